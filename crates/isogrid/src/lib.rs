@@ -1,0 +1,28 @@
+//! Isogrid's facade: every engine behind one registry, and what a command or a server needs around them.
+//!
+//! [`registry`] lists the engines; [`choose`](fn@choose) picks one by the content of a request; [`drive`](mod@drive) turns a budget
+//! into cancellation; [`envelope`] and [`files`] save models so that nothing is lost; [`workloads`] and [`isolate`]
+//! measure contenders in child processes; [`wire`] is the only place that knows JSON. Left out: everything an
+//! engine does (use its own crate, re-exported here by Cargo feature) and every terminal.
+
+pub mod budget;
+mod choose;
+pub mod drive;
+pub mod envelope;
+mod error;
+pub mod files;
+mod registry;
+
+pub use choose::{candidates, choose, choose_among};
+pub use error::Error;
+pub use registry::{find, registry};
+
+pub use isogrid_core as core;
+pub use isogrid_data as data;
+#[cfg(feature = "plan")]
+pub use isogrid_plan as plan;
+#[cfg(feature = "tsetlin")]
+pub use isogrid_tsetlin as tsetlin;
+
+#[cfg(test)]
+mod test_engine;
