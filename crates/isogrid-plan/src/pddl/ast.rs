@@ -159,9 +159,32 @@ pub struct FunctionValue {
 }
 
 impl Domain {
-    /// Whether `sub` is `sup` or below it.
+    /// Whether `sub` is `sup` or below it. Cost: linear in the types above `sub`.
     pub fn is_subtype(&self, sub: TypeId, sup: TypeId) -> bool {
-        sup == 0 || sub == sup || self.types[sub].parents.iter().any(|&parent| self.is_subtype(parent, sup))
+        let mut at = sub;
+        while sup != 0 && at != sup {
+            match self.types[at].parents[..] {
+                [] => return false,
+                [parent] => at = parent,
+                _ => return self.is_above(at, sup),
+            }
+        }
+        true
+    }
+
+    /// The same where types have several parents.
+    fn is_above(&self, sub: TypeId, sup: TypeId) -> bool {
+        let mut seen = vec![false; self.types.len()];
+        let mut stack = vec![sub];
+        while let Some(at) = stack.pop() {
+            if at == sup {
+                return true;
+            }
+            if !std::mem::replace(&mut seen[at], true) {
+                stack.extend_from_slice(&self.types[at].parents);
+            }
+        }
+        false
     }
 
     /// Whether an object may stand for a parameter: one of its types lies below one of the alternatives.

@@ -1,0 +1,334 @@
+//! What the parser has to say: places with a caret, errors collected per file, warnings.
+//!
+//! Lines and columns count from one; columns count characters. The source line is cut to a window around the place.
+
+use std::fmt::{self, Write as _};
+
+use isogrid_core::Diagnose;
+
+use super::tree::{Node, Tree};
+
+/// More errors than this are only counted; unsupported features are always listed in full.
+const MAX_ERRORS: usize = 20;
+/// More than all features that are known by name.
+const MAX_UNSUPPORTED: usize = 100;
+const MAX_WARNINGS: usize = 20;
+/// Characters of the source line that are shown.
+const WINDOW: usize = 100;
+/// Characters shown before the place in a line that does not fit.
+const LEAD: usize = 60;
+
+/// A place in a file, ready to be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file's name as the caller gave it.
+    pub file: String,
+    /// Line, from one.
+    pub line: usize,
+    /// Column in characters, from one.
+    pub column: usize,
+    /// The source line, or a window of it; control characters are shown as spaces.
+    pub excerpt: String,
+    /// Characters of `excerpt` before the place.
+    pub caret: usize,
+    /// Characters under which carets stand, at least one.
+    pub width: usize,
+}
+
+impl Place {
+    /// The place of the bytes `start..end` of `text`, which need not be UTF-8.
+    pub(crate) fn of(file: &str, text: &[u8], start: usize, end: usize) -> Place {
+        let start = start.min(text.len());
+        let is_end = |i: usize| text[i] == b'\n' || (text[i] == b'\r' && text.get(i + 1) != Some(&b'\n'));
+        let line = 1 + (0..start).filter(|&i| is_end(i)).count();
+        let first = (0..start).rev().find(|&i| is_end(i)).map_or(0, |i| i + 1);
+        let last = (start..text.len()).find(|&i| matches!(text[i], b'\n' | b'\r')).unwrap_or(text.len());
+        let before = String::from_utf8_lossy(&text[first..start]);
+        let shown = String::from_utf8_lossy(&text[start..end.clamp(start, last)]);
+        let column = before.chars().count();
+        let skip = column.saturating_sub(LEAD);
+        // Bytes are plenty for the window: a character has at most four.
+        let rest = &text[start..last.min(start.saturating_add(4 * WINDOW))];
+        let rest = String::from_utf8_lossy(rest);
+        let line_text = before.chars().skip(skip).chain(rest.chars());
+        let mut excerpt: String =
+            line_text.take(WINDOW).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let caret = column - skip;
+        if skip > 0 {
+            excerpt = format!("...{}", excerpt.chars().skip(3).collect::<String>());
+        }
+        let width = shown.chars().count().clamp(1, (WINDOW - caret).max(1));
+        Place { file: file.to_string(), line, column: column + 1, excerpt, caret, width }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// What is wrong, for programs; the message is for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DiagnosticKind {
+    /// Not text, or not UTF-8.
+    Encoding,
+    /// Parentheses, words and sections are not where they belong.
+    Syntax,
+    /// Another kind of file was expected.
+    WrongFile,
+    /// A feature that this planner does not have, by its name.
+    Unsupported(String),
+    /// A name that was not declared.
+    Unknown,
+    /// The wrong number of arguments.
+    Arity,
+    /// An argument or object of the wrong type.
+    Type,
+    /// A name declared twice.
+    Duplicate,
+    /// A type that is its own super-type.
+    CyclicTypes,
+    /// A number outside its range.
+    Value,
+    /// More of something than the parser takes.
+    Limit,
+}
+
+/// One error at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What kind of error.
+    pub kind: DiagnosticKind,
+    /// Where.
+    pub place: Place,
+    /// What was found.
+    pub message: String,
+    /// What was expected instead.
+    pub expected: Option<String>,
+    /// What to try.
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for Diagnostic {
+    /// Message, source line and caret; no trailing newline and no hint.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)?;
+        if let Some(expected) = &self.expected {
+            write!(f, "; expected {expected}")?;
+        }
+        let number = self.place.line.to_string();
+        let margin = " ".repeat(number.len());
+        let indent = " ".repeat(self.place.caret);
+        let carets = "^".repeat(self.place.width);
+        write!(f, "\n  {number} | {}\n  {margin} | {indent}{carets}", self.place.excerpt)
+    }
+}
+
+/// Everything that is wrong with a PDDL file or a plan file. Never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PddlError {
+    diagnostics: Vec<Diagnostic>,
+    omitted: usize,
+}
+
+impl PddlError {
+    /// An error of one diagnostic.
+    pub fn single(diagnostic: Diagnostic) -> PddlError {
+        PddlError { diagnostics: vec![diagnostic], omitted: 0 }
+    }
+
+    /// The errors: unsupported features first, then in the order of the file. At least one.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// How many more errors were found but not kept.
+    pub fn omitted(&self) -> usize {
+        self.omitted
+    }
+
+    /// The names of all features that the file needs and this planner does not have.
+    pub fn unsupported(&self) -> Vec<&str> {
+        self.diagnostics
+            .iter()
+            .filter_map(|diagnostic| match &diagnostic.kind {
+                DiagnosticKind::Unsupported(name) => Some(name.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+impl fmt::Display for PddlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unsupported = self.unsupported();
+        if unsupported.len() > 1 {
+            let place = &self.diagnostics[0].place;
+            writeln!(
+                f,
+                "{place}: {} features are not supported: {}",
+                unsupported.len(),
+                unsupported.join(", ")
+            )?;
+        }
+        for (i, diagnostic) in self.diagnostics.iter().enumerate() {
+            if i > 0 {
+                f.write_char('\n')?;
+            }
+            write!(f, "{diagnostic}")?;
+        }
+        match self.omitted {
+            0 => Ok(()),
+            1 => f.write_str("\n... and one more error"),
+            more => write!(f, "\n... and {more} more errors"),
+        }
+    }
+}
+
+impl std::error::Error for PddlError {}
+
+impl Diagnose for PddlError {
+    fn hint(&self) -> Option<String> {
+        let with_hint: Vec<_> = self
+            .diagnostics
+            .iter()
+            .filter_map(|d| d.hint.as_deref().map(|hint| (d.place.line, hint)))
+            .collect();
+        let (_, first) = *with_hint.first()?;
+        if with_hint.iter().all(|(_, hint)| *hint == first) {
+            return Some(first.to_string());
+        }
+        let mut lines: Vec<String> =
+            with_hint.iter().map(|(line, hint)| format!("line {line}: {hint}")).collect();
+        lines.dedup();
+        lines.truncate(5);
+        Some(lines.join("; "))
+    }
+}
+
+/// Something odd that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// Where.
+    pub place: Place,
+    /// What, and what was made of it.
+    pub message: String,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+/// An error before its place is worked out.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    kind: DiagnosticKind,
+    message: String,
+    expected: Option<String>,
+    hint: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn new(kind: DiagnosticKind, message: impl Into<String>) -> Problem {
+        Problem { kind, message: message.into(), expected: None, hint: None }
+    }
+
+    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Problem {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Problem {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn hint_if(mut self, hint: Option<String>) -> Problem {
+        self.hint = self.hint.or(hint);
+        self
+    }
+
+    pub(crate) fn at(self, place: Place) -> Diagnostic {
+        Diagnostic { kind: self.kind, place, message: self.message, expected: self.expected, hint: self.hint }
+    }
+}
+
+/// Collects the errors and warnings of one file.
+#[derive(Debug)]
+pub(crate) struct Report<'t> {
+    tree: &'t Tree<'t>,
+    unsupported: Vec<(Node, String, Option<String>)>,
+    errors: Vec<(Node, Problem)>,
+    omitted: usize,
+    warnings: Vec<(Node, String)>,
+}
+
+impl<'t> Report<'t> {
+    pub(crate) fn new(tree: &'t Tree<'t>) -> Report<'t> {
+        Report { tree, unsupported: Vec::new(), errors: Vec::new(), omitted: 0, warnings: Vec::new() }
+    }
+
+    /// Adds an error; `problem` is asked for only while there is room, as working out a hint is slow.
+    pub(crate) fn error(&mut self, node: Node, problem: impl FnOnce() -> Problem) {
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push((node, problem()));
+        } else {
+            self.omitted += 1;
+        }
+    }
+
+    /// Adds an unsupported feature, once per name.
+    pub(crate) fn unsupported(&mut self, node: Node, name: &str) {
+        self.unsupported_with(node, name, || None);
+    }
+
+    /// The same with a hint of its own.
+    pub(crate) fn unsupported_with(&mut self, node: Node, name: &str, hint: impl FnOnce() -> Option<String>) {
+        if self.unsupported.iter().any(|(_, known, _)| known == name) {
+            return;
+        }
+        if self.unsupported.len() < MAX_UNSUPPORTED {
+            self.unsupported.push((node, name.to_string(), hint()));
+        } else {
+            self.omitted += 1;
+        }
+    }
+
+    /// Adds a warning; beyond a limit they are dropped.
+    pub(crate) fn warn(&mut self, node: Node, message: impl FnOnce() -> String) {
+        if self.warnings.len() < MAX_WARNINGS {
+            self.warnings.push((node, message()));
+        }
+    }
+
+    /// Whether nothing is wrong so far.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.errors.is_empty() && self.unsupported.is_empty()
+    }
+
+    /// The warnings, or all errors if there are any.
+    pub(crate) fn finish(mut self) -> Result<Vec<Warning>, PddlError> {
+        let tree = self.tree;
+        if self.is_clean() {
+            self.warnings.sort_by_key(|&(node, _)| node);
+            let warn = |(node, message)| Warning { place: tree.place(node), message };
+            return Ok(self.warnings.into_iter().map(warn).collect());
+        }
+        self.unsupported.sort_by_key(|&(node, ..)| node);
+        self.errors.sort_by_key(|&(node, _)| node);
+        let refuse = |(node, name, hint): (Node, String, Option<String>)| {
+            let message = format!("'{name}' is not supported");
+            let hint = hint.unwrap_or_else(|| {
+                "the planner takes :strips, :typing, :equality, :negative-preconditions and :action-costs"
+                    .into()
+            });
+            Problem::new(DiagnosticKind::Unsupported(name), message).hint(hint).at(tree.place(node))
+        };
+        let mut diagnostics: Vec<_> = self.unsupported.into_iter().map(refuse).collect();
+        diagnostics.extend(self.errors.into_iter().map(|(node, problem)| problem.at(tree.place(node))));
+        Err(PddlError { diagnostics, omitted: self.omitted })
+    }
+}

@@ -1,0 +1,413 @@
+//! Domain files: the sections in whatever order, read in the order in which they depend on each other.
+
+use super::ast::{Action, Domain, Object, Param, Predicate, TypeId};
+use super::diagnostic::{DiagnosticKind, PddlError, Problem, Report, Warning};
+use super::names::{Names, did_you_mean};
+use super::tree::{Node, Tree, cut};
+use super::typed_list::{self, Kind, is_name};
+use super::types::{self, Resolver, TypeTable};
+use super::unsupported;
+use super::vocabulary::{Declared, Objects, Reader, Scope, Vocabulary};
+
+/// Reads a domain. `name` is the file's name in messages.
+///
+/// # Errors
+/// Everything that is wrong with the text, up to a limit, and every unsupported feature. Cost: near linear in the
+/// length of the text.
+pub fn parse_domain(name: &str, text: &[u8]) -> Result<(Domain, Vec<Warning>), PddlError> {
+    let tree = Tree::read(name, text)?;
+    let file = Sections::read(&tree, File::Domain)?;
+    let mut report = Report::new(&tree);
+    let domain = read(&tree, &mut report, &file);
+    report.finish().map(|warnings| (domain, warnings))
+}
+
+const KNOWN: [&str; 6] = [":requirements", ":types", ":constants", ":predicates", ":functions", ":action"];
+
+fn read<'t>(tree: &'t Tree<'t>, report: &mut Report<'t>, file: &Sections) -> Domain {
+    let found = file.sort(tree, report, &KNOWN, &[]);
+    let [requirements, types, constants, predicates, functions, _] = found.single;
+    let requirements =
+        requirements.map(|node| unsupported::requirements(tree, report, node)).unwrap_or_default();
+    let types = types::read(tree, report, types);
+    let table = TypeTable::new(&types);
+    let mut objects = Objects { names: Names::default(), list: Vec::new() };
+    if let Some(section) = constants {
+        objects.read(tree, report, &table.names, section);
+    }
+    let predicates = declared(tree, report, &table, ("predicate", predicates));
+    let functions = declared(tree, report, &table, ("function", functions));
+    let vocabulary = Vocabulary { types: &table, objects, predicates, functions };
+    let mut actions = Vec::new();
+    let mut names = Names::default();
+    for node in found.repeated {
+        actions.extend(action(&mut Reader { tree, report, vocabulary: &vocabulary }, &mut names, node));
+    }
+    let Vocabulary { objects, predicates, functions, .. } = vocabulary;
+    Domain {
+        name: file.name.clone(),
+        requirements,
+        constants: objects.list,
+        predicates: predicates.list,
+        functions: functions.list,
+        actions,
+        types,
+    }
+}
+
+/// Which of the two files is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum File {
+    Domain,
+    Problem,
+}
+
+/// The sections of a file after its name.
+#[derive(Debug)]
+pub(crate) struct Sections {
+    /// The name of the domain or problem.
+    pub(crate) name: String,
+    sections: Vec<Node>,
+}
+
+/// Sections by name.
+pub(crate) struct Sorted<const N: usize> {
+    /// In the order of the names asked for.
+    pub(crate) single: [Option<Node>; N],
+    /// All `:action` sections.
+    pub(crate) repeated: Vec<Node>,
+}
+
+impl File {
+    fn word(self) -> &'static str {
+        match self {
+            File::Domain => "domain",
+            File::Problem => "problem",
+        }
+    }
+}
+
+impl Sections {
+    /// Checks `(define (domain NAME) ...)` or `(define (problem NAME) ...)`.
+    pub(crate) fn read(tree: &Tree<'_>, file: File) -> Result<Sections, PddlError> {
+        let word = file.word();
+        let expected = format!("'(define ({word} NAME) ...)'");
+        let mut roots = tree.roots();
+        let Some(define) = roots.next() else {
+            return Ok(Sections { name: String::new(), sections: Vec::new() });
+        };
+        let wrong = |node: Node| {
+            let found = format!("found {}", tree.describe(node));
+            tree.error(node, Problem::new(DiagnosticKind::Syntax, found).expected(expected.as_str()))
+        };
+        if tree.head(define) != Some("define") {
+            return Err(wrong(define));
+        }
+        let mut sections = tree.children(define).skip(1);
+        let Some(header) = sections.next() else { return Err(wrong(define)) };
+        let mut parts = tree.children(header);
+        match parts.next().and_then(|first| tree.token(first)) {
+            Some(found) if found == word => {}
+            Some(other @ ("domain" | "problem")) => return Err(tree.error(header, wrong_file(other))),
+            _ => return Err(wrong(header)),
+        }
+        let name = parts.next().and_then(|node| tree.token(node)).filter(|name| is_name(name));
+        let (Some(name), None) = (name, parts.next()) else { return Err(wrong(header)) };
+        if let Some(more) = roots.next() {
+            let message = format!("found {} after the end of the {word}", tree.describe(more));
+            let problem = Problem::new(DiagnosticKind::Syntax, message).expected("the end of the file");
+            return Err(tree.error(more, problem.hint("a domain and a problem are two files")));
+        }
+        Ok(Sections { name: name.to_string(), sections: sections.collect() })
+    }
+
+    /// Sorts the sections by name. Those in `ignored` give a warning, unknown and repeated ones an error.
+    pub(crate) fn sort<const N: usize>(
+        &self,
+        tree: &Tree<'_>,
+        report: &mut Report<'_>,
+        known: &[&str; N],
+        ignored: &[&str],
+    ) -> Sorted<N> {
+        let mut sorted = Sorted { single: [None; N], repeated: Vec::new() };
+        for &node in &self.sections {
+            let head = tree.head(node).unwrap_or_default();
+            if head == ":action" && known.contains(&head) {
+                sorted.repeated.push(node);
+            } else if let Some(i) = known.iter().position(|&name| name == head) {
+                if sorted.single[i].is_none() {
+                    sorted.single[i] = Some(node);
+                } else {
+                    report.error(node, || {
+                        Problem::new(DiagnosticKind::Duplicate, format!("'{head}' is there twice"))
+                            .expected("one section of each kind")
+                    });
+                }
+            } else if ignored.contains(&head) {
+                report.warn(node, || format!("the section '{head}' is ignored"));
+            } else if !unsupported::refuse(tree, report, node) {
+                report.error(node, || unknown_section(tree, node, known));
+            }
+        }
+        sorted
+    }
+}
+
+fn wrong_file(other: &str) -> Problem {
+    let problem = Problem::new(DiagnosticKind::WrongFile, format!("this is a {other} file"));
+    match other {
+        "problem" => problem.expected("a domain file").hint("give the domain first, then the problem"),
+        _ => problem.expected("a problem file").hint("give the domain first, then one of its problems"),
+    }
+}
+
+fn unknown_section(tree: &Tree<'_>, node: Node, known: &[&str]) -> Problem {
+    let problem = Problem::new(DiagnosticKind::Syntax, format!("found {} as a section", tree.describe(node)))
+        .expected(format!("one of {}", known.join(", ")));
+    let head = tree.head(node).unwrap_or_default();
+    let bare = format!(":{head}");
+    if known.contains(&bare.as_str()) {
+        return problem.hint(format!("write '{bare}' with a colon"));
+    }
+    problem.hint_if(did_you_mean(head, known.iter().copied()))
+}
+
+impl<'t> Objects<'t> {
+    /// Adds the objects of a `:constants` or `:objects` section.
+    pub(crate) fn read(
+        &mut self,
+        tree: &'t Tree<'t>,
+        report: &mut Report<'t>,
+        types: &Names<'_>,
+        section: Node,
+    ) {
+        let n_constants = self.list.len();
+        let mut resolver = Resolver::new(types);
+        for (node, type_node) in typed_list::read(tree, report, Kind::Name, tree.children(section).skip(1)) {
+            let types = resolver.resolve(tree, report, type_node);
+            let name = tree.token(node).unwrap_or_default();
+            match self.names.insert(name) {
+                Ok(_) => self.list.push(Object { name: name.to_string(), types }),
+                Err(i) if i < n_constants && self.list[i].types == types => {
+                    report
+                        .warn(node, || format!("object '{}' is a constant of the domain already", cut(name)));
+                }
+                Err(i) => report.error(node, || {
+                    let before =
+                        if i < n_constants { "is a constant of another type" } else { "is declared twice" };
+                    Problem::new(DiagnosticKind::Duplicate, format!("object '{}' {before}", cut(name)))
+                }),
+            }
+        }
+    }
+}
+
+/// Reads a `:predicates` or `:functions` section.
+fn declared<'t>(
+    tree: &'t Tree<'t>,
+    report: &mut Report<'t>,
+    table: &TypeTable<'_>,
+    (what, section): (&'static str, Option<Node>),
+) -> Declared<'t> {
+    let mut declared = Declared { what, names: Names::default(), list: Vec::new() };
+    let elements = section.into_iter().flat_map(|section| tree.children(section).skip(1));
+    let elements =
+        if what == "function" { function_types(tree, report, elements) } else { elements.collect() };
+    for node in elements {
+        let mut parts = tree.children(node);
+        let head = parts.next().filter(|_| tree.is_list(node));
+        let name = head.and_then(|head| tree.token(head)).filter(|name| is_name(name));
+        let (Some(head), Some(name)) = (head, name) else {
+            let found = format!("found {}", tree.describe(node));
+            let expected = format!("a {what} such as '(p ?x - object)'");
+            report.error(node, || Problem::new(DiagnosticKind::Syntax, found).expected(expected));
+            continue;
+        };
+        if unsupported::is_reserved(name) {
+            report.error(head, || {
+                let message = format!("'{name}' is a word of the language and cannot name a {what}");
+                let problem = Problem::new(DiagnosticKind::Duplicate, message);
+                if name == "=" {
+                    problem.hint("equality is built in; remove this declaration")
+                } else {
+                    problem
+                }
+            });
+            continue;
+        }
+        let params = params(tree, report, table, (parts, name));
+        if what == "function" && name == "total-cost" {
+            if !params.is_empty() {
+                let problem = || Problem::new(DiagnosticKind::Arity, "'total-cost' takes 0 arguments");
+                report.error(head, || problem().expected("(total-cost)"));
+            }
+            continue;
+        }
+        match declared.names.insert(name) {
+            Ok(_) => declared.list.push(Predicate { name: name.to_string(), params }),
+            Err(_) => report.error(head, || {
+                Problem::new(DiagnosticKind::Duplicate, format!("{what} '{}' is declared twice", cut(name)))
+            }),
+        }
+    }
+    declared
+}
+
+/// Functions without their types, all of which must be `number`.
+fn function_types(tree: &Tree<'_>, report: &mut Report<'_>, nodes: impl Iterator<Item = Node>) -> Vec<Node> {
+    let mut functions = Vec::new();
+    let mut nodes = nodes;
+    while let Some(node) = nodes.next() {
+        if tree.token(node) != Some("-") {
+            functions.push(node);
+            continue;
+        }
+        match nodes.next().map(|node| (node, tree.token(node))) {
+            Some((_, Some("number"))) => {}
+            Some((node, _)) => {
+                report.unsupported(node, "functions other than numbers (:object-fluents)");
+            }
+            None => report.error(node, || {
+                Problem::new(DiagnosticKind::Syntax, "the list ends after '-'").expected("'number'")
+            }),
+        }
+    }
+    functions
+}
+
+/// Reads the parameters of a predicate or function; their names do not matter there.
+fn params(
+    tree: &Tree<'_>,
+    report: &mut Report<'_>,
+    table: &TypeTable<'_>,
+    (nodes, owner): (impl Iterator<Item = Node>, &str),
+) -> Vec<Param> {
+    let mut names = Names::default();
+    let mut resolver = Resolver::new(&table.names);
+    let mut params = Vec::new();
+    for (node, type_node) in typed_list::read(tree, report, Kind::Variable, nodes) {
+        let types = resolver.resolve(tree, report, type_node);
+        let name = tree.token(node).unwrap_or_default().trim_start_matches('?');
+        if names.insert(name).is_err() {
+            report.warn(node, || format!("'{}' has two parameters named '?{}'", cut(owner), cut(name)));
+        }
+        params.push(Param { name: name.to_string(), types });
+    }
+    params
+}
+
+/// The parts of an action by keyword.
+#[derive(Default)]
+struct ActionParts {
+    parameters: Option<Node>,
+    precondition: Option<Node>,
+    effect: Option<Node>,
+}
+
+fn action<'t>(reader: &mut Reader<'_, 't>, names: &mut Names<'t>, node: Node) -> Option<Action> {
+    let tree = reader.tree;
+    let mut rest = tree.children(node).skip(1).peekable();
+    let name_node = rest.next();
+    let Some(name) = name_node.and_then(|node| tree.token(node)).filter(|name| is_name(name)) else {
+        let at = name_node.unwrap_or(node);
+        reader.report.error(at, || {
+            Problem::new(DiagnosticKind::Syntax, format!("found {}", tree.describe(at)))
+                .expected("the action's name")
+        });
+        return None;
+    };
+    if names.insert(name).is_err() {
+        reader.report.error(name_node.unwrap_or(node), || {
+            Problem::new(DiagnosticKind::Duplicate, format!("action '{}' is declared twice", cut(name)))
+        });
+    }
+    let parts = action_parts(reader, rest, name);
+    let (params, param_names) = action_params(reader, parts.parameters, name);
+    let scope = Scope { owner: format!("action '{}'", cut(name)), names: param_names, params: &params };
+    let precondition = parts.precondition.map(|node| reader.condition(node, &scope)).unwrap_or_default();
+    let effects = parts.effect.map(|node| reader.effect(node, &scope)).unwrap_or_default();
+    Some(Action {
+        name: name.to_string(),
+        params,
+        precondition,
+        effects: effects.literals,
+        cost: effects.cost,
+    })
+}
+
+fn action_parts(reader: &mut Reader<'_, '_>, nodes: impl Iterator<Item = Node>, name: &str) -> ActionParts {
+    const KEYWORDS: [&str; 3] = [":parameters", ":precondition", ":effect"];
+    let tree = reader.tree;
+    let mut parts = ActionParts::default();
+    let mut nodes = nodes.peekable();
+    while let Some(keyword) = nodes.next() {
+        let word = tree.token(keyword).unwrap_or_default();
+        if unsupported::feature(word).is_some_and(|_| word.starts_with(':')) {
+            reader.report.unsupported(keyword, unsupported::feature(word).unwrap_or_default());
+            nodes.next_if(|&node| tree.is_list(node));
+            continue;
+        }
+        let part = match word {
+            ":parameters" => &mut parts.parameters,
+            ":precondition" => &mut parts.precondition,
+            ":effect" => &mut parts.effect,
+            _ => {
+                reader.report.error(keyword, || {
+                    Problem::new(
+                        DiagnosticKind::Syntax,
+                        format!("found {} in action '{}'", tree.describe(keyword), cut(name)),
+                    )
+                    .expected(format!("one of {}", KEYWORDS.join(", ")))
+                    .hint_if(did_you_mean(word, KEYWORDS))
+                });
+                if word.starts_with(':') {
+                    nodes.next_if(|&node| tree.is_list(node));
+                }
+                continue;
+            }
+        };
+        let Some(value) = nodes.next_if(|&node| tree.is_list(node)) else {
+            let found = nodes.peek().map_or("nothing".to_string(), |&node| tree.describe(node));
+            reader.report.error(keyword, || {
+                Problem::new(DiagnosticKind::Syntax, format!("found {found} after '{word}'")).expected("'('")
+            });
+            nodes.next_if(|&node| !tree.token(node).is_some_and(|token| token.starts_with(':')));
+            continue;
+        };
+        if part.replace(value).is_some() {
+            reader.report.error(keyword, || {
+                Problem::new(
+                    DiagnosticKind::Duplicate,
+                    format!("'{word}' is there twice in action '{}'", cut(name)),
+                )
+            });
+        }
+    }
+    parts
+}
+
+fn action_params<'t>(
+    reader: &mut Reader<'_, 't>,
+    node: Option<Node>,
+    action: &str,
+) -> (Vec<Param>, Names<'t>) {
+    let tree = reader.tree;
+    let mut names = Names::default();
+    let mut params = Vec::new();
+    let mut resolver = Resolver::new(&reader.vocabulary.types.names);
+    let nodes = node.into_iter().flat_map(|node| tree.children(node));
+    for (node, type_node) in typed_list::read(tree, reader.report, Kind::Variable, nodes) {
+        let types: Vec<TypeId> = resolver.resolve(tree, reader.report, type_node);
+        let name = tree.token(node).unwrap_or_default().trim_start_matches('?');
+        if names.insert(name).is_ok() {
+            params.push(Param { name: name.to_string(), types });
+        } else {
+            reader.report.error(node, || {
+                let message =
+                    format!("parameter '?{}' of action '{}' is declared twice", cut(name), cut(action));
+                Problem::new(DiagnosticKind::Duplicate, message)
+            });
+        }
+    }
+    (params, names)
+}
