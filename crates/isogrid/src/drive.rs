@@ -200,7 +200,6 @@ mod tests {
 
     #[test]
     fn work_that_ends_by_itself_is_counted_and_not_waited_for() {
-        let start = Instant::now();
         let driven =
             drive(&setup("1h,1TiB"), |ctx| (ctx.tick(7), ctx.seed())).expect("these limits can be kept");
         assert_eq!(driven.value, (ControlFlow::Continue(()), 3));

@@ -11,7 +11,10 @@ pub mod drive;
 pub mod envelope;
 mod error;
 pub mod files;
+pub mod isolate;
 mod registry;
+pub mod wire;
+pub mod workloads;
 
 pub use choose::{candidates, choose, choose_among};
 pub use error::Error;

@@ -1,0 +1,123 @@
+//! The workloads that judge this build's engines, and the engines as contenders: explicit lists.
+
+mod table;
+
+use std::path::PathBuf;
+
+use isogrid_core::{Contender, Report, Request, Role, Source, Workload, measure};
+
+use crate::Error;
+use crate::budget::Budget;
+use crate::drive::{self, Setup};
+
+pub use table::TableWorkload;
+
+/// A kind of workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A planning problem: cost of a valid plan.
+    Planning,
+    /// A table with a target column: accuracy on rows held out.
+    Table,
+}
+
+impl Kind {
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Planning => "planning",
+            Kind::Table => "table",
+        }
+    }
+
+    /// The kind that judges `engine`.
+    ///
+    /// # Errors
+    /// [`Error::NoWorkload`].
+    pub fn of_engine(engine: &str) -> Result<Kind, Error> {
+        match engine {
+            "plan" => Ok(Kind::Planning),
+            "tsetlin" => Ok(Kind::Table),
+            _ => Err(Error::NoWorkload { engine: engine.to_string() }),
+        }
+    }
+}
+
+/// What is to be measured: the workload's files and options, and the terms that are the same for every contender.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Job {
+    /// The workload's files.
+    pub paths: Vec<PathBuf>,
+    /// The workload's options, such as `target`.
+    pub options: Vec<(String, String)>,
+    /// The seed of splits and contenders.
+    pub seed: u64,
+    /// The budget of each attempt.
+    pub budget: Budget,
+}
+
+impl Job {
+    /// The files and options as a request to an engine.
+    pub fn request(&self) -> Request {
+        Request { sources: self.paths.iter().map(Source::file).collect(), options: self.options.clone() }
+    }
+}
+
+/// A contender of a known kind of workload.
+#[derive(Clone, Copy)]
+pub enum Entrant {
+    /// Attempts a table.
+    Table(&'static dyn Contender<TableWorkload>),
+}
+
+/// The engines of this build as contenders.
+pub static ENTRANTS: &[Entrant] = &[];
+
+impl Entrant {
+    /// The kind of workload that it attempts.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Entrant::Table(_) => Kind::Table,
+        }
+    }
+
+    /// Its name, unique within its kind.
+    pub fn name(&self) -> String {
+        match self {
+            Entrant::Table(contender) => contender.name(),
+        }
+    }
+
+    /// What it is.
+    pub fn role(&self) -> Role {
+        match self {
+            Entrant::Table(contender) => contender.role(),
+        }
+    }
+
+    /// Opens the workload of `job` and attempts it in this process, under the job's budget.
+    ///
+    /// # Errors
+    /// The workload cannot be opened. A contender's own failure is a row.
+    pub fn attempt(&self, job: &Job) -> Result<Report, Error> {
+        match self {
+            Entrant::Table(contender) => attempt(*contender, &TableWorkload::open(job)?, job),
+        }
+    }
+}
+
+fn attempt<W: Workload>(contender: &dyn Contender<W>, workload: &W, job: &Job) -> Result<Report, Error> {
+    let setup = Setup { seed: job.seed, budget: job.budget, ..Setup::default() };
+    Ok(drive::drive(&setup, |ctx| measure(&[contender], workload, ctx))?.value)
+}
+
+/// The name of the workload of `job`, which also says whether it can be opened at all.
+///
+/// # Errors
+/// As the workload's own `open`.
+pub fn name(kind: Kind, job: &Job) -> Result<String, Error> {
+    match kind {
+        Kind::Planning => Err(Error::NoWorkload { engine: "plan".to_string() }),
+        Kind::Table => TableWorkload::open(job).map(|workload| workload.name()),
+    }
+}
