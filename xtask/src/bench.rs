@@ -1,0 +1,154 @@
+//! `cargo xtask bench NAME`: installs peers, fetches data, runs a bench and ends with the table of its bars.
+//!
+//! The measuring itself is `isogrid-bench`'s; this verb gives it its folders and shows its verdicts.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::args::{Args, Usage};
+use crate::repo::Repo;
+use crate::shell::{self, Steps};
+use crate::{bars, data, docs, peers};
+
+/// What a bench needs before it can run.
+struct Bench {
+    name: &'static str,
+    peers: &'static [&'static str],
+    data: &'static [&'static str],
+}
+
+static BENCHES: &[Bench] =
+    &[Bench { name: "planners", peers: &["planners"], data: &["amlgym", "pddlgym", "mnist-10k"] }];
+
+/// Files that every run directory holds.
+const RUN_FILES: &[&str] = &["README.md", "raw.jsonl", "bars.json", "summary.md"];
+
+/// Runs one bench.
+///
+/// # Errors
+/// A step fails. A bar that falls short is a result, not an error.
+pub fn run(repo: &Repo, mut args: Args) -> Result<()> {
+    let quick = args.switch("--quick");
+    let machine = args.value("--machine")?.map_or_else(machine_name, Ok)?;
+    let bench = find(&args.name("bench name")?)?;
+    let out = if quick { quick_folder(repo, bench)? } else { run_folder(repo, &today()?, &machine, bench)? };
+    let mut steps = Steps::new(4);
+    // Data first: its fetcher also installs a missing pip, which peers need.
+    steps.step("data", || data::fetch(repo, bench.data))?;
+    steps.step("peers", || bench.peers.iter().try_for_each(|peer| peers::install(repo, peer)))?;
+    steps.step("build", || build(repo))?;
+    steps.step("run", || measure(repo, bench, &out, quick.then_some("--quick")))?;
+    for file in RUN_FILES {
+        ensure!(out.join(file).is_file(), "the run wrote no {file}");
+    }
+    println!("\n{}", bars::plain(&bars::read(&out)?));
+    println!("run directory: {}", out.strip_prefix(&repo.root).unwrap_or(&out).display());
+    Ok(())
+}
+
+fn find(name: &str) -> Result<&'static Bench> {
+    let names: Vec<&str> = BENCHES.iter().map(|bench| bench.name).collect();
+    let known = || Usage(format!("there is no bench `{name}`; there are {}", names.join(", ")));
+    Ok(BENCHES.iter().find(|bench| bench.name == name).ok_or_else(known)?)
+}
+
+/// Builds what benches and the demo run.
+///
+/// # Errors
+/// The build fails.
+pub fn build(repo: &Repo) -> Result<()> {
+    let packages = ["build", "--release", "--locked", "-p", "isogrid-cli", "-p", "isogrid-bench"];
+    shell::run(repo.cargo().args(packages))
+}
+
+/// The built `isogrid-bench`.
+pub fn program(repo: &Repo) -> Command {
+    let mut command = Command::new(repo.target_folder().join("release/isogrid-bench"));
+    command.current_dir(&repo.root).env("ISOGRID_DATA", repo.data_folder());
+    command
+}
+
+fn measure(repo: &Repo, bench: &Bench, out: &Path, quick: Option<&str>) -> Result<()> {
+    let mut command = program(repo);
+    command.args(["bench", bench.name]).arg("--data").arg(repo.data_folder());
+    command.arg("--tools").arg(repo.tools_folder()).arg("--out").arg(out).args(quick);
+    shell::run(&mut command)
+}
+
+/// Smoke runs are no claims: they stay out of the repository.
+fn quick_folder(repo: &Repo, bench: &Bench) -> Result<PathBuf> {
+    let folder = repo.target_folder().join("quick").join(bench.name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("emptying {}", folder.display()))?;
+    }
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// A run directory that does not exist yet: a committed one is never written again.
+fn run_folder(repo: &Repo, date: &str, machine: &str, bench: &Bench) -> Result<PathBuf> {
+    let again = ('a'..='z').map(|letter| if letter == 'a' { String::new() } else { letter.to_string() });
+    let mut folders =
+        again.map(|again| repo.path(&format!("{}/{date}{again}-{machine}-{}", docs::RUNS, bench.name)));
+    let folder = folders.find(|folder| !folder.exists()).context("there are 26 runs of this bench today")?;
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+fn today() -> Result<String> {
+    Ok(shell::capture(Command::new("date").args(["-u", "+%Y-%m-%d"]))?.trim().to_string())
+}
+
+/// The processor and its count as one word, for example `xeon-8488c-x2`.
+fn machine_name() -> Result<String> {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let cores = std::thread::available_parallelism().context("counting processors")?;
+    Ok(format!("{}-x{cores}", short_model(model.map_or("unknown", |(_, name)| name))))
+}
+
+fn short_model(model: &str) -> String {
+    let model =
+        model.split('@').next().unwrap_or_default().to_lowercase().replace("(r)", " ").replace("(tm)", " ");
+    let dull = ["intel", "amd", "cpu", "processor", "core", "platinum", "gold", "silver"];
+    let words =
+        model.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty() && !dull.contains(word));
+    let words: Vec<&str> = words.filter(|word| !word.ends_with("core")).collect();
+    if words.is_empty() { "unknown".into() } else { words.join("-") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processors_have_short_names() {
+        let cases = [
+            ("Intel(R) Xeon(R) Platinum 8488C", "xeon-8488c"),
+            ("Intel(R) Core(TM) i7-8700 CPU @ 3.20GHz", "i7-8700"),
+            ("AMD EPYC 7763 64-Core Processor", "epyc-7763-64"),
+            ("", "unknown"),
+        ];
+        for (model, expected) in cases {
+            assert_eq!(short_model(model), expected);
+        }
+    }
+
+    #[test]
+    fn a_run_directory_is_new() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let repo = Repo { root: folder.path().to_path_buf() };
+        for expected in ["2026-05-11", "2026-05-11b", "2026-05-11c"] {
+            let run = run_folder(&repo, "2026-05-11", "xeon-x2", &BENCHES[0]).expect("a free name");
+            assert_eq!(run, repo.path(&format!("bench/runs/{expected}-xeon-x2-planners")));
+        }
+    }
+
+    #[test]
+    fn unknown_benches_are_a_usage_error() {
+        assert!(find("planers").is_err_and(|error| error.is::<Usage>()));
+    }
+}
