@@ -113,6 +113,7 @@ pub struct Ctx {
     seed: u64,
     ticks: AtomicU64,
     tick_limit: AtomicU64,
+    is_bounded: bool,
     cancel: Cancel,
     observer: Option<Arc<dyn Observer>>,
 }
@@ -124,6 +125,7 @@ impl Ctx {
             seed,
             ticks: AtomicU64::new(0),
             tick_limit: AtomicU64::new(u64::MAX),
+            is_bounded: false,
             cancel: Cancel::default(),
             observer: None,
         }
@@ -133,7 +135,20 @@ impl Ctx {
     #[must_use]
     pub fn with_tick_limit(mut self, limit: u64) -> Self {
         self.tick_limit = AtomicU64::new(limit);
+        self.is_bounded |= limit < u64::MAX;
         self
+    }
+
+    /// Says that a driver will end the computation by time or memory, so an engine may go on as long as it gains.
+    #[must_use]
+    pub fn with_watchdog(mut self) -> Self {
+        self.is_bounded = true;
+        self
+    }
+
+    /// Whether somebody set a limit. Without one, an engine that could improve forever stops at its own default.
+    pub fn is_bounded(&self) -> bool {
+        self.is_bounded
     }
 
     /// Uses `cancel` instead of a flag of its own.
@@ -158,6 +173,7 @@ impl Ctx {
             seed: self.seed,
             ticks: AtomicU64::new(0),
             tick_limit: AtomicU64::new(tick_limit.min(self.remaining())),
+            is_bounded: self.is_bounded,
             cancel: self.cancel.clone(),
             observer: self.observer.clone(),
         }

@@ -1,0 +1,84 @@
+//! The one error of the planner.
+
+use isogrid_core::{Diagnose, FaultClass, Stop};
+
+use crate::pddl::PddlError;
+
+/// What can go wrong with a planning problem. Unsolvable is not an error; see [`crate::Outcome`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// A file is not the PDDL that this planner reads.
+    #[error(transparent)]
+    Pddl(#[from] PddlError),
+    /// An action's cost refers to a function value that the problem does not give.
+    #[error("the problem gives no value for the cost {function}")]
+    MissingCost {
+        /// The function and its arguments.
+        function: String,
+    },
+    /// An action's cost does not fit.
+    #[error("the cost of action `{action}` is larger than {}", u32::MAX)]
+    CostOverflow {
+        /// The action's name.
+        action: String,
+    },
+    /// A count does not fit.
+    #[error("the grounded task has more than {} {what}", u32::MAX)]
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+    },
+    /// The context ended the work before a task or model existed.
+    #[error("{0} while grounding")]
+    Stopped(Stop),
+    /// A file could not be read.
+    #[error("cannot read `{name}`: {reason}")]
+    Read {
+        /// The file.
+        name: String,
+        /// The system's word.
+        reason: String,
+    },
+    /// The request does not hold what a planning problem needs.
+    #[error("{0}")]
+    Request(String),
+    /// An option has a value outside its range.
+    #[error("option `{option}` is `{value}`, expected {expected}")]
+    BadOption {
+        /// The option's name.
+        option: &'static str,
+        /// The value given.
+        value: String,
+        /// What is accepted.
+        expected: &'static str,
+    },
+    /// A state pushed into a session names what the problem does not know.
+    #[error("the pushed state {0}")]
+    BadState(String),
+    /// Bytes that are not a saved planning model.
+    #[error("not a saved planning model: {0}")]
+    BadModel(String),
+    /// A plan failed its validator: a fault of the planner itself.
+    #[error("the planner made a plan that its validator refuses: {0}")]
+    InvalidPlan(String),
+}
+
+impl Diagnose for PlanError {
+    fn class(&self) -> FaultClass {
+        match self {
+            PlanError::InvalidPlan(_) => FaultClass::Internal,
+            _ => FaultClass::BadInput,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            PlanError::Pddl(error) => error.hint(),
+            PlanError::MissingCost { function } => Some(format!("add `(= {function} N)` to the problem's :init")),
+            PlanError::TooLarge { .. } => Some("fewer objects, or parameters with narrower types".to_string()),
+            PlanError::Request(_) => Some("give a domain file and a problem file".to_string()),
+            _ => None,
+        }
+    }
+}

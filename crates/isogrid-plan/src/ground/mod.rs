@@ -1,0 +1,77 @@
+//! Grounding: from a parsed problem to a task over finite-domain variables.
+//!
+//! Relaxed reachability by joins, constant atoms removed, mutex groups into variables, irrelevant variables and
+//! duplicate operators dropped. Left out: axioms, conditional effects, numeric fluents.
+
+mod atoms;
+mod costs;
+mod join;
+mod mutex;
+mod reach;
+mod relevance;
+mod schema;
+mod strips;
+mod variables;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use isogrid_core::Ctx;
+
+use crate::error::PlanError;
+use crate::pddl::{Domain, Problem};
+use crate::task::{Task, TaskParts};
+
+pub(crate) use atoms::AtomId;
+pub(crate) use strips::{Kind, Strips};
+pub(crate) use variables::{Fdr, FdrOperator, VarVal};
+
+/// Which parts of the problem the task keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keep {
+    /// Only what can influence the goal: the smallest task for planning.
+    #[default]
+    Relevant,
+    /// Every reachable action and atom: for simulation, and for sessions whose goal changes.
+    Everything,
+}
+
+/// Grounds `problem`, keeping what is relevant to its goal.
+///
+/// Cost grows with the number of partial matches of action conditions against reachable atoms.
+///
+/// # Errors
+/// A cost has no value or does not fit.
+pub fn ground(domain: &Domain, problem: &Problem) -> Result<Task, PlanError> {
+    let ctx = Ctx::new(0);
+    ground_in(&ctx, &Arc::new(domain.clone()), &Arc::new(problem.clone()), Keep::Relevant)
+}
+
+/// As [`ground`], within a context and with a choice of what to keep.
+///
+/// # Errors
+/// As [`ground`]; [`PlanError::Stopped`] when the context ends the work first.
+pub fn ground_in(
+    ctx: &Ctx,
+    domain: &Arc<Domain>,
+    problem: &Arc<Problem>,
+    keep: Keep,
+) -> Result<Task, PlanError> {
+    let reached = {
+        let _span = ctx.span("reach");
+        match reach::reach(ctx, domain, problem) {
+            ControlFlow::Continue(reached) => reached,
+            ControlFlow::Break(stop) => return Err(PlanError::Stopped(stop)),
+        }
+    };
+    let _span = ctx.span("variables");
+    let strips = strips::simplify(domain, problem, reached)?;
+    let groups = mutex::mutex_groups(&strips);
+    let mut fdr = variables::build(&strips, &groups);
+    if keep == Keep::Relevant {
+        relevance::prune(&mut fdr);
+        relevance::merge_duplicates(&mut fdr.operators);
+    }
+    let parts = TaskParts { domain: domain.clone(), problem: problem.clone(), strips, fdr, groups, keep };
+    Task::new(parts)
+}

@@ -1,0 +1,29 @@
+//! The blind heuristic: zero at goals, the cheapest operator's cost elsewhere. Admissible, consistent, safe.
+
+use crate::ground::VarVal;
+use crate::heuristic::Heuristic;
+use crate::task::Task;
+
+pub(crate) struct Blind<'a> {
+    task: &'a Task,
+    goal: &'a [VarVal],
+    cheapest: u32,
+}
+
+impl<'a> Blind<'a> {
+    pub(crate) fn new(task: &'a Task, goal: &'a [VarVal]) -> Blind<'a> {
+        Blind { task, goal, cheapest: task.operators.cost.iter().copied().min().unwrap_or(0) }
+    }
+}
+
+impl Heuristic for Blind<'_> {
+    #[inline]
+    fn evaluate(&mut self, words: &[u64]) -> Option<u32> {
+        Some(if self.task.holds(self.goal, words) { 0 } else { self.cheapest })
+    }
+
+    #[inline]
+    fn ticks(&self) -> u64 {
+        0
+    }
+}

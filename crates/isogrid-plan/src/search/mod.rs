@@ -1,0 +1,52 @@
+//! Search: A*, lazy best-first search, and the order in which `solve` uses them.
+
+mod astar;
+mod lazy;
+mod open_list;
+mod race;
+mod solve;
+mod space;
+
+pub use solve::{Mode, Outcome, Plan, SolveOptions, SolveResult, Unsolvable, solve};
+pub(crate) use solve::{Query, solve_in};
+
+use crate::task::OperatorId;
+
+/// What a search counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// States whose successors were generated; a reopened state counts again.
+    pub expanded: u64,
+    /// Successors generated, known ones included.
+    pub generated: u64,
+    /// States given to a heuristic.
+    pub evaluated: u64,
+    /// States expanded before and opened again for a cheaper way.
+    pub reopened: u64,
+    /// States that a heuristic proved hopeless.
+    pub dead_ends: u64,
+    /// Different states seen by the largest single search.
+    pub states: u64,
+}
+
+impl Statistics {
+    fn add(&mut self, other: Statistics) {
+        self.expanded += other.expanded;
+        self.generated += other.generated;
+        self.evaluated += other.evaluated;
+        self.reopened += other.reopened;
+        self.dead_ends += other.dead_ends;
+        self.states = self.states.max(other.states);
+    }
+}
+
+/// How one search ended by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Operators from the start to a goal.
+    Plan(Vec<OperatorId>),
+    /// Every reachable state was expanded or proved hopeless: there is no plan.
+    Exhausted,
+    /// There is no plan below the cost bound.
+    NoneBelowBound,
+}

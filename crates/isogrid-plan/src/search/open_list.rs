@@ -1,0 +1,110 @@
+//! A priority queue of small integer keys: buckets, first in first out or last in first out inside each.
+
+use std::collections::{BTreeMap, VecDeque};
+
+/// Keys below this have a bucket in an array; larger ones live in a tree.
+const DIRECT: u64 = 1 << 12;
+
+/// The order inside a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ties {
+    /// Oldest first.
+    Fifo,
+    /// Newest first.
+    Lifo,
+}
+
+/// Entries by key, smallest first.
+pub(crate) struct OpenList<T> {
+    ties: Ties,
+    direct: Vec<VecDeque<T>>,
+    /// No direct bucket below this one has entries.
+    lowest: usize,
+    rest: BTreeMap<u64, VecDeque<T>>,
+    len: usize,
+}
+
+impl<T> OpenList<T> {
+    pub(crate) fn new(ties: Ties) -> OpenList<T> {
+        OpenList { ties, direct: Vec::new(), lowest: 0, rest: BTreeMap::new(), len: 0 }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.direct.iter_mut().for_each(VecDeque::clear);
+        self.rest.clear();
+        self.lowest = 0;
+        self.len = 0;
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, key: u64, entry: T) {
+        self.len += 1;
+        if key >= DIRECT {
+            self.rest.entry(key).or_default().push_back(entry);
+            return;
+        }
+        let at = key as usize;
+        if at >= self.direct.len() {
+            self.direct.resize_with(at + 1, VecDeque::new);
+        }
+        self.direct[at].push_back(entry);
+        self.lowest = self.lowest.min(at);
+    }
+
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<(u64, T)> {
+        while let Some(bucket) = self.direct.get_mut(self.lowest) {
+            if let Some(entry) = take(bucket, self.ties) {
+                self.len -= 1;
+                return Some((self.lowest as u64, entry));
+            }
+            // A search may leave thousands of emptied buckets behind; their memory goes back at once.
+            *bucket = VecDeque::new();
+            self.lowest += 1;
+        }
+        let mut first = self.rest.first_entry()?;
+        let key = *first.key();
+        let entry = take(first.get_mut(), self.ties)?;
+        if first.get().is_empty() {
+            first.remove();
+        }
+        self.len -= 1;
+        Some((key, entry))
+    }
+}
+
+#[inline]
+fn take<T>(bucket: &mut VecDeque<T>, ties: Ties) -> Option<T> {
+    match ties {
+        Ties::Fifo => bucket.pop_front(),
+        Ties::Lifo => bucket.pop_back(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn keys_come_out_sorted_and_ties_in_order(keys in prop::collection::vec(0u64..9000, 0..200)) {
+            for ties in [Ties::Fifo, Ties::Lifo] {
+                let mut list = OpenList::new(ties);
+                keys.iter().enumerate().for_each(|(i, &key)| list.push(key, i));
+                let mut expected: Vec<(u64, usize)> = keys.iter().copied().zip(0..).collect();
+                expected.sort_by_key(|&(key, i)| match ties {
+                    Ties::Fifo => (key, i),
+                    Ties::Lifo => (key, usize::MAX - i),
+                });
+                let popped: Vec<(u64, usize)> = std::iter::from_fn(|| list.pop()).collect();
+                prop_assert_eq!(popped, expected);
+                prop_assert!(list.is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,421 @@
+//! A grounded task: finite-domain variables, packed states, operators, and the way back to PDDL's atoms.
+
+use std::fmt;
+use std::sync::Arc;
+
+use isogrid_num::hash::FastMap;
+
+use crate::error::PlanError;
+use crate::ground::{AtomId, Fdr, Keep, Kind, Strips, VarVal};
+use crate::packing::{Packing, State};
+use crate::pddl::{Domain, GroundAtom, Problem};
+use crate::text::atom_text;
+use crate::plan_file::PlanStep;
+use crate::successors::Successors;
+
+/// Index of a ground operator.
+pub type OperatorId = u32;
+/// Index of a fact (`variable = value`), counted over all variables.
+pub type FactId = u32;
+
+/// A grounded planning task. Immutable; share it behind an [`Arc`].
+pub struct Task {
+    domain: Arc<Domain>,
+    problem: Arc<Problem>,
+    keep: Keep,
+    pub(crate) packing: Packing,
+    pub(crate) successors: Successors,
+    /// First fact of each variable, and the number of facts at the end.
+    pub(crate) first_fact: Vec<FactId>,
+    pub(crate) init: State,
+    /// Sorted by variable.
+    pub(crate) goal: Vec<VarVal>,
+    pub(crate) operators: Operators,
+    /// The atom of each fact; `None` where all atoms of the variable are false.
+    fact_atoms: Vec<Option<GroundAtom>>,
+    place_of: FastMap<GroundAtom, Place>,
+    n_constant: usize,
+    static_predicates: Vec<bool>,
+    unreachable: Vec<String>,
+    n_mutex_groups: usize,
+}
+
+/// Where an atom that was seen while grounding went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// It is a fact.
+    Fact(VarVal),
+    /// Its predicate never changes; it is true.
+    Static,
+    /// Its predicate changes, but this atom is true in every reachable state.
+    Constant,
+    /// It changes, but cannot influence the goal.
+    Irrelevant,
+}
+
+/// Operators in flat arrays: operator `o` owns the slices between two offsets.
+#[derive(Default)]
+pub(crate) struct Operators {
+    pub(crate) action: Vec<u32>,
+    pub(crate) cost: Vec<u32>,
+    args: Flat<u32>,
+    pre: Flat<VarVal>,
+    eff: Flat<VarVal>,
+    /// Effects on packed words: clear, then set.
+    changes: Flat<Change>,
+}
+
+/// One word of a packed state changed by an operator.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Change {
+    pub(crate) word: u32,
+    pub(crate) keep: u64,
+    pub(crate) set: u64,
+}
+
+/// Rows of different length in one array.
+pub(crate) struct Flat<T> {
+    starts: Vec<u32>,
+    items: Vec<T>,
+}
+
+impl<T> Default for Flat<T> {
+    fn default() -> Self {
+        Flat { starts: vec![0], items: Vec::new() }
+    }
+}
+
+impl<T> Flat<T> {
+    pub(crate) fn push(&mut self, row: impl IntoIterator<Item = T>) {
+        self.items.extend(row);
+        self.starts.push(self.items.len() as u32);
+    }
+
+    #[inline]
+    pub(crate) fn row(&self, at: u32) -> &[T] {
+        &self.items[self.starts[at as usize] as usize..self.starts[at as usize + 1] as usize]
+    }
+}
+
+impl Operators {
+    pub(crate) fn len(&self) -> usize {
+        self.cost.len()
+    }
+
+    pub(crate) fn args(&self, operator: OperatorId) -> &[u32] {
+        self.args.row(operator)
+    }
+
+    #[inline]
+    pub(crate) fn pre(&self, operator: OperatorId) -> &[VarVal] {
+        self.pre.row(operator)
+    }
+
+    #[inline]
+    pub(crate) fn eff(&self, operator: OperatorId) -> &[VarVal] {
+        self.eff.row(operator)
+    }
+
+    #[inline]
+    pub(crate) fn changes(&self, operator: OperatorId) -> &[Change] {
+        self.changes.row(operator)
+    }
+}
+
+/// What grounding hands over.
+pub(crate) struct TaskParts {
+    pub(crate) domain: Arc<Domain>,
+    pub(crate) problem: Arc<Problem>,
+    pub(crate) strips: Strips,
+    pub(crate) fdr: Fdr,
+    pub(crate) groups: Vec<Vec<AtomId>>,
+    pub(crate) keep: Keep,
+}
+
+impl Task {
+    pub(crate) fn new(parts: TaskParts) -> Result<Task, PlanError> {
+        let TaskParts { domain, problem, strips, fdr, groups, keep } = parts;
+        let sizes: Vec<u32> = fdr.variables.iter().map(|values| values.len() as u32).collect();
+        let packing = Packing::new(&sizes);
+        let mut first_fact = Vec::with_capacity(sizes.len() + 1);
+        let mut n_facts = 0u32;
+        for size in &sizes {
+            first_fact.push(n_facts);
+            n_facts = n_facts.checked_add(*size).ok_or(PlanError::TooLarge { what: "facts" })?;
+        }
+        first_fact.push(n_facts);
+        if u32::try_from(fdr.operators.len()).is_err() {
+            return Err(PlanError::TooLarge { what: "operators" });
+        }
+        let init = packing.pack(&initial_values(&strips, &fdr));
+        let successors = Successors::new(&sizes, &fdr.operators);
+        let mut operators = Operators::default();
+        for operator in &fdr.operators {
+            operators.action.push(operator.action);
+            operators.cost.push(operator.cost);
+            operators.args.push(operator.args.iter().copied());
+            operators.pre.push(operator.pre.iter().copied());
+            operators.eff.push(operator.eff.iter().copied());
+            operators.changes.push(packing.changes(&operator.eff));
+        }
+        let unreachable = unreachable_goals(&domain, &problem, &strips, &fdr);
+        let fact_atoms: Vec<Option<GroundAtom>> =
+            fdr.variables.iter().flatten().map(|atom| atom.map(|atom| strips.ground_atom(atom))).collect();
+        let place_of = places(&strips, &fdr);
+        Ok(Task {
+            n_constant: place_of.values().filter(|place| **place == Place::Constant).count(),
+            place_of,
+            static_predicates: static_predicates(&domain),
+            fact_atoms,
+            keep,
+            packing,
+            successors,
+            first_fact,
+            init,
+            goal: fdr.goal,
+            operators,
+            unreachable,
+            n_mutex_groups: groups.len(),
+            domain,
+            problem,
+        })
+    }
+
+    /// The domain it was grounded from.
+    pub fn domain(&self) -> &Arc<Domain> {
+        &self.domain
+    }
+
+    /// The problem it was grounded from.
+    pub fn problem(&self) -> &Arc<Problem> {
+        &self.problem
+    }
+
+    /// What grounding kept.
+    pub fn keep(&self) -> Keep {
+        self.keep
+    }
+
+    /// Number of variables.
+    pub fn n_variables(&self) -> usize {
+        self.first_fact.len() - 1
+    }
+
+    /// Number of facts over all variables.
+    pub fn n_facts(&self) -> usize {
+        self.fact_atoms.len()
+    }
+
+    /// Number of ground operators.
+    pub fn n_operators(&self) -> usize {
+        self.operators.len()
+    }
+
+    /// Number of mutex groups that were proved.
+    pub fn n_mutex_groups(&self) -> usize {
+        self.n_mutex_groups
+    }
+
+    /// Bytes of one packed state.
+    pub fn state_bytes(&self) -> usize {
+        self.packing.n_words() * 8
+    }
+
+    /// Goal conditions proved unreachable while grounding, in PDDL. Not empty means unsolvable.
+    pub fn unreachable_goals(&self) -> &[String] {
+        &self.unreachable
+    }
+
+    /// The initial state.
+    pub fn init(&self) -> &State {
+        &self.init
+    }
+
+    /// Whether the goal holds in `state`.
+    pub fn is_goal(&self, state: &State) -> bool {
+        self.unreachable.is_empty() && self.holds(&self.goal, state.words())
+    }
+
+    /// Operators applicable in `state`, in ascending order.
+    pub fn applicable(&self, state: &State) -> Vec<OperatorId> {
+        let mut operators = Vec::new();
+        self.successors.applicable(&self.packing, state.words(), &mut operators);
+        operators.sort_unstable();
+        operators
+    }
+
+    /// The state after `operator`, or `None` where it does not apply.
+    pub fn apply(&self, state: &State, operator: OperatorId) -> Option<State> {
+        if operator as usize >= self.operators.len() || !self.holds(self.operators.pre(operator), state.words()) {
+            return None;
+        }
+        let mut next = state.clone();
+        apply(self.operators.changes(operator), next.words_mut());
+        Some(next)
+    }
+
+    /// The cost of an operator.
+    pub fn cost(&self, operator: OperatorId) -> u32 {
+        self.operators.cost[operator as usize]
+    }
+
+    /// The action schema and objects of an operator.
+    pub fn ground_action(&self, operator: OperatorId) -> (usize, Vec<usize>) {
+        let args = self.operators.args(operator).iter().map(|&object| object as usize).collect();
+        (self.operators.action[operator as usize] as usize, args)
+    }
+
+    /// The operator in PDDL's words.
+    pub fn step(&self, operator: OperatorId) -> PlanStep {
+        let (action, args) = self.ground_action(operator);
+        PlanStep {
+            action: self.domain.actions[action].name.clone(),
+            args: args.iter().map(|&object| self.problem.objects[object].name.clone()).collect(),
+        }
+    }
+
+    /// The fluent atoms true in `state` that the task kept.
+    pub fn atoms(&self, state: &State) -> Vec<GroundAtom> {
+        (0..self.n_variables())
+            .filter_map(|variable| {
+                let value = self.packing.get(state.words(), variable);
+                self.fact_atoms[(self.first_fact[variable] + value) as usize].clone()
+            })
+            .collect()
+    }
+
+    /// A fact in PDDL, `not` where it says that all atoms of its variable are false.
+    pub fn fact_text(&self, fact: FactId) -> String {
+        match &self.fact_atoms[fact as usize] {
+            Some(atom) => atom_text(&self.domain, &self.problem, atom),
+            None => {
+                let variable = self.first_fact.partition_point(|&first| first <= fact) - 1;
+                let facts = self.first_fact[variable]..fact;
+                let atoms: Vec<String> = facts
+                    .filter_map(|f| self.fact_atoms[f as usize].as_ref())
+                    .map(|atom| format!("(not {})", atom_text(&self.domain, &self.problem, atom)))
+                    .collect();
+                atoms.join(" ")
+            }
+        }
+    }
+
+    /// The state in which exactly `atoms` are true, if this task can express it: every atom was reachable, none
+    /// that never changes is missing, and no mutex group is violated. Atoms of static predicates may be left out;
+    /// atoms that cannot influence the goal are ignored.
+    pub fn state_of(&self, atoms: &[GroundAtom]) -> Option<State> {
+        let mut values: Vec<Option<u32>> = vec![None; self.n_variables()];
+        let mut constants = Vec::new();
+        for atom in atoms {
+            match self.place_of.get(atom)? {
+                Place::Fact((variable, value)) => {
+                    let slot = &mut values[*variable as usize];
+                    if slot.is_some_and(|known| known != *value) {
+                        return None;
+                    }
+                    *slot = Some(*value);
+                }
+                Place::Constant => constants.push(atom),
+                Place::Static | Place::Irrelevant => {}
+            }
+        }
+        constants.sort_unstable();
+        constants.dedup();
+        if constants.len() != self.n_constant {
+            return None;
+        }
+        let value = |(variable, value): (usize, &Option<u32>)| value.or_else(|| self.none_value(variable));
+        let packed: Option<Vec<u32>> = values.iter().enumerate().map(value).collect();
+        packed.map(|values| self.packing.pack(&values))
+    }
+
+    /// What became of an atom; `None` when it was never reachable.
+    pub(crate) fn place(&self, atom: &GroundAtom) -> Option<Place> {
+        self.place_of.get(atom).copied()
+    }
+
+    /// Whether no effect mentions the predicate.
+    pub fn is_static(&self, predicate: usize) -> bool {
+        self.static_predicates[predicate]
+    }
+
+    /// The value of `variable` that says that all its atoms are false.
+    pub(crate) fn none_value(&self, variable: usize) -> Option<u32> {
+        let last = self.first_fact[variable + 1] - 1;
+        self.fact_atoms[last as usize].is_none().then(|| last - self.first_fact[variable])
+    }
+
+    #[inline]
+    pub(crate) fn fact(&self, (variable, value): VarVal) -> FactId {
+        self.first_fact[variable as usize] + value
+    }
+
+    #[inline]
+    pub(crate) fn holds(&self, facts: &[VarVal], words: &[u64]) -> bool {
+        facts.iter().all(|&(variable, value)| self.packing.get(words, variable as usize) == value)
+    }
+}
+
+/// Applies packed changes.
+#[inline]
+pub(crate) fn apply(changes: &[Change], words: &mut [u64]) {
+    for change in changes {
+        let word = &mut words[change.word as usize];
+        *word = *word & change.keep | change.set;
+    }
+}
+
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task")
+            .field("problem", &self.problem.name)
+            .field("variables", &self.n_variables())
+            .field("operators", &self.n_operators())
+            .finish_non_exhaustive()
+    }
+}
+
+fn initial_values(strips: &Strips, fdr: &Fdr) -> Vec<u32> {
+    let value = |atoms: &Vec<Option<AtomId>>| {
+        let is_true = |atom: &Option<AtomId>| atom.is_none_or(|atom| strips.is_init[atom as usize]);
+        atoms.iter().position(is_true).unwrap_or(0) as u32
+    };
+    fdr.variables.iter().map(value).collect()
+}
+
+fn places(strips: &Strips, fdr: &Fdr) -> FastMap<GroundAtom, Place> {
+    let mut places: FastMap<GroundAtom, Place> = FastMap::default();
+    for atom in 0..strips.atoms.len() as AtomId {
+        let place = match strips.kinds[atom as usize] {
+            Kind::Fluent => Place::Irrelevant,
+            Kind::Static => Place::Static,
+            Kind::AlwaysTrue => Place::Constant,
+        };
+        places.insert(strips.ground_atom(atom), place);
+    }
+    for (variable, values) in fdr.variables.iter().enumerate() {
+        for (value, atom) in values.iter().enumerate().filter_map(|(value, atom)| atom.map(|atom| (value, atom))) {
+            places.insert(strips.ground_atom(atom), Place::Fact((variable as u32, value as u32)));
+        }
+    }
+    places
+}
+
+fn static_predicates(domain: &Domain) -> Vec<bool> {
+    let mut is_static = vec![true; domain.predicates.len()];
+    for effect in domain.actions.iter().flat_map(|action| &action.effects) {
+        if let crate::pddl::Atom::Predicate(predicate, _) = effect.atom {
+            is_static[predicate] = false;
+        }
+    }
+    is_static
+}
+
+fn unreachable_goals(domain: &Domain, problem: &Problem, strips: &Strips, fdr: &Fdr) -> Vec<String> {
+    let mut unreachable = strips.unreachable.clone();
+    for &(a, b) in &fdr.exclusive_goals {
+        let text = |atom| atom_text(domain, problem, &strips.ground_atom(atom));
+        unreachable.push(format!("{} together with {}", text(a), text(b)));
+    }
+    unreachable
+}
