@@ -39,7 +39,7 @@ impl Place {
     /// The place of the bytes `start..end` of `text`, which need not be UTF-8.
     pub(crate) fn of(file: &str, text: &[u8], start: usize, end: usize) -> Place {
         let start = start.min(text.len());
-        let is_end = |i: usize| text[i] == b'\n' || (text[i] == b'\r' && text.get(i + 1) != Some(&b'\n'));
+        let is_end = |i: usize| is_line_end(text, i);
         let line = 1 + (0..start).filter(|&i| is_end(i)).count();
         let first = (0..start).rev().find(|&i| is_end(i)).map_or(0, |i| i + 1);
         let last = (start..text.len()).find(|&i| matches!(text[i], b'\n' | b'\r')).unwrap_or(text.len());
@@ -60,6 +60,11 @@ impl Place {
         let width = shown.chars().count().clamp(1, (WINDOW - caret).max(1));
         Place { file: file.to_string(), line, column: column + 1, excerpt, caret, width }
     }
+}
+
+/// Whether a line ends with byte `i`: at a line feed, or a carriage return that none follows.
+pub(crate) fn is_line_end(text: &[u8], i: usize) -> bool {
+    text[i] == b'\n' || (text[i] == b'\r' && text.get(i + 1) != Some(&b'\n'))
 }
 
 impl fmt::Display for Place {
@@ -224,29 +229,29 @@ impl fmt::Display for Warning {
 
 /// An error before its place is worked out.
 #[derive(Debug)]
-pub(crate) struct Problem {
+pub(crate) struct Complaint {
     kind: DiagnosticKind,
     message: String,
     expected: Option<String>,
     hint: Option<String>,
 }
 
-impl Problem {
-    pub(crate) fn new(kind: DiagnosticKind, message: impl Into<String>) -> Problem {
-        Problem { kind, message: message.into(), expected: None, hint: None }
+impl Complaint {
+    pub(crate) fn new(kind: DiagnosticKind, message: impl Into<String>) -> Complaint {
+        Complaint { kind, message: message.into(), expected: None, hint: None }
     }
 
-    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Problem {
+    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Complaint {
         self.expected = Some(expected.into());
         self
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Problem {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Complaint {
         self.hint = Some(hint.into());
         self
     }
 
-    pub(crate) fn hint_if(mut self, hint: Option<String>) -> Problem {
+    pub(crate) fn hint_if(mut self, hint: Option<String>) -> Complaint {
         self.hint = self.hint.or(hint);
         self
     }
@@ -261,7 +266,7 @@ impl Problem {
 pub(crate) struct Report<'t> {
     tree: &'t Tree<'t>,
     unsupported: Vec<(Node, String, Option<String>)>,
-    errors: Vec<(Node, Problem)>,
+    errors: Vec<(Node, Complaint)>,
     omitted: usize,
     warnings: Vec<(Node, String)>,
 }
@@ -272,7 +277,7 @@ impl<'t> Report<'t> {
     }
 
     /// Adds an error; `problem` is asked for only while there is room, as working out a hint is slow.
-    pub(crate) fn error(&mut self, node: Node, problem: impl FnOnce() -> Problem) {
+    pub(crate) fn error(&mut self, node: Node, problem: impl FnOnce() -> Complaint) {
         if self.errors.len() < MAX_ERRORS {
             self.errors.push((node, problem()));
         } else {
@@ -325,7 +330,7 @@ impl<'t> Report<'t> {
                 "the planner takes :strips, :typing, :equality, :negative-preconditions and :action-costs"
                     .into()
             });
-            Problem::new(DiagnosticKind::Unsupported(name), message).hint(hint).at(tree.place(node))
+            Complaint::new(DiagnosticKind::Unsupported(name), message).hint(hint).at(tree.place(node))
         };
         let mut diagnostics: Vec<_> = self.unsupported.into_iter().map(refuse).collect();
         diagnostics.extend(self.errors.into_iter().map(|(node, problem)| problem.at(tree.place(node))));

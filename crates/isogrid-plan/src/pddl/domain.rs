@@ -1,7 +1,7 @@
 //! Domain files: the sections in whatever order, read in the order in which they depend on each other.
 
 use super::ast::{Action, Domain, Object, Param, Predicate, TypeId};
-use super::diagnostic::{DiagnosticKind, PddlError, Problem, Report, Warning};
+use super::diagnostic::{Complaint, DiagnosticKind, PddlError, Report, Warning};
 use super::names::{Names, did_you_mean};
 use super::tree::{Node, Tree, cut};
 use super::typed_list::{self, Kind, is_name};
@@ -93,12 +93,10 @@ impl Sections {
         let word = file.word();
         let expected = format!("'(define ({word} NAME) ...)'");
         let mut roots = tree.roots();
-        let Some(define) = roots.next() else {
-            return Ok(Sections { name: String::new(), sections: Vec::new() });
-        };
+        let Some(define) = roots.next() else { return Err(tree.nothing()) };
         let wrong = |node: Node| {
             let found = format!("found {}", tree.describe(node));
-            tree.error(node, Problem::new(DiagnosticKind::Syntax, found).expected(expected.as_str()))
+            tree.error(node, Complaint::new(DiagnosticKind::Syntax, found).expected(expected.as_str()))
         };
         if tree.head(define) != Some("define") {
             return Err(wrong(define));
@@ -115,7 +113,7 @@ impl Sections {
         let (Some(name), None) = (name, parts.next()) else { return Err(wrong(header)) };
         if let Some(more) = roots.next() {
             let message = format!("found {} after the end of the {word}", tree.describe(more));
-            let problem = Problem::new(DiagnosticKind::Syntax, message).expected("the end of the file");
+            let problem = Complaint::new(DiagnosticKind::Syntax, message).expected("the end of the file");
             return Err(tree.error(more, problem.hint("a domain and a problem are two files")));
         }
         Ok(Sections { name: name.to_string(), sections: sections.collect() })
@@ -139,7 +137,7 @@ impl Sections {
                     sorted.single[i] = Some(node);
                 } else {
                     report.error(node, || {
-                        Problem::new(DiagnosticKind::Duplicate, format!("'{head}' is there twice"))
+                        Complaint::new(DiagnosticKind::Duplicate, format!("'{head}' is there twice"))
                             .expected("one section of each kind")
                     });
                 }
@@ -153,17 +151,18 @@ impl Sections {
     }
 }
 
-fn wrong_file(other: &str) -> Problem {
-    let problem = Problem::new(DiagnosticKind::WrongFile, format!("this is a {other} file"));
+fn wrong_file(other: &str) -> Complaint {
+    let problem = Complaint::new(DiagnosticKind::WrongFile, format!("this is a {other} file"));
     match other {
         "problem" => problem.expected("a domain file").hint("give the domain first, then the problem"),
         _ => problem.expected("a problem file").hint("give the domain first, then one of its problems"),
     }
 }
 
-fn unknown_section(tree: &Tree<'_>, node: Node, known: &[&str]) -> Problem {
-    let problem = Problem::new(DiagnosticKind::Syntax, format!("found {} as a section", tree.describe(node)))
-        .expected(format!("one of {}", known.join(", ")));
+fn unknown_section(tree: &Tree<'_>, node: Node, known: &[&str]) -> Complaint {
+    let problem =
+        Complaint::new(DiagnosticKind::Syntax, format!("found {} as a section", tree.describe(node)))
+            .expected(format!("one of {}", known.join(", ")));
     let head = tree.head(node).unwrap_or_default();
     let bare = format!(":{head}");
     if known.contains(&bare.as_str()) {
@@ -195,7 +194,7 @@ impl<'t> Objects<'t> {
                 Err(i) => report.error(node, || {
                     let before =
                         if i < n_constants { "is a constant of another type" } else { "is declared twice" };
-                    Problem::new(DiagnosticKind::Duplicate, format!("object '{}' {before}", cut(name)))
+                    Complaint::new(DiagnosticKind::Duplicate, format!("object '{}' {before}", cut(name)))
                 }),
             }
         }
@@ -220,13 +219,13 @@ fn declared<'t>(
         let (Some(head), Some(name)) = (head, name) else {
             let found = format!("found {}", tree.describe(node));
             let expected = format!("a {what} such as '(p ?x - object)'");
-            report.error(node, || Problem::new(DiagnosticKind::Syntax, found).expected(expected));
+            report.error(node, || Complaint::new(DiagnosticKind::Syntax, found).expected(expected));
             continue;
         };
         if unsupported::is_reserved(name) {
             report.error(head, || {
                 let message = format!("'{name}' is a word of the language and cannot name a {what}");
-                let problem = Problem::new(DiagnosticKind::Duplicate, message);
+                let problem = Complaint::new(DiagnosticKind::Duplicate, message);
                 if name == "=" {
                     problem.hint("equality is built in; remove this declaration")
                 } else {
@@ -238,7 +237,7 @@ fn declared<'t>(
         let params = params(tree, report, table, (parts, name));
         if what == "function" && name == "total-cost" {
             if !params.is_empty() {
-                let problem = || Problem::new(DiagnosticKind::Arity, "'total-cost' takes 0 arguments");
+                let problem = || Complaint::new(DiagnosticKind::Arity, "'total-cost' takes 0 arguments");
                 report.error(head, || problem().expected("(total-cost)"));
             }
             continue;
@@ -246,7 +245,7 @@ fn declared<'t>(
         match declared.names.insert(name) {
             Ok(_) => declared.list.push(Predicate { name: name.to_string(), params }),
             Err(_) => report.error(head, || {
-                Problem::new(DiagnosticKind::Duplicate, format!("{what} '{}' is declared twice", cut(name)))
+                Complaint::new(DiagnosticKind::Duplicate, format!("{what} '{}' is declared twice", cut(name)))
             }),
         }
     }
@@ -268,7 +267,7 @@ fn function_types(tree: &Tree<'_>, report: &mut Report<'_>, nodes: impl Iterator
                 report.unsupported(node, "functions other than numbers (:object-fluents)");
             }
             None => report.error(node, || {
-                Problem::new(DiagnosticKind::Syntax, "the list ends after '-'").expected("'number'")
+                Complaint::new(DiagnosticKind::Syntax, "the list ends after '-'").expected("'number'")
             }),
         }
     }
@@ -311,14 +310,14 @@ fn action<'t>(reader: &mut Reader<'_, 't>, names: &mut Names<'t>, node: Node) ->
     let Some(name) = name_node.and_then(|node| tree.token(node)).filter(|name| is_name(name)) else {
         let at = name_node.unwrap_or(node);
         reader.report.error(at, || {
-            Problem::new(DiagnosticKind::Syntax, format!("found {}", tree.describe(at)))
+            Complaint::new(DiagnosticKind::Syntax, format!("found {}", tree.describe(at)))
                 .expected("the action's name")
         });
         return None;
     };
     if names.insert(name).is_err() {
         reader.report.error(name_node.unwrap_or(node), || {
-            Problem::new(DiagnosticKind::Duplicate, format!("action '{}' is declared twice", cut(name)))
+            Complaint::new(DiagnosticKind::Duplicate, format!("action '{}' is declared twice", cut(name)))
         });
     }
     let parts = action_parts(reader, rest, name);
@@ -353,7 +352,7 @@ fn action_parts(reader: &mut Reader<'_, '_>, nodes: impl Iterator<Item = Node>, 
             ":effect" => &mut parts.effect,
             _ => {
                 reader.report.error(keyword, || {
-                    Problem::new(
+                    Complaint::new(
                         DiagnosticKind::Syntax,
                         format!("found {} in action '{}'", tree.describe(keyword), cut(name)),
                     )
@@ -369,14 +368,15 @@ fn action_parts(reader: &mut Reader<'_, '_>, nodes: impl Iterator<Item = Node>, 
         let Some(value) = nodes.next_if(|&node| tree.is_list(node)) else {
             let found = nodes.peek().map_or("nothing".to_string(), |&node| tree.describe(node));
             reader.report.error(keyword, || {
-                Problem::new(DiagnosticKind::Syntax, format!("found {found} after '{word}'")).expected("'('")
+                Complaint::new(DiagnosticKind::Syntax, format!("found {found} after '{word}'"))
+                    .expected("'('")
             });
             nodes.next_if(|&node| !tree.token(node).is_some_and(|token| token.starts_with(':')));
             continue;
         };
         if part.replace(value).is_some() {
             reader.report.error(keyword, || {
-                Problem::new(
+                Complaint::new(
                     DiagnosticKind::Duplicate,
                     format!("'{word}' is there twice in action '{}'", cut(name)),
                 )
@@ -405,7 +405,7 @@ fn action_params<'t>(
             reader.report.error(node, || {
                 let message =
                     format!("parameter '?{}' of action '{}' is declared twice", cut(name), cut(action));
-                Problem::new(DiagnosticKind::Duplicate, message)
+                Complaint::new(DiagnosticKind::Duplicate, message)
             });
         }
     }

@@ -1,7 +1,7 @@
 //! Conditions, effects and action costs, read into conjunctions of literals without recursion.
 
 use super::ast::{Atom, CostTerm, Literal};
-use super::diagnostic::{DiagnosticKind, Problem};
+use super::diagnostic::{Complaint, DiagnosticKind};
 use super::tree::{Node, cut};
 use super::unsupported::{self, refuse, refuse_below};
 use super::vocabulary::{Reader, Scope};
@@ -99,7 +99,7 @@ impl Reader<'_, '_> {
             }
             "not" => {
                 let message = format!("'not' takes 1 argument, found {}", inner.len());
-                self.report.error(node, || Problem::new(DiagnosticKind::Arity, message).expected(what));
+                self.report.error(node, || Complaint::new(DiagnosticKind::Arity, message).expected(what));
                 None
             }
             "=" => Some("="),
@@ -113,7 +113,7 @@ impl Reader<'_, '_> {
         self.report.error(node, || {
             let found = format!("found {}", tree.describe(node));
             let problem =
-                Problem::new(DiagnosticKind::Syntax, found).expected(format!("{what} such as '(p ?x)'"));
+                Complaint::new(DiagnosticKind::Syntax, found).expected(format!("{what} such as '(p ?x)'"));
             let is_conjunction = tree.children(node).all(|child| tree.is_list(child)) && tree.is_list(node);
             if is_conjunction && tree.children(node).next().is_some() {
                 problem.hint("a conjunction begins with 'and'")
@@ -125,7 +125,8 @@ impl Reader<'_, '_> {
 
     fn misplaced(&mut self, node: Node, what: &str) {
         let found = self.tree.describe(node);
-        self.report.error(node, || Problem::new(DiagnosticKind::Syntax, format!("{found} cannot be {what}")));
+        self.report
+            .error(node, || Complaint::new(DiagnosticKind::Syntax, format!("{found} cannot be {what}")));
     }
 
     /// `(= a b)` of two terms; of numbers it is refused by name.
@@ -134,15 +135,13 @@ impl Reader<'_, '_> {
         let args: Vec<Node> = tree.children(node).skip(1).collect();
         let [a, b] = args[..] else {
             let message = format!("'=' takes 2 arguments, found {}", args.len());
-            self.report.error(node, || Problem::new(DiagnosticKind::Arity, message).expected("(= A B)"));
+            self.report.error(node, || Complaint::new(DiagnosticKind::Arity, message).expected("(= A B)"));
             return None;
         };
-        let is_number = |node: Node| {
-            let token = tree.token(node);
-            tree.is_list(node)
-                || token.is_some_and(|t| {
-                    t.parse::<f64>().is_ok() && self.vocabulary.objects.names.get(t).is_none()
-                })
+        let is_object = |token: &str| self.vocabulary.objects.names.get(token).is_some();
+        let is_number = |node: Node| match tree.token(node) {
+            None => true,
+            Some(token) => token.starts_with(|c: char| c.is_ascii_digit() || c == '-') && !is_object(token),
         };
         if is_number(a) || is_number(b) {
             self.report.unsupported(node, "comparison of numbers (:numeric-fluents)");
@@ -159,7 +158,7 @@ impl Reader<'_, '_> {
         let [target, amount] = args[..] else {
             let message = format!("'increase' takes 2 arguments, found {}", args.len());
             self.report.error(node, || {
-                Problem::new(DiagnosticKind::Arity, message).expected("(increase (total-cost) COST)")
+                Complaint::new(DiagnosticKind::Arity, message).expected("(increase (total-cost) COST)")
             });
             return;
         };
@@ -169,7 +168,7 @@ impl Reader<'_, '_> {
             return;
         }
         if tree.is_list(target) && tree.children(target).nth(1).is_some() {
-            let problem = || Problem::new(DiagnosticKind::Arity, "'total-cost' takes 0 arguments");
+            let problem = || Complaint::new(DiagnosticKind::Arity, "'total-cost' takes 0 arguments");
             self.report.error(target, || problem().expected("(total-cost)"));
         }
         self.sum(amount, scope, cost);
@@ -183,7 +182,7 @@ impl Reader<'_, '_> {
             if let Some(token) = tree.token(node) {
                 if vocabulary.functions.names.get(token).is_some() {
                     self.report.error(node, || {
-                        Problem::new(DiagnosticKind::Syntax, format!("found '{}' as a cost", cut(token)))
+                        Complaint::new(DiagnosticKind::Syntax, format!("found '{}' as a cost", cut(token)))
                             .expected(format!("'({})' in parentheses", cut(token)))
                     });
                 } else {
@@ -230,7 +229,7 @@ impl Reader<'_, '_> {
     fn not_a_cost(&mut self, node: Node) {
         let tree = self.tree;
         self.report.error(node, || {
-            Problem::new(DiagnosticKind::Value, format!("found {} as a cost", tree.describe(node)))
+            Complaint::new(DiagnosticKind::Value, format!("found {} as a cost", tree.describe(node)))
                 .expected("a whole number from 0 to 4294967295")
         });
     }

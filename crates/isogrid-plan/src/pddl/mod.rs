@@ -11,6 +11,7 @@ mod diagnostic;
 mod domain;
 mod formula;
 mod names;
+mod print;
 mod problem;
 mod tree;
 mod typed_list;
@@ -21,4 +22,10 @@ mod vocabulary;
 pub use ast::*;
 pub use diagnostic::{Diagnostic, DiagnosticKind, PddlError, Place, Warning};
 pub use domain::parse_domain;
+pub use print::{print_domain, print_problem};
 pub use problem::parse_problem;
+
+pub(crate) use diagnostic::{Complaint, Report};
+pub(crate) use names::did_you_mean;
+pub(crate) use tree::{Node, Tree};
+pub(crate) use typed_list::is_name;

@@ -1,7 +1,7 @@
 //! Problem files, read against their domain.
 
-use super::ast::{Domain, FunctionValue, GroundAtom, Literal, Predicate, Problem as PddlProblem};
-use super::diagnostic::{DiagnosticKind, PddlError, Problem, Report, Warning};
+use super::ast::{Domain, FunctionValue, GroundAtom, Literal, Predicate, Problem};
+use super::diagnostic::{Complaint, DiagnosticKind, PddlError, Report, Warning};
 use super::domain::{File, Sections};
 use super::names::{Map, Names};
 use super::tree::{Node, Tree, cut};
@@ -19,11 +19,7 @@ const IGNORED: [&str; 1] = [":length"];
 /// # Errors
 /// Everything that is wrong with the text, up to a limit, and every unsupported feature. Cost: near linear in the
 /// length of the text.
-pub fn parse_problem(
-    name: &str,
-    text: &[u8],
-    domain: &Domain,
-) -> Result<(PddlProblem, Vec<Warning>), PddlError> {
+pub fn parse_problem(name: &str, text: &[u8], domain: &Domain) -> Result<(Problem, Vec<Warning>), PddlError> {
     let tree = Tree::read(name, text)?;
     let file = Sections::read(&tree, File::Problem)?;
     let mut report = Report::new(&tree);
@@ -31,7 +27,7 @@ pub fn parse_problem(
     report.finish().map(|warnings| (problem, warnings))
 }
 
-fn read<'t>(tree: &'t Tree<'t>, report: &mut Report<'t>, file: &Sections, domain: &'t Domain) -> PddlProblem {
+fn read<'t>(tree: &'t Tree<'t>, report: &mut Report<'t>, file: &Sections, domain: &'t Domain) -> Problem {
     let [domain_section, requirements, objects_section, init, goal, metric] =
         file.sort(tree, report, &KNOWN, &IGNORED).single;
     let domain_name = domain_name(tree, report, domain_section, domain);
@@ -51,7 +47,7 @@ fn read<'t>(tree: &'t Tree<'t>, report: &mut Report<'t>, file: &Sections, domain
     let init = init.map(|section| reader.init(section)).unwrap_or_default();
     let goal = reader.goal(goal);
     let minimize_total_cost = metric.is_some_and(|section| reader.metric(section));
-    PddlProblem {
+    Problem {
         name: file.name.clone(),
         domain_name,
         objects: vocabulary.objects.list,
@@ -77,13 +73,13 @@ fn domain_name(tree: &Tree<'_>, report: &mut Report<'_>, section: Option<Node>, 
     let mut names = tree.children(section).skip(1);
     let (Some(node), None) = (names.next(), names.next()) else {
         report.error(section, || {
-            Problem::new(DiagnosticKind::Syntax, "':domain' needs one name").expected("(:domain NAME)")
+            Complaint::new(DiagnosticKind::Syntax, "':domain' needs one name").expected("(:domain NAME)")
         });
         return domain.name.clone();
     };
     let Some(name) = tree.token(node) else {
         let found = format!("found {}", tree.describe(node));
-        report.error(node, || Problem::new(DiagnosticKind::Syntax, found).expected("the domain's name"));
+        report.error(node, || Complaint::new(DiagnosticKind::Syntax, found).expected("the domain's name"));
         return domain.name.clone();
     };
     let bare = |name: &str| name.bytes().filter(|b| !matches!(b, b'-' | b'_')).collect::<Vec<_>>();
@@ -139,7 +135,7 @@ impl Reader<'_, '_> {
                 None => {
                     let found = format!("found {} in (:init ...)", tree.describe(node));
                     self.report.error(node, || {
-                        Problem::new(DiagnosticKind::Syntax, found).expected("a fact such as '(p a)'")
+                        Complaint::new(DiagnosticKind::Syntax, found).expected("a fact such as '(p a)'")
                     });
                 }
             }
@@ -173,7 +169,7 @@ impl Reader<'_, '_> {
         let mut inner = tree.children(node).skip(1);
         let (Some(inner), None) = (inner.next(), inner.next()) else {
             self.report.error(node, || {
-                Problem::new(DiagnosticKind::Arity, "'not' takes 1 argument").expected("(not (p a))")
+                Complaint::new(DiagnosticKind::Arity, "'not' takes 1 argument").expected("(not (p a))")
             });
             return;
         };
@@ -181,7 +177,7 @@ impl Reader<'_, '_> {
         if tree.head(inner).is_none() {
             let found = format!("found {}", tree.describe(inner));
             self.report.error(inner, || {
-                Problem::new(DiagnosticKind::Syntax, found).expected("a fact such as '(p a)'")
+                Complaint::new(DiagnosticKind::Syntax, found).expected("a fact such as '(p a)'")
             });
         } else if let Some(atom) = self.ground_atom(inner, &vocabulary.predicates, scope) {
             self.init_fact(node, (atom, false), init);
@@ -195,7 +191,7 @@ impl Reader<'_, '_> {
         let [left, right] = args[..] else {
             let message = format!("'=' takes 2 arguments, found {}", args.len());
             self.report
-                .error(node, || Problem::new(DiagnosticKind::Arity, message).expected("(= (f a) NUMBER)"));
+                .error(node, || Complaint::new(DiagnosticKind::Arity, message).expected("(= (f a) NUMBER)"));
             return;
         };
         if tree.head(left) == Some("total-cost") {
@@ -207,7 +203,7 @@ impl Reader<'_, '_> {
         if tree.head(left).is_none() {
             let found = format!("found {} as a function's value", tree.describe(node));
             self.report
-                .error(node, || Problem::new(DiagnosticKind::Syntax, found).expected("(= (f a) NUMBER)"));
+                .error(node, || Complaint::new(DiagnosticKind::Syntax, found).expected("(= (f a) NUMBER)"));
             return;
         }
         let vocabulary = self.vocabulary;
@@ -220,7 +216,7 @@ impl Reader<'_, '_> {
         match init.value_of.get(&atom) {
             Some(&before) if before != value => self.report.error(node, || {
                 let message = format!("{} is given two values, {before} and {value}", tree.describe(left));
-                Problem::new(DiagnosticKind::Duplicate, message)
+                Complaint::new(DiagnosticKind::Duplicate, message)
             }),
             Some(_) => {}
             None => {
@@ -241,7 +237,7 @@ impl Reader<'_, '_> {
         let Some(section) = section else {
             if let Some(define) = tree.roots().next() {
                 self.report.error(define, || {
-                    Problem::new(DiagnosticKind::Syntax, "the problem has no goal").expected("(:goal ...)")
+                    Complaint::new(DiagnosticKind::Syntax, "the problem has no goal").expected("(:goal ...)")
                 });
             }
             return Vec::new();
@@ -250,7 +246,7 @@ impl Reader<'_, '_> {
         let (Some(node), None) = (conditions.next(), conditions.next()) else {
             self.report.error(section, || {
                 let found = tree.children(section).count() - 1;
-                Problem::new(DiagnosticKind::Syntax, format!("':goal' holds {found} conditions"))
+                Complaint::new(DiagnosticKind::Syntax, format!("':goal' holds {found} conditions"))
                     .expected("one condition")
                     .hint("join several with '(and ...)'")
             });
@@ -265,7 +261,7 @@ impl Reader<'_, '_> {
         let parts: Vec<Node> = tree.children(section).skip(1).collect();
         let [direction, metric] = parts[..] else {
             self.report.error(section, || {
-                Problem::new(DiagnosticKind::Syntax, "':metric' is not complete")
+                Complaint::new(DiagnosticKind::Syntax, "':metric' is not complete")
                     .expected("(:metric minimize (total-cost))")
             });
             return false;

@@ -3,7 +3,7 @@
 //! Nodes lie in the order of the file; a list knows where its last descendant ends. Names are compared in lower
 //! case, messages quote the original. Left out: any meaning.
 
-use super::diagnostic::{DiagnosticKind, PddlError, Place, Problem};
+use super::diagnostic::{Complaint, DiagnosticKind, PddlError, Place, is_line_end};
 
 /// Deeper nesting is refused.
 pub(crate) const MAX_DEPTH: usize = 1000;
@@ -60,22 +60,17 @@ impl<'t> Tree<'t> {
         let lower = decode(name, bytes)?;
         let mut tree = Tree { name, bytes, lower, spans: Vec::new() };
         tree.lex().map_err(|(start, end, problem)| tree.single(start, end, problem))?;
-        if tree.spans.is_empty() {
-            let problem =
-                Problem::new(DiagnosticKind::Syntax, "the file holds nothing but space and comments");
-            return Err(tree.single(0, 0, problem.expected("'('")));
-        }
         Ok(tree)
     }
 
-    fn lex(&mut self) -> Result<(), (usize, usize, Problem)> {
+    fn lex(&mut self) -> Result<(), (usize, usize, Complaint)> {
         let text = std::mem::take(&mut self.lower);
         let result = self.lex_bytes(text.as_bytes());
         self.lower = text;
         result
     }
 
-    fn lex_bytes(&mut self, text: &[u8]) -> Result<(), (usize, usize, Problem)> {
+    fn lex_bytes(&mut self, text: &[u8]) -> Result<(), (usize, usize, Complaint)> {
         let mut open: Vec<Open> = Vec::new();
         let mut nested_section = None;
         let mut last_closed = None;
@@ -135,7 +130,7 @@ impl<'t> Tree<'t> {
         self.spans.push(Span { start: start as u32, end: end as u32, next, is_list });
     }
 
-    fn unclosed(&self, innermost: usize, nested: Option<(usize, usize)>) -> (usize, usize, Problem) {
+    fn unclosed(&self, innermost: usize, nested: Option<(usize, usize)>) -> (usize, usize, Complaint) {
         let end = self.bytes.len();
         let (node, found) = match nested {
             Some((section, node)) => {
@@ -144,12 +139,12 @@ impl<'t> Tree<'t> {
             None => (innermost, format!("the file ends at {}", self.at(end))),
         };
         let start = self.spans[node].start as usize;
-        let problem = Problem::new(DiagnosticKind::Syntax, format!("this '(' is never closed: {found}"));
+        let problem = Complaint::new(DiagnosticKind::Syntax, format!("this '(' is never closed: {found}"));
         (start, start + 1, problem.expected("a ')' for it"))
     }
 
-    fn extra_close(&self, last_closed: Option<usize>) -> Problem {
-        let problem = Problem::new(DiagnosticKind::Syntax, "this ')' closes nothing");
+    fn extra_close(&self, last_closed: Option<usize>) -> Complaint {
+        let problem = Complaint::new(DiagnosticKind::Syntax, "this ')' closes nothing");
         match last_closed {
             Some(at) => problem.hint(format!("everything was already closed by the ')' at {}", self.at(at))),
             None => problem.expected("'('"),
@@ -165,12 +160,29 @@ impl<'t> Tree<'t> {
         place(self.name, self.bytes, start, end)
     }
 
-    fn single(&self, start: usize, end: usize, problem: Problem) -> PddlError {
+    fn single(&self, start: usize, end: usize, problem: Complaint) -> PddlError {
         PddlError::single(problem.at(self.place_of(start, end)))
     }
 
+    /// The error of a file without any node.
+    pub(crate) fn nothing(&self) -> PddlError {
+        let problem = Complaint::new(DiagnosticKind::Syntax, "the file holds nothing but space and comments");
+        self.single(0, 0, problem.expected("'('"))
+    }
+
+    /// The lines in which nodes begin, from one. The nodes must be asked for in their order.
+    pub(crate) fn lines(&self) -> impl FnMut(Node) -> usize {
+        let (mut at, mut line) = (0, 1);
+        move |node| {
+            let start = (self.spans[node.0 as usize].start as usize).max(at);
+            line += (at..start).filter(|&i| is_line_end(self.bytes, i)).count();
+            at = start;
+            line
+        }
+    }
+
     /// An error about one node alone.
-    pub(crate) fn error(&self, node: Node, problem: Problem) -> PddlError {
+    pub(crate) fn error(&self, node: Node, problem: Complaint) -> PddlError {
         PddlError::single(problem.at(self.place(node)))
     }
 
@@ -259,16 +271,16 @@ pub(crate) fn cut(name: &str) -> String {
 
 /// The text in lower case, with spaces for a byte order mark.
 fn decode(name: &str, bytes: &[u8]) -> Result<String, PddlError> {
-    let fail = |offset: usize, problem: Problem| {
+    let fail = |offset: usize, problem: Complaint| {
         Err(PddlError::single(problem.at(place(name, bytes, offset, offset + 1))))
     };
     if u32::try_from(bytes.len()).is_err() {
         let message = format!("the file has {} bytes", bytes.len());
-        return fail(0, Problem::new(DiagnosticKind::Limit, message).expected("less than 4 GiB"));
+        return fail(0, Complaint::new(DiagnosticKind::Limit, message).expected("less than 4 GiB"));
     }
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         let problem =
-            Problem::new(DiagnosticKind::Encoding, "the file is UTF-16 (byte order mark at byte offset 0)");
+            Complaint::new(DiagnosticKind::Encoding, "the file is UTF-16 (byte order mark at byte offset 0)");
         return fail(0, problem.expected("UTF-8 text").hint("save the file as UTF-8"));
     }
     let text = match std::str::from_utf8(bytes) {
@@ -277,13 +289,13 @@ fn decode(name: &str, bytes: &[u8]) -> Result<String, PddlError> {
             let offset = error.valid_up_to();
             let message =
                 format!("not text: byte 0x{:02x} at byte offset {offset} is not UTF-8", bytes[offset]);
-            return fail(offset, Problem::new(DiagnosticKind::Encoding, message).expected("UTF-8 text"));
+            return fail(offset, Complaint::new(DiagnosticKind::Encoding, message).expected("UTF-8 text"));
         }
     };
     let control = |&b: &u8| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c);
     if let Some(offset) = bytes.iter().position(control) {
         let message = format!("binary data: byte 0x{:02x} at byte offset {offset}", bytes[offset]);
-        return fail(offset, Problem::new(DiagnosticKind::Encoding, message).expected("UTF-8 text"));
+        return fail(offset, Complaint::new(DiagnosticKind::Encoding, message).expected("UTF-8 text"));
     }
     let mut lower = text.to_ascii_lowercase();
     if lower.starts_with('\u{feff}') {
@@ -299,7 +311,7 @@ fn place(name: &str, bytes: &[u8], start: usize, end: usize) -> Place {
 }
 
 /// The length of the token that begins at `start`.
-fn token_at(text: &[u8], start: usize) -> Result<usize, (usize, usize, Problem)> {
+fn token_at(text: &[u8], start: usize) -> Result<usize, (usize, usize, Complaint)> {
     let ends = |b: u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | b'(' | b')' | b';');
     let mut end = start;
     while end < text.len() && !ends(text[end]) {
@@ -312,10 +324,10 @@ fn token_at(text: &[u8], start: usize) -> Result<usize, (usize, usize, Problem)>
     Ok(end - start)
 }
 
-fn unexpected(text: &[u8], at: usize) -> (usize, usize, Problem) {
+fn unexpected(text: &[u8], at: usize) -> (usize, usize, Complaint) {
     let rest = String::from_utf8_lossy(&text[at..text.len().min(at + 4)]);
     let found = rest.chars().next().unwrap_or(' ');
-    let problem = Problem::new(DiagnosticKind::Syntax, format!("unexpected character '{found}'"));
+    let problem = Complaint::new(DiagnosticKind::Syntax, format!("unexpected character '{found}'"));
     let problem = problem.expected("a name of ASCII letters, digits, '-' and '_'");
     let problem = match found {
         ',' => problem.hint("PDDL separates names by spaces"),
@@ -326,6 +338,6 @@ fn unexpected(text: &[u8], at: usize) -> (usize, usize, Problem) {
     (at, at + found.len_utf8(), problem)
 }
 
-fn too_deep() -> Problem {
-    Problem::new(DiagnosticKind::Limit, format!("parentheses are nested deeper than {MAX_DEPTH}"))
+fn too_deep() -> Complaint {
+    Complaint::new(DiagnosticKind::Limit, format!("parentheses are nested deeper than {MAX_DEPTH}"))
 }

@@ -1,6 +1,6 @@
 //! Typed lists: `a b - t c - (either t u) d`, of names or of variables.
 
-use super::diagnostic::{DiagnosticKind, Problem, Report};
+use super::diagnostic::{Complaint, DiagnosticKind, Report};
 use super::tree::{Node, Tree, cut};
 
 /// An element of a typed list and the node of its type, if one follows.
@@ -40,13 +40,13 @@ pub(crate) fn read(
             }
         };
         let Some(type_node) = type_node else {
-            let problem = || Problem::new(DiagnosticKind::Syntax, "the list ends after '-'");
+            let problem = || Complaint::new(DiagnosticKind::Syntax, "the list ends after '-'");
             report.error(node, || problem().expected("a type"));
             break;
         };
         if untyped == elements.len() {
             report.error(node, || {
-                Problem::new(DiagnosticKind::Syntax, "nothing stands before '-'").expected(kind.expected())
+                Complaint::new(DiagnosticKind::Syntax, "nothing stands before '-'").expected(kind.expected())
             });
         }
         for (_, its_type) in &mut elements[untyped..] {
@@ -75,7 +75,7 @@ fn is_element(tree: &Tree<'_>, report: &mut Report<'_>, kind: Kind, node: Node) 
     if !fits {
         report.error(node, || {
             let found = format!("found {}", tree.describe(node));
-            let problem = Problem::new(DiagnosticKind::Syntax, found).expected(kind.expected());
+            let problem = Complaint::new(DiagnosticKind::Syntax, found).expected(kind.expected());
             match token {
                 Some(token) if kind == Kind::Variable && is_name(token) => {
                     problem.hint(format!("write '?{}'", cut(token)))
@@ -114,7 +114,7 @@ pub(crate) fn alternatives<'t>(
             Some(_) => report.error(below, || not_a_type(tree, below)),
             None if tree.head(below) == Some("either") => {
                 if tree.children(below).nth(1).is_none() {
-                    let empty = || Problem::new(DiagnosticKind::Syntax, "'(either)' names no type");
+                    let empty = || Complaint::new(DiagnosticKind::Syntax, "'(either)' names no type");
                     report.error(below, || empty().expected("at least one type"));
                 }
             }
@@ -123,14 +123,15 @@ pub(crate) fn alternatives<'t>(
     }
     if words.len() > MOST {
         let message = format!("'either' of {} types", words.len());
-        report
-            .error(node, || Problem::new(DiagnosticKind::Limit, message).expected(format!("at most {MOST}")));
+        report.error(node, || {
+            Complaint::new(DiagnosticKind::Limit, message).expected(format!("at most {MOST}"))
+        });
         words.truncate(MOST);
     }
     words
 }
 
-fn not_a_type(tree: &Tree<'_>, node: Node) -> Problem {
-    Problem::new(DiagnosticKind::Syntax, format!("found {}", tree.describe(node)))
+fn not_a_type(tree: &Tree<'_>, node: Node) -> Complaint {
+    Complaint::new(DiagnosticKind::Syntax, format!("found {}", tree.describe(node)))
         .expected("a type or '(either TYPE ...)'")
 }

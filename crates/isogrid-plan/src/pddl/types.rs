@@ -3,7 +3,7 @@
 use isogrid_num::bits::{self, BitMatrix};
 
 use super::ast::{Type, TypeId};
-use super::diagnostic::{DiagnosticKind, Problem, Report};
+use super::diagnostic::{Complaint, DiagnosticKind, Report};
 use super::names::Names;
 use super::tree::{Node, Tree, cut};
 use super::typed_list::{self, Kind};
@@ -121,8 +121,8 @@ impl<'n, 'a> Resolver<'n, 'a> {
     }
 }
 
-fn unknown_type(names: &Names<'_>, name: &str) -> Problem {
-    let problem = Problem::new(DiagnosticKind::Unknown, format!("unknown type '{}'", cut(name)))
+fn unknown_type(names: &Names<'_>, name: &str) -> Complaint {
+    let problem = Complaint::new(DiagnosticKind::Unknown, format!("unknown type '{}'", cut(name)))
         .expected(names.listed("a type"))
         .hint_if(names.did_you_mean(name));
     if names.len() > 1 { problem } else { problem.hint("declare it in (:types ...)") }
@@ -138,14 +138,14 @@ pub(crate) fn read<'a>(tree: &'a Tree<'a>, report: &mut Report<'_>, section: Opt
     for &(node, parent) in &declared {
         let name = tree.token(node).unwrap_or_default();
         if name == "either" {
-            report.error(node, || Problem::new(DiagnosticKind::Syntax, "'either' cannot name a type"));
+            report.error(node, || Complaint::new(DiagnosticKind::Syntax, "'either' cannot name a type"));
         } else if name == "object" && !std::mem::replace(&mut object_declared, true) {
             root_type(tree, report, parent);
         } else if let Some(t) = hierarchy.add(name, node) {
             edges.push((t, parent));
         } else {
             report.error(node, || {
-                Problem::new(DiagnosticKind::Duplicate, format!("type '{}' is declared twice", cut(name)))
+                Complaint::new(DiagnosticKind::Duplicate, format!("type '{}' is declared twice", cut(name)))
                     .hint("for two super-types write '- (either A B)'")
             });
         }
@@ -159,7 +159,7 @@ pub(crate) fn read<'a>(tree: &'a Tree<'a>, report: &mut Report<'_>, section: Opt
     if hierarchy.names.len() > MAX_TYPES {
         let message = format!("{} types", hierarchy.names.len());
         report.error(section, || {
-            Problem::new(DiagnosticKind::Limit, message).expected(format!("at most {MAX_TYPES}"))
+            Complaint::new(DiagnosticKind::Limit, message).expected(format!("at most {MAX_TYPES}"))
         });
         return Hierarchy::default().build();
     }
@@ -173,7 +173,7 @@ fn root_type(tree: &Tree<'_>, report: &mut Report<'_>, parent: Option<Node>) {
     {
         report.error(parent, || {
             let found = format!("'object' is declared below {}", tree.describe(parent));
-            Problem::new(DiagnosticKind::CyclicTypes, found).expected("'object' above all types")
+            Complaint::new(DiagnosticKind::CyclicTypes, found).expected("'object' above all types")
         });
     }
 }
@@ -242,7 +242,7 @@ impl<'a> Hierarchy<'a> {
                 let names: Vec<_> =
                     cycle.iter().chain([&cycle[0]]).map(|&t| types[t].name.as_str()).collect();
                 let message = format!("cyclic types: {}", path(&names));
-                Problem::new(DiagnosticKind::CyclicTypes, message)
+                Complaint::new(DiagnosticKind::CyclicTypes, message)
                     .expected("a hierarchy that ends in 'object'")
             });
         }

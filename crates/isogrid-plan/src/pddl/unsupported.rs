@@ -1,6 +1,6 @@
 //! The names of what this planner does not have, so that it can be refused by name wherever it turns up.
 
-use super::diagnostic::{DiagnosticKind, Problem, Report};
+use super::diagnostic::{Complaint, DiagnosticKind, Report};
 use super::names::did_you_mean;
 use super::tree::{Node, Tree, cut};
 
@@ -121,7 +121,7 @@ pub(crate) fn requirements(tree: &Tree<'_>, report: &mut Report<'_>, section: No
         let Some(name) = tree.token(node).and_then(|token| token.strip_prefix(':')) else {
             let found = tree.describe(node);
             report.error(node, || {
-                Problem::new(DiagnosticKind::Syntax, format!("found {found} among the requirements"))
+                Complaint::new(DiagnosticKind::Syntax, format!("found {found} among the requirements"))
                     .expected("a requirement such as ':strips'")
             });
             continue;

@@ -1,7 +1,7 @@
 //! What names mean while a file is read: types, objects, predicates and functions; atoms checked against them.
 
 use super::ast::{GroundAtom, Object, ObjectId, Param, Predicate, Term, TypeId};
-use super::diagnostic::{DiagnosticKind, Problem, Report};
+use super::diagnostic::{Complaint, DiagnosticKind, Report};
 use super::names::{Names, did_you_mean};
 use super::tree::{Node, Tree, cut};
 use super::types::TypeTable;
@@ -74,7 +74,7 @@ impl Reader<'_, '_> {
                 let (n, found) = (signature.params.len(), args.len());
                 let plural = if n == 1 { "" } else { "s" };
                 let message = format!("'{}' takes {n} argument{plural}, found {found}", cut(name));
-                Problem::new(DiagnosticKind::Arity, message).expected(self.vocabulary.signature(signature))
+                Complaint::new(DiagnosticKind::Arity, message).expected(self.vocabulary.signature(signature))
             });
             return None;
         }
@@ -94,8 +94,11 @@ impl Reader<'_, '_> {
         let tree = self.tree;
         let Some(token) = tree.token(node) else {
             self.report.error(node, || {
-                Problem::new(DiagnosticKind::Syntax, format!("found {} as an argument", tree.describe(node)))
-                    .expected("an object or a variable")
+                Complaint::new(
+                    DiagnosticKind::Syntax,
+                    format!("found {} as an argument", tree.describe(node)),
+                )
+                .expected("an object or a variable")
             });
             return None;
         };
@@ -131,7 +134,7 @@ impl Reader<'_, '_> {
                 if !types.admits(given, wanted) {
                     self.report.error(node, || {
                         let (found, expected) = mismatch(given);
-                        Problem::new(DiagnosticKind::Type, found).expected(expected)
+                        Complaint::new(DiagnosticKind::Type, found).expected(expected)
                     });
                 }
             }
@@ -148,7 +151,7 @@ impl Reader<'_, '_> {
                 } else {
                     self.report.error(node, || {
                         let (found, expected) = mismatch(given);
-                        Problem::new(DiagnosticKind::Type, found).expected(expected)
+                        Complaint::new(DiagnosticKind::Type, found).expected(expected)
                     });
                 }
             }
@@ -195,9 +198,14 @@ impl Vocabulary<'_> {
     }
 }
 
-fn unknown_head(vocabulary: &Vocabulary<'_>, declared: &Declared<'_>, name: &str, n_args: usize) -> Problem {
+fn unknown_head(
+    vocabulary: &Vocabulary<'_>,
+    declared: &Declared<'_>,
+    name: &str,
+    n_args: usize,
+) -> Complaint {
     let what = declared.what;
-    let problem = Problem::new(DiagnosticKind::Unknown, format!("unknown {what} '{}'", cut(name)))
+    let problem = Complaint::new(DiagnosticKind::Unknown, format!("unknown {what} '{}'", cut(name)))
         .expected(declared.names.listed(&format!("a {what}")));
     let other = if what == "predicate" { &vocabulary.functions } else { &vocabulary.predicates };
     if other.names.get(name).is_some() {
@@ -209,9 +217,9 @@ fn unknown_head(vocabulary: &Vocabulary<'_>, declared: &Declared<'_>, name: &str
     problem.hint_if(declared.names.did_you_mean(name))
 }
 
-fn unknown_variable(scope: &Scope<'_>, variable: &str) -> Problem {
+fn unknown_variable(scope: &Scope<'_>, variable: &str) -> Complaint {
     let found = format!("unknown variable '?{}' in {}", cut(variable), scope.owner);
-    let problem = Problem::new(DiagnosticKind::Unknown, found);
+    let problem = Complaint::new(DiagnosticKind::Unknown, found);
     if scope.params.is_empty() && scope.names.len() == 0 {
         return problem.expected("no variable here, as nothing declares one");
     }
@@ -221,9 +229,9 @@ fn unknown_variable(scope: &Scope<'_>, variable: &str) -> Problem {
     problem.expected(format!("one of its parameters: {listed}")).hint_if(hint)
 }
 
-fn unknown_object(vocabulary: &Vocabulary<'_>, scope: &Scope<'_>, token: &str) -> Problem {
+fn unknown_object(vocabulary: &Vocabulary<'_>, scope: &Scope<'_>, token: &str) -> Complaint {
     let names = &vocabulary.objects.names;
-    let problem = Problem::new(DiagnosticKind::Unknown, format!("unknown object '{}'", cut(token)));
+    let problem = Complaint::new(DiagnosticKind::Unknown, format!("unknown object '{}'", cut(token)));
     let what = if scope.params.is_empty() { "an object" } else { "a constant or a parameter" };
     if scope.names.get(token).is_some() {
         return problem.expected(what).hint(format!("did you mean '?{}'?", cut(token)));

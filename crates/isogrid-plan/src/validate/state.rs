@@ -1,0 +1,105 @@
+//! Sets of ground atoms: a bit for every atom of the problem where there are few, a hash set otherwise.
+
+use isogrid_num::hash::FastSet;
+
+use crate::pddl::{Domain, ObjectId, PredicateId};
+
+/// Beyond this many atoms (32 KiB of bits) clearing the bits costs more than hashing the atoms of a plan.
+const MAX_BITS: usize = 1 << 18;
+
+/// Where each atom's bit lies.
+#[derive(Debug, Clone)]
+pub(super) enum Layout {
+    /// `offsets[p]` plus the arguments as digits to the base of the number of objects.
+    Dense { offsets: Vec<usize>, n_objects: usize, n_bits: usize },
+    /// Too many atoms.
+    Sparse,
+}
+
+impl Layout {
+    pub(super) fn new(domain: &Domain, n_objects: usize) -> Layout {
+        let mut offsets = Vec::with_capacity(domain.predicates.len());
+        let mut n_bits = 0_usize;
+        for predicate in &domain.predicates {
+            offsets.push(n_bits);
+            let atoms =
+                u32::try_from(predicate.params.len()).ok().and_then(|arity| n_objects.checked_pow(arity));
+            let total = atoms.and_then(|atoms| n_bits.checked_add(atoms));
+            match total.filter(|&total| total <= MAX_BITS) {
+                Some(total) => n_bits = total,
+                None => return Layout::Sparse,
+            }
+        }
+        Layout::Dense { offsets, n_objects, n_bits }
+    }
+}
+
+/// The atoms that hold. Predicates and objects must be those of the layout's problem.
+#[derive(Debug)]
+pub(super) enum State<'l> {
+    /// Bits in words.
+    Dense { offsets: &'l [usize], n_objects: usize, words: Vec<u64> },
+    /// Predicate, then arguments; `key` is room to build one.
+    Sparse { atoms: FastSet<Box<[usize]>>, key: Vec<usize> },
+}
+
+impl<'l> State<'l> {
+    /// Nothing holds.
+    pub(super) fn new(layout: &'l Layout) -> State<'l> {
+        match layout {
+            Layout::Dense { offsets, n_objects, n_bits } => {
+                State::Dense { offsets, n_objects: *n_objects, words: vec![0; n_bits.div_ceil(64)] }
+            }
+            Layout::Sparse => State::Sparse { atoms: FastSet::default(), key: Vec::new() },
+        }
+    }
+
+    pub(super) fn holds(&mut self, predicate: PredicateId, args: &[ObjectId]) -> bool {
+        match self {
+            State::Dense { offsets, n_objects, words } => {
+                let (word, mask) = place(offsets[predicate], *n_objects, args);
+                words[word] & mask != 0
+            }
+            State::Sparse { atoms, key } => atoms.contains(key_of(key, predicate, args)),
+        }
+    }
+
+    pub(super) fn set(&mut self, predicate: PredicateId, args: &[ObjectId]) {
+        match self {
+            State::Dense { offsets, n_objects, words } => {
+                let (word, mask) = place(offsets[predicate], *n_objects, args);
+                words[word] |= mask;
+            }
+            State::Sparse { atoms, key } => {
+                let key = key_of(key, predicate, args);
+                if !atoms.contains(key) {
+                    atoms.insert(key.into());
+                }
+            }
+        }
+    }
+
+    pub(super) fn unset(&mut self, predicate: PredicateId, args: &[ObjectId]) {
+        match self {
+            State::Dense { offsets, n_objects, words } => {
+                let (word, mask) = place(offsets[predicate], *n_objects, args);
+                words[word] &= !mask;
+            }
+            State::Sparse { atoms, key } => {
+                atoms.remove(key_of(key, predicate, args));
+            }
+        }
+    }
+}
+
+fn place(offset: usize, n_objects: usize, args: &[ObjectId]) -> (usize, u64) {
+    let bit = offset + args.iter().fold(0, |digits, &arg| digits * n_objects + arg);
+    (bit / 64, 1 << (bit % 64))
+}
+
+fn key_of<'k>(key: &'k mut Vec<usize>, predicate: PredicateId, args: &[ObjectId]) -> &'k [usize] {
+    key.clear();
+    key.push(predicate);
+    key.extend_from_slice(args);
+    key
+}
