@@ -5,7 +5,10 @@
 //! several kinds with data is an object with the kind as its one field, without data the kind's name.
 //! Readers should ignore fields that they do not know: new ones may be added within a version.
 
+use std::path::Path;
+
 use isogrid_core::{Emission, Entry, Finding, Report, Role, Row, Stop, Value, Verdict};
+use isogrid_data::DataSet;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -153,6 +156,21 @@ pub struct Rung {
     pub role: Role,
 }
 
+/// The validator's word on a plan.
+#[derive(Debug, Serialize)]
+pub struct Validation<'a> {
+    /// Whether the plan is valid.
+    pub valid: bool,
+    /// Steps that could be executed.
+    pub steps: u64,
+    /// What they cost.
+    pub cost: u64,
+    /// The word in words: for an invalid plan the first step that fails and the condition that does not hold.
+    pub message: &'a str,
+    /// The exit code.
+    pub exit: u8,
+}
+
 /// An error of any verb.
 #[derive(Debug, Serialize)]
 pub struct Failure<'a> {
@@ -220,6 +238,59 @@ pub struct AboutOption {
     pub help: &'static str,
 }
 
+/// The answer of `data`.
+#[derive(Debug, Serialize)]
+pub struct DataSets {
+    /// The data sets asked for.
+    pub sets: Vec<DataSetLine>,
+}
+
+/// One data set.
+#[derive(Debug, Serialize)]
+pub struct DataSetLine {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// The pinned version.
+    pub version: &'static str,
+    /// The size of the archive.
+    pub archive_bytes: u64,
+    /// The archive's digest.
+    pub sha256: &'static str,
+    /// Its terms.
+    pub license: &'static str,
+    /// The folder where it is, if it was fetched.
+    pub path: Option<String>,
+}
+
+impl DataSets {
+    /// Every data set of the catalog, and where it is in `dir`.
+    pub fn all(dir: &Path) -> DataSets {
+        let line = |set: &DataSet| DataSetLine::of(set, isogrid_data::locate(set.name, dir).as_deref());
+        DataSets { sets: isogrid_data::catalog().iter().map(line).collect() }
+    }
+
+    /// One data set in its folder.
+    pub fn one(set: &DataSet, folder: Option<&Path>) -> DataSets {
+        DataSets { sets: vec![DataSetLine::of(set, folder)] }
+    }
+}
+
+impl DataSetLine {
+    fn of(set: &DataSet, folder: Option<&Path>) -> DataSetLine {
+        DataSetLine {
+            name: set.name,
+            about: set.about,
+            version: set.version,
+            archive_bytes: set.archive_bytes,
+            sha256: set.sha256,
+            license: set.license,
+            path: folder.map(|folder| folder.display().to_string()),
+        }
+    }
+}
+
 impl Engines {
     /// The list of `entries`.
     pub fn of(entries: &[Entry]) -> Engines {
@@ -270,7 +341,148 @@ messages! {
     "report": Measured<'_>,
     "row": RowLine,
     "rung": Rung,
+    "validation": Validation<'_>,
     "error": Failure<'_>,
     "engines": Engines,
     "info": About,
+    "data": DataSets,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use isogrid_core::{Bid, Cost, Energy, Evidence, Limit, Score};
+
+    use super::*;
+    use crate::test_engine;
+
+    const DOCUMENT: &str = include_str!("../../../docs/wire.md");
+
+    /// The paths of all fields of an object; list elements share one path.
+    fn fields(value: &serde_json::Value, path: &str, out: &mut BTreeSet<String>) {
+        match value {
+            serde_json::Value::Object(map) => {
+                for (name, value) in map {
+                    let path = format!("{path}.{name}");
+                    fields(value, &path, out);
+                    out.insert(path);
+                }
+            }
+            serde_json::Value::Array(values) => {
+                values.iter().for_each(|value| fields(value, &format!("{path}[]"), out));
+            }
+            _ => {}
+        }
+    }
+
+    fn fields_of(line: &str) -> (String, BTreeSet<String>) {
+        let value: serde_json::Value = serde_json::from_str(line).expect(line);
+        let mut out = BTreeSet::new();
+        fields(&value, "", &mut out);
+        (value["type"].as_str().expect("a type").to_string(), out)
+    }
+
+    fn sample_row() -> Row {
+        let energy = Energy::Modelled { joules: 1.0, range: (0.5, 2.0), constants: "constants".into() };
+        let cost = Cost { work_seconds: 0.5, energy: Some(energy), ..Cost::default() };
+        let score = Score {
+            name: "accuracy".into(),
+            value: Some(0.5),
+            higher_is_better: true,
+            interval: Some((0.4, 0.6)),
+        };
+        Row { contender: "x".into(), role: Role::Engine, score: Some(score), cost, outcome: "done".into() }
+    }
+
+    fn rung_role() -> Role {
+        Role::Rung { ladder: "forest".into(), size: 100 }
+    }
+
+    fn samples() -> Vec<String> {
+        let verdict = Verdict::Pass("valid".into());
+        let record = Value::map([("cost", Value::Int(31))]);
+        let bid = Bid { score: 0.9, cost: 0.2, interval: (0.8, 1.0), backing_run: "none".into() };
+        let evidence = Evidence::Test { statistic: 1.0, null_quantile: 3.0, p: 0.01 };
+        let (structure, statement) = ("width".into(), "few".into());
+        let finding = Finding { structure, found: true, statement, evidence, bid: Some(bid) };
+        let report = Report { workload: "w".into(), seed: 1, rows: vec![sample_row()] };
+        let mut failed = sample_row();
+        (failed.score, failed.cost.energy, failed.role) = (None, None, rung_role());
+        let entry = &test_engine::ENTRIES[0];
+        vec![
+            line(&Output {
+                engine: "plan",
+                index: 0,
+                seconds: 0.1,
+                ticks: 3,
+                verdict: Some(&verdict),
+                summary: "s",
+                text: "t",
+                record: &record,
+            }),
+            line(&Outcome {
+                engine: "plan",
+                verb: "run",
+                stop: Stop::Budget(Limit::Time),
+                outputs: 1,
+                seconds: 0.1,
+                ticks: 3,
+                model_bytes: None,
+                verdict: Some(&verdict),
+                file: None,
+                exit: 0,
+            }),
+            line(&Found { engine: "plan", finding: &finding }),
+            line(&Measured {
+                report: &report,
+                repeats: 3,
+                noisy: &[],
+                absent: &[Absent { what: "rungs".into(), remedy: "build".into() }],
+            }),
+            line(&RowLine { row: failed }),
+            line(&Rung { name: "forest 100".into(), role: rung_role() }),
+            line(&Validation { valid: true, steps: 1, cost: 1, message: "m", exit: 0 }),
+            line(&Engines::of(&test_engine::ENTRIES[..1])),
+            line(&About::of(entry)),
+            line(&DataSets::all(Path::new("nowhere"))),
+            line(&Failure { class: "bad_input", message: "m", hint: None, exit: 2 }),
+        ]
+    }
+
+    #[test]
+    fn the_documents_examples_have_exactly_the_fields_that_the_code_writes() {
+        let examples: Vec<_> = DOCUMENT.lines().filter(|line| line.starts_with('{')).map(fields_of).collect();
+        let written: BTreeMap<_, _> = samples().iter().map(|line| fields_of(line)).collect();
+        assert_eq!(examples.len(), written.len(), "one example for each type");
+        for (kind, example) in examples {
+            assert_eq!(Some(&example), written.get(&kind), "type `{kind}`");
+        }
+    }
+
+    #[test]
+    fn every_type_is_documented_under_its_own_heading() {
+        for line in samples() {
+            let (kind, _) = fields_of(&line);
+            let headed =
+                DOCUMENT.lines().any(|line| line.starts_with("## ") && line.contains(&format!("`{kind}`")));
+            assert!(headed, "type `{kind}`");
+            assert!(line.starts_with(&format!("{{\"isogrid\":1,\"type\":\"{kind}\"")), "{line}");
+        }
+    }
+
+    #[test]
+    fn rows_and_rungs_come_back() {
+        let sent = RowLine { row: sample_row() };
+        assert_eq!(read::<RowLine>(&line(&sent)).expect("our own line"), sent);
+        let sent = Rung { name: "forest 100".into(), role: rung_role() };
+        assert_eq!(read::<Rung>(&line(&sent)).expect("our own line"), sent);
+    }
+
+    #[test]
+    fn figures_that_are_not_numbers_become_null() {
+        let mut row = sample_row();
+        row.cost.work_seconds = f64::NAN;
+        assert!(line(&RowLine { row }).contains("\"work_seconds\":null"));
+    }
 }

@@ -1,0 +1,89 @@
+//! What the user asks, from the matched arguments: sources, options, and the terms of the work.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::ArgMatches;
+use isogrid::budget::Budget;
+use isogrid::core::{Request, Source};
+use isogrid::drive::Setup;
+use isogrid::{Error, envelope};
+
+use crate::app::App;
+use crate::args;
+
+/// The most that is read from standard input or a pipe: these are held in memory, because engines look twice.
+const MAX_STREAM_BYTES: u64 = 1 << 30;
+
+/// The largest model file.
+const MAX_MODEL_BYTES: u64 = 16 << 30;
+
+/// The paths given.
+pub(crate) fn paths(matches: &ArgMatches) -> Vec<PathBuf> {
+    matches.get_many::<PathBuf>("paths").map(|paths| paths.cloned().collect()).unwrap_or_default()
+}
+
+/// The request to an engine: sources and engine options.
+pub(crate) fn request(app: &App, matches: &ArgMatches) -> Result<Request, Error> {
+    let sources: Result<_, _> = paths(matches).iter().map(|path| source(path)).collect();
+    Ok(Request { sources: sources?, options: args::given_options(app.entries, matches) })
+}
+
+/// The engine named with `--engine`.
+pub(crate) fn engine(matches: &ArgMatches) -> Option<&str> {
+    matches.get_one::<String>("engine").map(String::as_str)
+}
+
+/// The seed.
+pub(crate) fn seed(matches: &ArgMatches) -> u64 {
+    matches.get_one::<u64>("seed").copied().unwrap_or(1)
+}
+
+/// The budget; without limits if none was given.
+pub(crate) fn budget(matches: &ArgMatches) -> Result<Budget, Error> {
+    matches.get_one::<String>("budget").map_or(Ok(Budget::default()), |text| text.parse())
+}
+
+/// The terms of the work: seed, budget, interruption, progress.
+pub(crate) fn setup(app: &mut App, matches: &ArgMatches) -> Result<Setup, Error> {
+    let budget = budget(matches)?;
+    let observer = app.screen.watch();
+    Ok(Setup { seed: seed(matches), budget, cancel: app.cancel.clone(), observer })
+}
+
+/// Reads a file that should hold a saved model; something else is refused by its first bytes.
+pub(crate) fn model(path: &Path) -> Result<Vec<u8>, Error> {
+    let name = || path.display().to_string();
+    let unreadable = |source| Error::Unreadable { name: name(), source };
+    let file = Source::file(path);
+    if file.head(envelope::MAGIC.len() as u64).map_err(unreadable)? != envelope::MAGIC {
+        return Err(Error::NotAModel { name: name() });
+    }
+    file.read(MAX_MODEL_BYTES).map_err(unreadable)
+}
+
+fn source(path: &Path) -> Result<Source, Error> {
+    if path == Path::new("-") {
+        return stream("standard input", io::stdin().lock());
+    }
+    let kind = fs::metadata(path).map(|metadata| metadata.file_type());
+    // A pipe or device can be read only once.
+    if kind.is_ok_and(|kind| !kind.is_file() && !kind.is_dir()) {
+        let name = path.display().to_string();
+        let file = fs::File::open(path).map_err(|source| Error::Unreadable { name: name.clone(), source })?;
+        return stream(&name, file);
+    }
+    Ok(Source::file(path))
+}
+
+fn stream(name: &str, input: impl Read) -> Result<Source, Error> {
+    let mut bytes = Vec::new();
+    let unreadable = |source| Error::Unreadable { name: name.to_string(), source };
+    let length = input.take(MAX_STREAM_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if length as u64 > MAX_STREAM_BYTES {
+        let message = format!("more than {MAX_STREAM_BYTES} bytes in a stream; save it to a file");
+        return Err(unreadable(io::Error::new(io::ErrorKind::FileTooLarge, message)));
+    }
+    Ok(Source::memory(name, bytes))
+}

@@ -1,0 +1,55 @@
+//! `isogrid fit`: fits a model and saves it.
+
+use std::path::{Path, PathBuf};
+
+use clap::{ArgMatches, Command};
+use isogrid::core::{Entry, Stop};
+use isogrid::drive::{Driven, drive};
+use isogrid::wire::Outcome;
+use isogrid::{choose_among, envelope, files};
+
+use crate::app::App;
+use crate::exit::{Answer, Exit, Trouble};
+use crate::screen::Form;
+use crate::{args, inputs, interrupt, text};
+
+pub(crate) fn command(entries: &[Entry]) -> Command {
+    let output = args::output("Write the model to this file, whole or not at all").required(true);
+    args::with_work(Command::new("fit").arg(args::paths()).arg(output), entries)
+}
+
+pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Trouble> {
+    let request = inputs::request(app, matches)?;
+    let entry = choose_among(app.entries, &request, inputs::engine(matches))?;
+    let path = matches.get_one::<PathBuf>("output").map_or(Path::new(""), PathBuf::as_path);
+    files::check(path)?;
+    let setup = inputs::setup(app, matches)?;
+    interrupt::listen(app);
+    let Driven { value, seconds, ticks } = drive(&setup, |ctx| (entry.fit)(ctx, &request))?;
+    app.screen.unwatch();
+    let fitted = value?;
+    let engine = (entry.info)().name;
+    let bytes = envelope::wrap(engine, &fitted.model);
+    files::write(path, &bytes)?;
+    // A fit that a limit ended has a model all the same; only a proof that there can be no answer is a negative.
+    let answer = if fitted.stop == Stop::Impossible { Answer::Incomplete } else { Answer::Whole };
+    let exit = Exit::after(fitted.stop, answer);
+    let (size, after) = (text::bytes(bytes.len() as u64), text::seconds(seconds));
+    let ended = if fitted.stop == Stop::Done { String::new() } else { format!(" ({})", fitted.stop) };
+    app.screen.note(&format!("{engine}: wrote {} ({size}) in {after}{ended}", path.display()));
+    if app.screen.form == Form::Json {
+        app.screen.object(&Outcome {
+            engine,
+            verb: "fit",
+            stop: fitted.stop,
+            outputs: 0,
+            seconds,
+            ticks,
+            model_bytes: Some(bytes.len() as u64),
+            verdict: None,
+            file: Some(path.display().to_string()),
+            exit: exit.code(),
+        })?;
+    }
+    Ok(exit)
+}

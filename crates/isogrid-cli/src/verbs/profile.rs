@@ -1,0 +1,137 @@
+//! `isogrid profile`: what structure is in the input, with evidence, and the next command.
+
+use clap::{ArgMatches, Command};
+use console::Style;
+use isogrid::core::{Bid, Entry, Evidence, Finding, Request, Stop};
+use isogrid::drive::{Setup, drive};
+use isogrid::wire::Found;
+use isogrid::{candidates, choose_among};
+
+use crate::app::App;
+use crate::exit::{Answer, Exit, Trouble};
+use crate::screen::Form;
+use crate::text::{hanging, number};
+use crate::{args, inputs, interrupt};
+
+pub(crate) fn command(entries: &[Entry]) -> Command {
+    args::with_work(Command::new("profile").arg(args::paths()), entries)
+}
+
+pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Trouble> {
+    let request = inputs::request(app, matches)?;
+    let askable = match inputs::engine(matches) {
+        Some(name) => {
+            let entry = choose_among(app.entries, &request, Some(name))?;
+            vec![(entry, "as you asked".to_string())]
+        }
+        None => candidates(app.entries, &request)?,
+    };
+    let setup = inputs::setup(app, matches)?;
+    interrupt::listen(app);
+    let mut found = Vec::new();
+    let mut stop = Stop::Done;
+    for (entry, kind) in askable {
+        let findings = ask(app, &setup, entry, &request, &mut stop)?;
+        show(app, entry, &kind, &findings)?;
+        if findings.iter().any(|finding| finding.found) {
+            found.push((entry.info)().name);
+        }
+    }
+    app.screen.unwatch();
+    if app.screen.form == Form::Text {
+        app.screen.data(&next_command(&found, &inputs::paths(matches)))?;
+    }
+    Ok(match (found.is_empty(), stop) {
+        (false, Stop::Cancelled) | (true, Stop::Cancelled) => Exit::Interrupted,
+        (false, _) => Exit::Answered,
+        (true, Stop::Budget(_)) => Exit::after(stop, Answer::Incomplete),
+        (true, _) => Exit::Negative,
+    })
+}
+
+fn ask(
+    app: &App,
+    setup: &Setup,
+    entry: &Entry,
+    request: &Request,
+    stop: &mut Stop,
+) -> Result<Vec<Finding>, Trouble> {
+    let Some(detect) = entry.detect else {
+        app.screen.warning(&format!("`{}` has no detector", (entry.info)().name));
+        return Ok(Vec::new());
+    };
+    let driven = drive(setup, |ctx| {
+        let findings = detect(ctx, request);
+        // A tick of nothing asks whether the detector was cut short.
+        let ended = ctx.tick(0).break_value();
+        (findings, ended)
+    })?;
+    let (findings, ended) = driven.value;
+    *stop = ended.unwrap_or(*stop);
+    Ok(findings?)
+}
+
+fn show(app: &App, entry: &Entry, kind: &str, findings: &[Finding]) -> Result<(), Trouble> {
+    let engine = (entry.info)().name;
+    if app.screen.form == Form::Json {
+        for finding in findings {
+            app.screen.object(&Found { engine, finding })?;
+        }
+        return Ok(());
+    }
+    let width = app.screen.width();
+    let bold = Style::new().for_stdout().bold();
+    let mut text = format!("{}  ({kind})\n", bold.apply_to(engine));
+    for finding in findings {
+        text += &about(finding, width);
+    }
+    app.screen.data(&(text + "\n"))
+}
+
+fn about(finding: &Finding, width: usize) -> String {
+    let style = Style::new().for_stdout().bold();
+    let (word, style) = if finding.found { ("found ", style.green()) } else { ("absent", style.yellow()) };
+    let mut text = format!("\n  {}  {}\n", style.apply_to(word), finding.structure);
+    let mut line = |title: &str, body: &str| {
+        text += &(hanging(&format!("          {title}"), body, width) + "\n");
+    };
+    line("", &finding.statement);
+    line("evidence  ", &evidence(&finding.evidence));
+    if let Some(bid) = &finding.bid {
+        line("bid       ", &offer(bid));
+    }
+    text
+}
+
+fn evidence(evidence: &Evidence) -> String {
+    match evidence {
+        Evidence::Test { statistic, null_quantile, p } => format!(
+            "statistic {}, {} under the null hypothesis, p = {}",
+            number(*statistic),
+            number(*null_quantile),
+            number(*p)
+        ),
+        Evidence::Proof { certificate } => format!("proof: {certificate}"),
+        Evidence::ByConstruction { why } => format!("by construction: {why}"),
+    }
+}
+
+fn offer(bid: &Bid) -> String {
+    let (low, high) = bid.interval;
+    format!(
+        "score {} [{}, {}] for {} CPU seconds ({})",
+        number(bid.score),
+        number(low),
+        number(high),
+        number(bid.cost),
+        bid.backing_run
+    )
+}
+
+fn next_command(found: &[&str], paths: &[std::path::PathBuf]) -> String {
+    let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    match found {
+        [] => "verdict: no engine here finds structure that it could exploit\n".to_string(),
+        [engine, ..] => format!("next: isogrid run --engine {engine} {}\n", paths.join(" ")),
+    }
+}
