@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-/// One engine, as `isogrid list --json` describes it; fields that documents do not show are left out.
+/// One engine, as `isogrid info NAME --json` describes it; fields that documents do not show are left out.
 #[derive(Debug, Deserialize)]
 pub struct Engine {
     name: String,
@@ -27,16 +28,27 @@ struct EngineOption {
 
 #[derive(Deserialize)]
 struct List {
-    engines: Vec<Engine>,
+    engines: Vec<Listed>,
 }
 
-/// The engines in the order of the registry.
+#[derive(Deserialize)]
+struct Listed {
+    name: String,
+}
+
+/// The engines in the order of the registry; `ask` runs the command with arguments and returns its output.
 ///
 /// # Errors
-/// The answer has another form.
-pub fn parse(json: &str) -> Result<Vec<Engine>> {
-    let list: List = serde_json::from_str(json).context("reading the answer of `isogrid list --json`")?;
-    Ok(list.engines)
+/// The command fails, or its answer has another form.
+pub fn read(ask: impl Fn(&[&str]) -> Result<String>) -> Result<Vec<Engine>> {
+    let list: List = parse(&ask, &["list", "--json"])?;
+    list.engines.iter().map(|engine| parse(&ask, &["info", &engine.name, "--json"])).collect()
+}
+
+fn parse<T: DeserializeOwned>(ask: &impl Fn(&[&str]) -> Result<String>, arguments: &[&str]) -> Result<T> {
+    let answer = ask(arguments)?;
+    let verb = arguments.join(" ");
+    serde_json::from_str(&answer).with_context(|| format!("reading the answer of `isogrid {verb}`"))
 }
 
 /// One row an engine.
@@ -91,14 +103,23 @@ fn options(text: &mut String, options: &[EngineOption]) {
 mod tests {
     use super::*;
 
-    const LIST: &str = r#"{"schema": "isogrid/1", "engines": [{"name": "plan", "structure": "few facts matter",
+    const LIST: &str =
+        r#"{"isogrid": 1, "type": "engines", "engines": [{"name": "plan", "status": "tested"}]}"#;
+    const PLAN: &str = r#"{"isogrid": 1, "type": "info", "name": "plan", "structure": "few facts matter",
         "status": "tested", "tick": "one state", "assumes": ["full knowledge"], "guarantees": [], "papers": ["FF, 2001"],
-        "emission": "improves",
-        "options": [{"name": "optimal", "value": null, "help": "a|b"}, {"name": "w", "value": "N", "help": "weight"}]}]}"#;
+        "options": [{"name": "optimal", "value": null, "help": "a|b"}, {"name": "w", "value": "N", "help": "weight"}]}"#;
+
+    fn ask(arguments: &[&str]) -> Result<String> {
+        match arguments {
+            ["list", "--json"] => Ok(LIST.into()),
+            ["info", "plan", "--json"] => Ok(PLAN.into()),
+            _ => anyhow::bail!("unknown"),
+        }
+    }
 
     #[test]
     fn pages_say_what_engines_declare() {
-        let engines = parse(LIST).expect("a good list");
+        let engines = read(ask).expect("good answers");
         assert!(table(&engines).ends_with("| `plan` | few facts matter | tested |\n"));
         let page = page(&engines);
         for part in
@@ -112,7 +133,8 @@ mod tests {
 
     #[test]
     fn another_form_is_an_error() {
-        assert!(parse("[]").is_err());
-        assert!(parse(r#"{"engines": [{"name": "plan"}]}"#).is_err());
+        assert!(read(|_| Ok("[]".into())).is_err());
+        let error = read(|_| Ok(LIST.into())).expect_err("no info");
+        assert!(error.to_string().contains("`isogrid info plan --json`"), "{error}");
     }
 }

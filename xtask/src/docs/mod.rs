@@ -57,7 +57,7 @@ pub fn check(repo: &Repo) -> Result<()> {
 /// Every document with generated parts, as it should be.
 fn generate(repo: &Repo) -> Result<Vec<(String, String)>> {
     let command = Isogrid::build(repo)?;
-    let engines = engines::parse(&command.output(&["list", "--json"])?)?;
+    let engines = engines::read(|arguments| command.output(arguments))?;
     let mut documents = vec![(ENGINES_PAGE.to_string(), engines::page(&engines))];
     let is_document =
         |path: &String| path == "README.md" || (path.starts_with("docs/") && path != ENGINES_PAGE);

@@ -13,7 +13,7 @@ mod text;
 mod words;
 
 use std::collections::BTreeSet;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use anyhow::{Result, bail};
 
@@ -53,20 +53,8 @@ impl fmt::Display for Violation {
 /// # Errors
 /// A rule is broken, or the repository cannot be read.
 pub fn run(repo: &Repo) -> Result<()> {
-    let layout = Layout::parse(&repo.read("ARCHITECTURE.md")?)?;
-    let (mut found, figures) = text_rules(repo, &layout)?;
+    let (found, figures) = violations(repo)?;
     print!("{figures}");
-    found.extend(edges::check(&Workspace::read(repo)?, &layout));
-    let allowed = licenses::allowed(&repo.read("deny.toml")?)?;
-    let outside = metadata::outside(repo)?;
-    println!("  {} outside crates, licenses allowed: {}", outside.len(), allowed.join(", "));
-    found.extend(licenses::check(&outside, &allowed));
-    report(found)
-}
-
-fn report(mut found: Vec<Violation>) -> Result<()> {
-    found.sort();
-    found.dedup();
     for violation in &found {
         println!("{violation}");
     }
@@ -75,6 +63,23 @@ fn report(mut found: Vec<Violation>) -> Result<()> {
         1 => bail!("tidy: 1 violation"),
         n => bail!("tidy: {n} violations"),
     }
+}
+
+/// Every broken rule, sorted by place, and the measured figures in words.
+///
+/// # Errors
+/// The repository cannot be read.
+pub fn violations(repo: &Repo) -> Result<(Vec<Violation>, String)> {
+    let layout = Layout::parse(&repo.read("ARCHITECTURE.md")?)?;
+    let (mut found, mut figures) = text_rules(repo, &layout)?;
+    found.extend(edges::check(&Workspace::read(repo)?, &layout));
+    let allowed = licenses::allowed(&repo.read("deny.toml")?)?;
+    let outside = metadata::outside(repo)?;
+    let _ = writeln!(figures, "  {} outside crates, licenses allowed: {}", outside.len(), allowed.join(", "));
+    found.extend(licenses::check(&outside, &allowed));
+    found.sort();
+    found.dedup();
+    Ok((found, figures))
 }
 
 fn text_rules(repo: &Repo, layout: &Layout) -> Result<(Vec<Violation>, String)> {
@@ -94,14 +99,31 @@ fn text_rules(repo: &Repo, layout: &Layout) -> Result<(Vec<Violation>, String)> 
         }
     }
     mark_test_modules(&mut sources);
+    let included = included_paths(&sources);
     for file in &sources {
-        found.extend(text::module_doc(file));
+        if !included.contains(&file.path) {
+            found.extend(text::module_doc(file));
+        }
         found.extend(text::bare_notes(&file.path, &file.comments));
         found.extend(words::check(file, layout));
     }
     let (sizes, figures) = size::check(&sources, layout);
     found.extend(sizes);
     Ok((found, figures))
+}
+
+/// Files that others paste in with `include!`: they are no modules.
+fn included_paths(sources: &[Source]) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    for file in sources {
+        let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for offset in source::words(&file.code, "include!(") {
+            let argument = file.raw[offset + "include!(".len()..].trim_start();
+            let name = argument.strip_prefix('"').and_then(|rest| rest.split('"').next());
+            paths.extend(name.map(|name| format!("{folder}/{name}")));
+        }
+    }
+    paths
 }
 
 /// Finds files whose `mod` line stands under `#[cfg(test)]`.
@@ -137,6 +159,13 @@ mod tests {
         mark_test_modules(&mut sources);
         let shipped: Vec<bool> = sources.iter().map(Source::is_src).collect();
         assert_eq!(shipped, [true, false, true, false, true]);
+    }
+
+    #[test]
+    fn included_files_are_no_modules() {
+        let text = "include!(\"toy/engine.rs\");\nlet a = include_str!(\"b.rs\"); // include!(\"c.rs\")\n";
+        let included = included_paths(&[Source::new("crates/a/tests/toy.rs", text)]);
+        assert_eq!(included.into_iter().collect::<Vec<_>>(), ["crates/a/tests/toy/engine.rs"]);
     }
 
     #[test]
