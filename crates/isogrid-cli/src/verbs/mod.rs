@@ -8,6 +8,8 @@ mod info;
 mod list;
 mod man;
 mod measure;
+#[cfg(feature = "plan")]
+mod plan;
 mod profile;
 mod run;
 
@@ -62,6 +64,13 @@ pub(crate) const VERBS: &[Verb] = &[
         about: "List, fetch and locate public data sets",
         command: data::command,
         execute: data::execute,
+    },
+    #[cfg(feature = "plan")]
+    Verb {
+        name: "plan",
+        about: "Tools for planning: check a plan from anywhere",
+        command: plan::command,
+        execute: plan::execute,
     },
     Verb {
         name: "completions",

@@ -1,5 +1,7 @@
 //! The workloads that judge this build's engines, and the engines as contenders: explicit lists.
 
+#[cfg(feature = "plan")]
+mod planning;
 mod table;
 
 use std::path::PathBuf;
@@ -10,7 +12,12 @@ use crate::Error;
 use crate::budget::Budget;
 use crate::drive::{self, Setup};
 
+#[cfg(feature = "plan")]
+pub use planning::PlanningWorkload;
 pub use table::TableWorkload;
+
+#[cfg(feature = "plan")]
+use planning::Planner;
 
 /// A kind of workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,17 +73,29 @@ impl Job {
 /// A contender of a known kind of workload.
 #[derive(Clone, Copy)]
 pub enum Entrant {
+    /// Attempts a planning problem.
+    #[cfg(feature = "plan")]
+    Planning(&'static dyn Contender<PlanningWorkload>),
     /// Attempts a table.
     Table(&'static dyn Contender<TableWorkload>),
 }
 
 /// The engines of this build as contenders.
-pub static ENTRANTS: &[Entrant] = &[];
+pub static ENTRANTS: &[Entrant] = &[
+    #[cfg(feature = "plan")]
+    Entrant::Planning(&Planner { name: "plan", option: None }),
+    #[cfg(feature = "plan")]
+    Entrant::Planning(&Planner { name: "plan --first", option: Some(("first", "")) }),
+    #[cfg(feature = "plan")]
+    Entrant::Planning(&Planner { name: "plan --optimal", option: Some(("optimal", "")) }),
+];
 
 impl Entrant {
     /// The kind of workload that it attempts.
     pub fn kind(&self) -> Kind {
         match self {
+            #[cfg(feature = "plan")]
+            Entrant::Planning(_) => Kind::Planning,
             Entrant::Table(_) => Kind::Table,
         }
     }
@@ -84,6 +103,8 @@ impl Entrant {
     /// Its name, unique within its kind.
     pub fn name(&self) -> String {
         match self {
+            #[cfg(feature = "plan")]
+            Entrant::Planning(contender) => contender.name(),
             Entrant::Table(contender) => contender.name(),
         }
     }
@@ -91,6 +112,8 @@ impl Entrant {
     /// What it is.
     pub fn role(&self) -> Role {
         match self {
+            #[cfg(feature = "plan")]
+            Entrant::Planning(contender) => contender.role(),
             Entrant::Table(contender) => contender.role(),
         }
     }
@@ -101,6 +124,8 @@ impl Entrant {
     /// The workload cannot be opened. A contender's own failure is a row.
     pub fn attempt(&self, job: &Job) -> Result<Report, Error> {
         match self {
+            #[cfg(feature = "plan")]
+            Entrant::Planning(contender) => attempt(*contender, &PlanningWorkload::open(job)?, job),
             Entrant::Table(contender) => attempt(*contender, &TableWorkload::open(job)?, job),
         }
     }
@@ -117,6 +142,9 @@ fn attempt<W: Workload>(contender: &dyn Contender<W>, workload: &W, job: &Job) -
 /// As the workload's own `open`.
 pub fn name(kind: Kind, job: &Job) -> Result<String, Error> {
     match kind {
+        #[cfg(feature = "plan")]
+        Kind::Planning => PlanningWorkload::open(job).map(|workload| workload.name()),
+        #[cfg(not(feature = "plan"))]
         Kind::Planning => Err(Error::NoWorkload { engine: "plan".to_string() }),
         Kind::Table => TableWorkload::open(job).map(|workload| workload.name()),
     }
