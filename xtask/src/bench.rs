@@ -20,8 +20,7 @@ struct Bench {
     data: &'static [&'static str],
 }
 
-static BENCHES: &[Bench] =
-    &[Bench { name: "planners", peers: &["planners"], data: &["amlgym", "pddlgym", "mnist-10k"] }];
+static BENCHES: &[Bench] = &[Bench { name: "planners", peers: &["planners"], data: &["amlgym", "pddlgym"] }];
 
 /// Files that every run directory holds.
 const RUN_FILES: &[&str] = &["README.md", "raw.jsonl", "bars.json", "summary.md"];

@@ -28,16 +28,22 @@ pub fn install(repo: &Repo, name: &str) -> Result<()> {
         println!("  peers of {name}: already in .tools/{name}");
         return Ok(());
     }
-    fs::create_dir_all(&tools).context("creating .tools/")?;
-    let fresh = tempfile::tempdir_in(&tools).context("creating a folder in .tools/")?;
-    pip(&repo.path(&pins), fresh.path())?;
-    fs::write(fresh.path().join(STAMP), wanted)?;
-    if folder.exists() {
-        fs::remove_dir_all(&folder).with_context(|| format!("removing .tools/{name}"))?;
+    need_pip()?;
+    let fresh = tools.join(format!(".{name}.partial"));
+    for old in [&fresh, &folder].into_iter().filter(|old| old.exists()) {
+        fs::remove_dir_all(old).with_context(|| format!("removing {}", old.display()))?;
     }
-    fs::rename(fresh.path(), &folder).with_context(|| format!("installing into .tools/{name}"))?;
+    fs::create_dir_all(&fresh).with_context(|| format!("creating {}", fresh.display()))?;
+    pip(&repo.path(&pins), &fresh)?;
+    fs::write(fresh.join(STAMP), wanted)?;
+    fs::rename(&fresh, &folder).with_context(|| format!("installing into .tools/{name}"))?;
     println!("  peers of {name}: installed into .tools/{name}");
     Ok(())
+}
+
+fn need_pip() -> Result<()> {
+    let asked = shell::capture(Command::new("python3").args(["-m", "pip", "--version"]));
+    asked.context("peers are installed with pip; on Debian: apt-get install python3-pip").map(|_| ())
 }
 
 fn pip(pins: &Path, target: &Path) -> Result<()> {
@@ -58,6 +64,5 @@ fn pip(pins: &Path, target: &Path) -> Result<()> {
         "--root-user-action",
         "ignore",
     ]);
-    let done = shell::run(command.arg("--target").arg(target).arg("-r").arg(pins));
-    done.context("hint: peers need pip, on Debian: apt-get install python3-pip")
+    shell::run(command.arg("--target").arg(target).arg("-r").arg(pins))
 }
