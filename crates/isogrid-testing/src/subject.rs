@@ -200,12 +200,12 @@ where
     /// No sources, empty ones, binary and nested junk are refused with words, and recognized without panic.
     pub fn bad_requests_are_typed_errors(&self) {
         for (name, sources) in corrupt::bad_sources() {
-            let request = Request { sources, options: Vec::new() };
+            let request = Request { sources, ..Request::default() };
             self.engine.recognize(&request);
             let Err(error) = self.engine.data(&request) else { panic!("`data` accepts {name}") };
             assert!(!error.to_string().is_empty(), "an error without words for {name}");
         }
-        let missing = Request { sources: vec![Source::file("no/such/file")], options: Vec::new() };
+        let missing = Request { sources: vec![Source::file("no/such/file")], ..Request::default() };
         self.engine.recognize(&missing);
         let Err(error) = self.engine.data(&missing) else { panic!("`data` accepts a missing file") };
         assert!(error.to_string().contains("no/such/file"), "the error does not name the file: {error}");
