@@ -21,5 +21,5 @@ pub use detect::{Bid, Detect, Evidence, Finding};
 pub use engine::{Emission, Engine, Fitted, Info, OptionSpec, Sink, Status};
 pub use entry::{Emit, Entry, FitOutcome, RunOutcome, entry};
 pub use measure::{Attempt, Contender, Cost, Energy, Report, Role, Row, Score, Workload, measure};
-pub use port::{Diagnose, Fault, FaultClass, Port, Printed, Recognition, Request, Source, Store};
+pub use port::{Diagnose, Fault, FaultClass, Port, Printed, Recognition, Request, Source, Store, Warnings};
 pub use value::Value;

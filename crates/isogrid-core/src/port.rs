@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{Engine, Value};
 
@@ -81,6 +82,28 @@ pub struct Request {
     pub sources: Vec<Source>,
     /// Options by long name; a switch has an empty value.
     pub options: Vec<(String, String)>,
+    /// What readers found odd but could use; shared between clones.
+    pub warnings: Warnings,
+}
+
+/// Warnings gathered while a request is read.
+#[derive(Debug, Clone, Default)]
+pub struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl Warnings {
+    /// Adds one, unless it was given already.
+    pub fn push(&self, warning: impl Into<String>) {
+        let warning = warning.into();
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.contains(&warning) {
+            all.push(warning);
+        }
+    }
+
+    /// Takes all out, in the order given.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Request {

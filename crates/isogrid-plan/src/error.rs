@@ -75,8 +75,12 @@ impl Diagnose for PlanError {
     fn hint(&self) -> Option<String> {
         match self {
             PlanError::Pddl(error) => error.hint(),
-            PlanError::MissingCost { function } => Some(format!("add `(= {function} N)` to the problem's :init")),
-            PlanError::TooLarge { .. } => Some("fewer objects, or parameters with narrower types".to_string()),
+            PlanError::MissingCost { function } => {
+                Some(format!("add `(= {function} N)` to the problem's :init"))
+            }
+            PlanError::TooLarge { .. } => {
+                Some("fewer objects, or parameters with narrower types".to_string())
+            }
             PlanError::Request(_) => Some("give a domain file and a problem file".to_string()),
             _ => None,
         }

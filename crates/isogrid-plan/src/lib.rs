@@ -1,0 +1,24 @@
+//! placeholder docs
+mod engine;
+mod error;
+mod ground;
+mod heuristic;
+mod landmarks;
+mod packing;
+mod port;
+pub mod pddl;
+pub mod plan_file;
+mod search;
+mod session;
+mod successors;
+mod task;
+mod text;
+pub mod validate;
+
+pub use engine::{GroundOptions, Planner, PlanningData};
+pub use error::PlanError;
+pub use ground::{Keep, ground, ground_in};
+pub use packing::State;
+pub use search::{Mode, Outcome, Plan, SolveOptions, SolveResult, Statistics, Unsolvable, solve};
+pub use session::{PlanAnswer, PlanQuery, Session, ValidPlan};
+pub use task::{FactId, OperatorId, Task};

@@ -8,10 +8,6 @@ use crate::task::Change;
 pub struct State(Box<[u64]>);
 
 impl State {
-    pub(crate) fn from_words(words: &[u64]) -> State {
-        State(words.into())
-    }
-
     pub(crate) fn words(&self) -> &[u64] {
         &self.0
     }

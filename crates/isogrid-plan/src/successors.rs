@@ -110,7 +110,8 @@ impl Builder<'_> {
     }
 
     fn switch(&mut self, operators: &[OperatorId], depth: usize, children: u32) {
-        let size = operators.first().map_or(0, |&o| self.sizes[self.conditions[o as usize][depth].0 as usize]);
+        let size =
+            operators.first().map_or(0, |&o| self.sizes[self.conditions[o as usize][depth].0 as usize]);
         self.tree.children.resize(children as usize + size as usize, NONE);
         let mut rest = operators;
         while let Some(&first) = rest.first() {

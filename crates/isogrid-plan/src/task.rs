@@ -9,9 +9,9 @@ use crate::error::PlanError;
 use crate::ground::{AtomId, Fdr, Keep, Kind, Strips, VarVal};
 use crate::packing::{Packing, State};
 use crate::pddl::{Domain, GroundAtom, Problem};
-use crate::text::atom_text;
 use crate::plan_file::PlanStep;
 use crate::successors::Successors;
+use crate::text::atom_text;
 
 /// Index of a ground operator.
 pub type OperatorId = u32;
@@ -33,8 +33,12 @@ pub struct Task {
     pub(crate) operators: Operators,
     /// The atom of each fact; `None` where all atoms of the variable are false.
     fact_atoms: Vec<Option<GroundAtom>>,
-    place_of: FastMap<GroundAtom, Place>,
+    place_of: FastMap<GroundAtom, (Place, AtomId)>,
     n_constant: usize,
+    /// Mutex groups of each atom, also of atoms that are no facts.
+    groups_of: Flat<u32>,
+    /// The atom id of each fact.
+    atom_ids: Vec<Option<AtomId>>,
     static_predicates: Vec<bool>,
     unreachable: Vec<String>,
     n_mutex_groups: usize,
@@ -162,9 +166,12 @@ impl Task {
         let fact_atoms: Vec<Option<GroundAtom>> =
             fdr.variables.iter().flatten().map(|atom| atom.map(|atom| strips.ground_atom(atom))).collect();
         let place_of = places(&strips, &fdr);
+        let groups_of = groups_of_atoms(&strips, &groups);
         Ok(Task {
-            n_constant: place_of.values().filter(|place| **place == Place::Constant).count(),
+            n_constant: place_of.values().filter(|(place, _)| *place == Place::Constant).count(),
+            atom_ids: fdr.variables.iter().flatten().copied().collect(),
             place_of,
+            groups_of,
             static_predicates: static_predicates(&domain),
             fact_atoms,
             keep,
@@ -246,7 +253,9 @@ impl Task {
 
     /// The state after `operator`, or `None` where it does not apply.
     pub fn apply(&self, state: &State, operator: OperatorId) -> Option<State> {
-        if operator as usize >= self.operators.len() || !self.holds(self.operators.pre(operator), state.words()) {
+        if operator as usize >= self.operators.len()
+            || !self.holds(self.operators.pre(operator), state.words())
+        {
             return None;
         }
         let mut next = state.clone();
@@ -305,23 +314,23 @@ impl Task {
     /// atoms that cannot influence the goal are ignored.
     pub fn state_of(&self, atoms: &[GroundAtom]) -> Option<State> {
         let mut values: Vec<Option<u32>> = vec![None; self.n_variables()];
-        let mut constants = Vec::new();
+        let mut n_constant = 0;
+        let mut ids = Vec::with_capacity(atoms.len());
         for atom in atoms {
-            match self.place_of.get(atom)? {
-                Place::Fact((variable, value)) => {
-                    let slot = &mut values[*variable as usize];
-                    if slot.is_some_and(|known| known != *value) {
-                        return None;
-                    }
-                    *slot = Some(*value);
-                }
-                Place::Constant => constants.push(atom),
+            let (place, id) = *self.place_of.get(atom)?;
+            if ids.contains(&id) {
+                continue;
+            }
+            ids.push(id);
+            match place {
+                Place::Fact((variable, value)) => values[variable as usize] = Some(value),
+                Place::Constant => n_constant += 1,
                 Place::Static | Place::Irrelevant => {}
             }
         }
-        constants.sort_unstable();
-        constants.dedup();
-        if constants.len() != self.n_constant {
+        let mut groups: Vec<u32> = ids.iter().flat_map(|&id| self.groups_of.row(id)).copied().collect();
+        groups.sort_unstable();
+        if n_constant != self.n_constant || groups.windows(2).any(|pair| pair[0] == pair[1]) {
             return None;
         }
         let value = |(variable, value): (usize, &Option<u32>)| value.or_else(|| self.none_value(variable));
@@ -329,9 +338,17 @@ impl Task {
         packed.map(|values| self.packing.pack(&values))
     }
 
+    /// Fluent atoms of a pushed state together with the problem's static atoms.
+    pub(crate) fn with_static_atoms(&self, state: &[GroundAtom]) -> Vec<GroundAtom> {
+        let is_static = |atom: &&GroundAtom| self.is_static(atom.predicate);
+        let mut init: Vec<GroundAtom> = self.problem.init.iter().filter(is_static).cloned().collect();
+        init.extend(state.iter().filter(|atom| !self.is_static(atom.predicate)).cloned());
+        init
+    }
+
     /// What became of an atom; `None` when it was never reachable.
     pub(crate) fn place(&self, atom: &GroundAtom) -> Option<Place> {
-        self.place_of.get(atom).copied()
+        self.place_of.get(atom).map(|(place, _)| *place)
     }
 
     /// Whether no effect mentions the predicate.
@@ -345,9 +362,22 @@ impl Task {
         self.fact_atoms[last as usize].is_none().then(|| last - self.first_fact[variable])
     }
 
+    pub(crate) fn n_values(&self, variable: usize) -> u32 {
+        self.first_fact[variable + 1] - self.first_fact[variable]
+    }
+
     #[inline]
     pub(crate) fn fact(&self, (variable, value): VarVal) -> FactId {
         self.first_fact[variable as usize] + value
+    }
+
+    /// Whether two different facts are proved never to be true together.
+    pub(crate) fn are_mutex(&self, a: FactId, b: FactId) -> bool {
+        let variable = |fact: FactId| self.first_fact.partition_point(|&first| first <= fact);
+        let groups = self.groups_of.row(b);
+        a != b
+            && (variable(a) == variable(b)
+                || self.groups_of.row(a).iter().any(|group| groups.contains(group)))
     }
 
     #[inline]
@@ -383,19 +413,31 @@ fn initial_values(strips: &Strips, fdr: &Fdr) -> Vec<u32> {
     fdr.variables.iter().map(value).collect()
 }
 
-fn places(strips: &Strips, fdr: &Fdr) -> FastMap<GroundAtom, Place> {
-    let mut places: FastMap<GroundAtom, Place> = FastMap::default();
+fn groups_of_atoms(strips: &Strips, groups: &[Vec<AtomId>]) -> Flat<u32> {
+    let mut of_atom = vec![Vec::new(); strips.atoms.len()];
+    for (at, group) in groups.iter().enumerate() {
+        group.iter().for_each(|&atom| of_atom[atom as usize].push(at as u32));
+    }
+    let mut rows = Flat::default();
+    of_atom.into_iter().for_each(|row| rows.push(row));
+    rows
+}
+
+fn places(strips: &Strips, fdr: &Fdr) -> FastMap<GroundAtom, (Place, AtomId)> {
+    let mut places: FastMap<GroundAtom, (Place, AtomId)> = FastMap::default();
     for atom in 0..strips.atoms.len() as AtomId {
         let place = match strips.kinds[atom as usize] {
             Kind::Fluent => Place::Irrelevant,
             Kind::Static => Place::Static,
             Kind::AlwaysTrue => Place::Constant,
         };
-        places.insert(strips.ground_atom(atom), place);
+        places.insert(strips.ground_atom(atom), (place, atom));
     }
     for (variable, values) in fdr.variables.iter().enumerate() {
-        for (value, atom) in values.iter().enumerate().filter_map(|(value, atom)| atom.map(|atom| (value, atom))) {
-            places.insert(strips.ground_atom(atom), Place::Fact((variable as u32, value as u32)));
+        for (value, atom) in
+            values.iter().enumerate().filter_map(|(value, atom)| atom.map(|atom| (value, atom)))
+        {
+            places.insert(strips.ground_atom(atom), (Place::Fact((variable as u32, value as u32)), atom));
         }
     }
     places

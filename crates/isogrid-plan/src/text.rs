@@ -15,7 +15,9 @@ pub(crate) fn literal_text(domain: &Domain, problem: &Problem, literal: &Literal
         Term::Param(_) => "?",
     };
     let text = match &literal.atom {
-        Atom::Predicate(predicate, terms) => join(&domain.predicates[*predicate].name, terms.iter().map(name)),
+        Atom::Predicate(predicate, terms) => {
+            join(&domain.predicates[*predicate].name, terms.iter().map(name))
+        }
         Atom::Equal(a, b) => join("=", [name(a), name(b)].into_iter()),
     };
     if literal.negated { format!("(not {text})") } else { text }

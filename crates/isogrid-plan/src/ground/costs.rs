@@ -14,7 +14,8 @@ pub(crate) struct Costs<'a> {
 
 impl<'a> Costs<'a> {
     pub(crate) fn new(domain: &'a Domain, problem: &'a Problem) -> Costs<'a> {
-        let values = problem.function_values.iter().map(|v| ((v.function, v.args.as_slice()), v.value)).collect();
+        let values =
+            problem.function_values.iter().map(|v| ((v.function, v.args.as_slice()), v.value)).collect();
         Costs { domain, problem, values }
     }
 
@@ -31,7 +32,9 @@ impl<'a> Costs<'a> {
                 CostTerm::Number(number) => *number,
                 CostTerm::Function(function, terms) => self.value(*function, terms, instance)?,
             };
-            sum = sum.checked_add(part).ok_or_else(|| PlanError::CostOverflow { action: action.name.clone() })?;
+            sum = sum
+                .checked_add(part)
+                .ok_or_else(|| PlanError::CostOverflow { action: action.name.clone() })?;
         }
         Ok(sum)
     }

@@ -162,7 +162,8 @@ impl Matcher<'_> {
                 Slot::Param(param) => {
                     binding[param] = arg;
                     undo.push(param);
-                    self.schema.domains[param].contains(arg as usize) && self.schema.consistent(param, binding)
+                    self.schema.domains[param].contains(arg as usize)
+                        && self.schema.consistent(param, binding)
                 }
             };
             if !fits {

@@ -75,7 +75,8 @@ impl<'a> Changes<'a> {
     fn new(strips: &'a Strips) -> Changes<'a> {
         let mut adding: FastMap<usize, Vec<&Strip>> = FastMap::default();
         for operator in &strips.operators {
-            let predicates: BTreeSet<usize> = operator.add.iter().map(|&atom| strips.atoms.predicate(atom)).collect();
+            let predicates: BTreeSet<usize> =
+                operator.add.iter().map(|&atom| strips.atoms.predicate(atom)).collect();
             for predicate in predicates {
                 adding.entry(predicate).or_default().push(operator);
             }
@@ -187,7 +188,8 @@ impl<'a> Check<'a> {
                 weights[instance as usize] += usize::from(self.strips.is_init[atom as usize]);
             }
         }
-        let fits = |(members, weight): (Vec<AtomId>, usize)| (weight == 1 && members.len() > 1).then_some(members);
+        let fits =
+            |(members, weight): (Vec<AtomId>, usize)| (weight == 1 && members.len() > 1).then_some(members);
         let mut groups: Vec<Vec<AtomId>> = members.into_iter().zip(weights).filter_map(fits).collect();
         groups.iter_mut().for_each(|group| group.sort_unstable());
         groups

@@ -109,7 +109,8 @@ impl Exploration {
             }
             let found = {
                 let mut relations = rebuilt(&self.relations, &self.reached);
-                let plan = JoinPlan::compile(schema, None, &mut relations, &|_, mask| f64::from(mask.count_zeros()));
+                let plan =
+                    JoinPlan::compile(schema, None, &mut relations, &|_, mask| f64::from(mask.count_zeros()));
                 for relation in &mut relations {
                     for atom in std::mem::take(&mut relation.atoms) {
                         relation.activate(atom, self.reached.atoms.args(atom));
@@ -177,7 +178,8 @@ fn collect(
     let mut receive = |binding: &[u32]| {
         let refuted = schema.negative.iter().any(|condition| {
             condition.instantiate(binding, &mut args);
-            !reached.is_fluent[condition.predicate] && reached.atoms.find(condition.predicate, &args).is_some()
+            !reached.is_fluent[condition.predicate]
+                && reached.atoms.find(condition.predicate, &args).is_some()
         });
         if !refuted {
             found.count += 1;

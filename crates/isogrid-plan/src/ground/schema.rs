@@ -118,7 +118,11 @@ impl Schema {
         let involves = |pair: &&(Slot, Slot)| pair.0 == Slot::Param(param) || pair.1 == Slot::Param(param);
         let open = |a: u32, b: u32| a == UNBOUND || b == UNBOUND;
         self.equal.iter().filter(involves).all(|&(a, b)| open(value(a), value(b)) || value(a) == value(b))
-            && self.distinct.iter().filter(involves).all(|&(a, b)| open(value(a), value(b)) || value(a) != value(b))
+            && self
+                .distinct
+                .iter()
+                .filter(involves)
+                .all(|&(a, b)| open(value(a), value(b)) || value(a) != value(b))
     }
 
     /// Whether the pairs without parameters hold.

@@ -119,10 +119,12 @@ fn object(term: Term) -> Option<u32> {
 
 fn kinds(reached: &Reached) -> Vec<Kind> {
     let mut kinds: Vec<Kind> = (0..reached.atoms.len() as AtomId)
-        .map(|atom| match (reached.is_fluent[reached.atoms.predicate(atom)], (atom as usize) < reached.n_init) {
-            (false, _) => Kind::Static,
-            (true, true) => Kind::AlwaysTrue,
-            (true, false) => Kind::Fluent,
+        .map(|atom| {
+            match (reached.is_fluent[reached.atoms.predicate(atom)], (atom as usize) < reached.n_init) {
+                (false, _) => Kind::Static,
+                (true, true) => Kind::AlwaysTrue,
+                (true, false) => Kind::Fluent,
+            }
         })
         .collect();
     let mut args = Vec::new();
@@ -141,7 +143,11 @@ fn kinds(reached: &Reached) -> Vec<Kind> {
     kinds
 }
 
-fn instantiate(reached: &Reached, instance: &Instance, conditions: &[crate::ground::schema::Condition]) -> Vec<AtomId> {
+fn instantiate(
+    reached: &Reached,
+    instance: &Instance,
+    conditions: &[crate::ground::schema::Condition],
+) -> Vec<AtomId> {
     let mut args = Vec::new();
     let mut atoms: Vec<AtomId> = Vec::with_capacity(conditions.len());
     for condition in conditions {

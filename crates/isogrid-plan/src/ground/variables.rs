@@ -100,8 +100,10 @@ struct Cover {
 impl Cover {
     /// Largest remaining group first; what no group covers becomes a variable of one atom.
     fn choose(strips: &Strips, groups: &[Vec<AtomId>], alone: &[bool]) -> Cover {
-        let mut rest: Vec<Vec<AtomId>> =
-            groups.iter().map(|g| g.iter().copied().filter(|&atom| !alone[atom as usize]).collect()).collect();
+        let mut rest: Vec<Vec<AtomId>> = groups
+            .iter()
+            .map(|g| g.iter().copied().filter(|&atom| !alone[atom as usize]).collect())
+            .collect();
         let mut cover =
             Cover { variables: Vec::new(), place: vec![None; strips.atoms.len()], alone: alone.to_vec() };
         let mut by_size: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -168,7 +170,8 @@ impl Cover {
         for &(variable, value) in operators.iter().flat_map(|o| &o.eff) {
             has_none[variable as usize] |= value as usize == self.variables[variable as usize].len();
         }
-        let mut goal: Vec<VarVal> = strips.goal.iter().filter_map(|&atom| self.place[atom as usize]).collect();
+        let mut goal: Vec<VarVal> =
+            strips.goal.iter().filter_map(|&atom| self.place[atom as usize]).collect();
         goal.extend(negative_goal.iter().filter_map(|&atom| self.none_of(atom)));
         goal.sort_unstable();
         goal.dedup();
@@ -187,14 +190,16 @@ impl Cover {
     }
 
     fn operator(&self, operator: &Strip) -> Option<FdrOperator> {
-        let mut pre: Vec<VarVal> = operator.pre.iter().filter_map(|&atom| self.place[atom as usize]).collect();
+        let mut pre: Vec<VarVal> =
+            operator.pre.iter().filter_map(|&atom| self.place[atom as usize]).collect();
         pre.extend(operator.negative.iter().filter_map(|&atom| self.none_of(atom)));
         pre.sort_unstable();
         pre.dedup();
         if pre.windows(2).any(|pair| pair[0].0 == pair[1].0) {
             return None;
         }
-        let mut eff: Vec<VarVal> = operator.add.iter().filter_map(|&atom| self.place[atom as usize]).collect();
+        let mut eff: Vec<VarVal> =
+            operator.add.iter().filter_map(|&atom| self.place[atom as usize]).collect();
         for &atom in &operator.delete {
             let variable = self.variable(atom)?;
             if !eff.iter().any(|&(other, _)| other == variable) {
@@ -207,7 +212,13 @@ impl Cover {
         if eff.is_empty() || eff.windows(2).any(|pair| pair[0].0 == pair[1].0) {
             return None;
         }
-        Some(FdrOperator { action: operator.action, args: operator.args.clone(), cost: operator.cost, pre, eff })
+        Some(FdrOperator {
+            action: operator.action,
+            args: operator.args.clone(),
+            cost: operator.cost,
+            pre,
+            eff,
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The blind heuristic: zero at goals, the cheapest operator's cost elsewhere. Admissible, consistent, safe.
 
 use crate::ground::VarVal;
-use crate::heuristic::Heuristic;
+use crate::heuristic::{Heuristic, Node};
 use crate::task::Task;
 
 pub(crate) struct Blind<'a> {
@@ -18,8 +18,13 @@ impl<'a> Blind<'a> {
 
 impl Heuristic for Blind<'_> {
     #[inline]
-    fn evaluate(&mut self, words: &[u64]) -> Option<u32> {
-        Some(if self.task.holds(self.goal, words) { 0 } else { self.cheapest })
+    fn evaluate(&mut self, node: Node<'_>) -> Option<u32> {
+        Some(if self.task.holds(self.goal, node.words) { 0 } else { self.cheapest })
+    }
+
+    #[inline]
+    fn is_free(&self) -> bool {
+        true
     }
 
     #[inline]

@@ -1,17 +1,32 @@
 //! Estimates of the cost to the goal.
 
 mod blind;
+mod landmark_count;
 mod relaxed;
 
 pub(crate) use blind::Blind;
+pub(crate) use landmark_count::LandmarkCount;
 pub(crate) use relaxed::{Costs, FastForward, HMax, Relaxation};
 
 use crate::task::OperatorId;
 
+/// A state to be evaluated, and the one it was reached from.
+#[derive(Clone, Copy)]
+pub(crate) struct Node<'a> {
+    pub(crate) id: u32,
+    pub(crate) parent: Option<u32>,
+    pub(crate) words: &'a [u64],
+}
+
 /// A heuristic with buffers of its own.
 pub(crate) trait Heuristic: Send {
-    /// The estimate for a packed state; `None` proves that no goal can be reached from it.
-    fn evaluate(&mut self, words: &[u64]) -> Option<u32>;
+    /// The estimate for a state; `None` proves that no goal can be reached from it.
+    fn evaluate(&mut self, node: Node<'_>) -> Option<u32>;
+
+    /// Whether evaluating again costs less than the memory of an estimate.
+    fn is_free(&self) -> bool {
+        false
+    }
 
     /// Work of the last evaluation in ticks.
     fn ticks(&self) -> u64;

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::ground::VarVal;
-use crate::heuristic::Heuristic;
+use crate::heuristic::{Heuristic, Node};
 use crate::task::{FactId, Flat, OperatorId, Task};
 
 const UNREACHED: u32 = u32::MAX;
@@ -75,7 +75,15 @@ impl Relaxation {
         }
         let mut rows = Flat::default();
         needing.into_iter().for_each(|row| rows.push(row));
-        Relaxation { needing: rows, adds, pre, unconditional, fresh, first_fact: task.first_fact.clone(), n_facts }
+        Relaxation {
+            needing: rows,
+            adds,
+            pre,
+            unconditional,
+            fresh,
+            first_fact: task.first_fact.clone(),
+            n_facts,
+        }
     }
 }
 
@@ -176,8 +184,8 @@ impl<'a> HMax<'a> {
 }
 
 impl Heuristic for HMax<'_> {
-    fn evaluate(&mut self, words: &[u64]) -> Option<u32> {
-        let reached = self.0.run::<true>(words);
+    fn evaluate(&mut self, node: Node<'_>) -> Option<u32> {
+        let reached = self.0.run::<true>(node.words);
         reached.then(|| self.0.goal.iter().map(|&fact| self.0.costs[fact as usize]).max().unwrap_or(0))
     }
 
@@ -239,21 +247,15 @@ impl<'a> FastForward<'a> {
         }
         cost
     }
-
-    /// Operators of the last relaxed plan, in no particular order.
-    pub(crate) fn relaxed_plan(&self) -> Vec<OperatorId> {
-        let marks = self.operator_marks.iter().enumerate();
-        marks.filter(|(_, mark)| **mark == self.stamp).map(|(operator, _)| operator as OperatorId).collect()
-    }
 }
 
 impl Heuristic for FastForward<'_> {
-    fn evaluate(&mut self, words: &[u64]) -> Option<u32> {
-        if !self.exploration.run::<false>(words) {
+    fn evaluate(&mut self, node: Node<'_>) -> Option<u32> {
+        if !self.exploration.run::<false>(node.words) {
             self.preferred.clear();
             return None;
         }
-        Some(self.extract(words))
+        Some(self.extract(node.words))
     }
 
     fn ticks(&self) -> u64 {

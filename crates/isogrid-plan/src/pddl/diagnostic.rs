@@ -13,10 +13,14 @@ const MAX_ERRORS: usize = 20;
 /// More than all features that are known by name.
 const MAX_UNSUPPORTED: usize = 100;
 const MAX_WARNINGS: usize = 20;
+/// Hints that are shown together.
+const MAX_HINTS: usize = 5;
 /// Characters of the source line that are shown.
 const WINDOW: usize = 100;
 /// Characters shown before the place in a line that does not fit.
 const LEAD: usize = 60;
+/// Bytes that are plenty for a window: a character has at most four.
+const BYTES: usize = 4 * WINDOW;
 
 /// A place in a file, ready to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,25 +43,24 @@ impl Place {
     /// The place of the bytes `start..end` of `text`, which need not be UTF-8.
     pub(crate) fn of(file: &str, text: &[u8], start: usize, end: usize) -> Place {
         let start = start.min(text.len());
-        let is_end = |i: usize| is_line_end(text, i);
-        let line = 1 + (0..start).filter(|&i| is_end(i)).count();
-        let first = (0..start).rev().find(|&i| is_end(i)).map_or(0, |i| i + 1);
-        let last = (start..text.len()).find(|&i| matches!(text[i], b'\n' | b'\r')).unwrap_or(text.len());
-        let before = String::from_utf8_lossy(&text[first..start]);
-        let shown = String::from_utf8_lossy(&text[start..end.clamp(start, last)]);
-        let column = before.chars().count();
-        let skip = column.saturating_sub(LEAD);
-        // Bytes are plenty for the window: a character has at most four.
-        let rest = &text[start..last.min(start.saturating_add(4 * WINDOW))];
-        let rest = String::from_utf8_lossy(rest);
-        let line_text = before.chars().skip(skip).chain(rest.chars());
-        let mut excerpt: String =
-            line_text.take(WINDOW).map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let caret = column - skip;
-        if skip > 0 {
+        // A file may be one line of megabytes, so only bytes near the place are looked at closely.
+        let line = 1 + count_line_ends(text, start);
+        let first = (0..start).rev().find(|&i| is_line_end(text, i)).map_or(0, |i| i + 1);
+        let near = &text[start..text.len().min(start + BYTES)];
+        let last = start + near.iter().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(near.len());
+        let column = text[first..start].iter().filter(|&&b| begins_char(b)).count();
+        let rest = String::from_utf8_lossy(&text[start..last]);
+        let is_cut = column > LEAD && column + rest.chars().count() > WINDOW;
+        let from = if is_cut { back(text, start, LEAD) } else { first };
+        let before = String::from_utf8_lossy(&text[from..start]);
+        let caret = before.chars().count();
+        let window = before.chars().chain(rest.chars()).take(WINDOW);
+        let mut excerpt: String = window.map(|c| if c.is_control() { ' ' } else { c }).collect();
+        if is_cut {
             excerpt = format!("...{}", excerpt.chars().skip(3).collect::<String>());
         }
-        let width = shown.chars().count().clamp(1, (WINDOW - caret).max(1));
+        let shown = String::from_utf8_lossy(&text[start..end.clamp(start, last)]);
+        let width = shown.chars().count().clamp(1, WINDOW.saturating_sub(caret).max(1));
         Place { file: file.to_string(), line, column: column + 1, excerpt, caret, width }
     }
 }
@@ -65,6 +68,22 @@ impl Place {
 /// Whether a line ends with byte `i`: at a line feed, or a carriage return that none follows.
 pub(crate) fn is_line_end(text: &[u8], i: usize) -> bool {
     text[i] == b'\n' || (text[i] == b'\r' && text.get(i + 1) != Some(&b'\n'))
+}
+
+fn count_line_ends(text: &[u8], end: usize) -> usize {
+    let feeds = text[..end].iter().filter(|&&b| b == b'\n').count();
+    let is_lone = |pair: &[u8]| pair[0] == b'\r' && pair[1] != b'\n';
+    feeds + text[..text.len().min(end + 1)].windows(2).filter(|pair| is_lone(pair)).count()
+}
+
+/// Whether a byte of UTF-8 begins a character.
+fn begins_char(byte: u8) -> bool {
+    byte & 0xc0 != 0x80
+}
+
+/// The place `n` characters before `start`, or the beginning.
+fn back(text: &[u8], start: usize, n: usize) -> usize {
+    (0..start).rev().filter(|&i| begins_char(text[i])).nth(n - 1).unwrap_or(0)
 }
 
 impl fmt::Display for Place {
@@ -126,7 +145,8 @@ impl fmt::Display for Diagnostic {
         let margin = " ".repeat(number.len());
         let indent = " ".repeat(self.place.caret);
         let carets = "^".repeat(self.place.width);
-        write!(f, "\n  {number} | {}\n  {margin} | {indent}{carets}", self.place.excerpt)
+        let line = format!("  {number} | {}", self.place.excerpt);
+        write!(f, "\n{}\n  {margin} | {indent}{carets}", line.trim_end())
     }
 }
 
@@ -195,20 +215,21 @@ impl std::error::Error for PddlError {}
 
 impl Diagnose for PddlError {
     fn hint(&self) -> Option<String> {
-        let with_hint: Vec<_> = self
-            .diagnostics
-            .iter()
-            .filter_map(|d| d.hint.as_deref().map(|hint| (d.place.line, hint)))
-            .collect();
-        let (_, first) = *with_hint.first()?;
-        if with_hint.iter().all(|(_, hint)| *hint == first) {
-            return Some(first.to_string());
+        let mut hints: Vec<(usize, &str)> = Vec::new();
+        for diagnostic in &self.diagnostics {
+            let hint = diagnostic.hint.as_deref().unwrap_or_default();
+            if !hint.is_empty() && hints.iter().all(|(_, known)| *known != hint) {
+                hints.push((diagnostic.place.line, hint));
+            }
         }
-        let mut lines: Vec<String> =
-            with_hint.iter().map(|(line, hint)| format!("line {line}: {hint}")).collect();
-        lines.dedup();
-        lines.truncate(5);
-        Some(lines.join("; "))
+        match hints.as_slice() {
+            [] => None,
+            [(_, hint)] => Some((*hint).to_string()),
+            _ => {
+                let lines = hints.iter().take(MAX_HINTS).map(|(line, hint)| format!("line {line}: {hint}"));
+                Some(lines.collect::<Vec<_>>().join("; "))
+            }
+        }
     }
 }
 
@@ -325,7 +346,7 @@ impl<'t> Report<'t> {
         self.unsupported.sort_by_key(|&(node, ..)| node);
         self.errors.sort_by_key(|&(node, _)| node);
         let refuse = |(node, name, hint): (Node, String, Option<String>)| {
-            let message = format!("'{name}' is not supported");
+            let message = format!("not supported: {name}");
             let hint = hint.unwrap_or_else(|| {
                 "the planner takes :strips, :typing, :equality, :negative-preconditions and :action-costs"
                     .into()

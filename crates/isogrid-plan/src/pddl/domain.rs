@@ -343,7 +343,7 @@ fn action_parts(reader: &mut Reader<'_, '_>, nodes: impl Iterator<Item = Node>, 
         let word = tree.token(keyword).unwrap_or_default();
         if unsupported::feature(word).is_some_and(|_| word.starts_with(':')) {
             reader.report.unsupported(keyword, unsupported::feature(word).unwrap_or_default());
-            nodes.next_if(|&node| tree.is_list(node));
+            nodes.next_if(|&node| !tree.token(node).is_some_and(|token| token.starts_with(':')));
             continue;
         }
         let part = match word {

@@ -272,7 +272,8 @@ impl Reader<'_, '_> {
         if direction == "minimize" && is_total_cost {
             return true;
         }
-        self.report.unsupported(section, &format!("metric {} ({} ...)", cut(direction), cut(name)));
+        let more = if tree.children(metric).nth(1).is_some() { " ..." } else { "" };
+        self.report.unsupported(section, &format!("metric {} ({}{more})", cut(direction), cut(name)));
         false
     }
 }

@@ -131,6 +131,7 @@ pub(crate) fn requirements(tree: &Tree<'_>, report: &mut Report<'_>, section: No
         } else if !SUPPORTED.contains(&name) {
             report.unsupported_with(node, &format!(":{}", cut(name)), || {
                 did_you_mean(name, SUPPORTED.iter().chain(&UNSUPPORTED).copied())
+                    .map(|hint| hint.replacen('\'', "':", 1))
             });
         }
         declared.push(name.to_string());

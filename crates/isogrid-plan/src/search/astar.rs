@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use isogrid_core::{Ctx, Stop};
 
 use crate::ground::VarVal;
-use crate::heuristic::Heuristic;
+use crate::heuristic::{Heuristic, Node};
 use crate::packing::State;
 use crate::search::open_list::{OpenList, Ties};
 use crate::search::space::{START, Space, StateId};
@@ -47,9 +47,10 @@ impl<'a, H: Heuristic> AStar<'a, H> {
             next: vec![0; task.packing.n_words()],
         };
         let (start, _) = search.space.insert(init.words());
-        search.space.reach(start, START, START, 0);
+        search.space.reach(start, START, 0);
         search.evaluate(start);
-        search.enqueue(start);
+        let estimate = search.estimate(start);
+        search.enqueue(start, 0, estimate);
         search
     }
 
@@ -57,17 +58,17 @@ impl<'a, H: Heuristic> AStar<'a, H> {
     pub(crate) fn run(&mut self, ctx: &Ctx, bound: u32) -> ControlFlow<Stop, Found> {
         while let Some((key, id)) = self.open.pop() {
             let cost = self.space.cost(id);
-            let stale = key != priority(cost, self.estimates[id as usize]);
-            if stale || self.space.is_closed(id) {
+            let estimate = self.estimate(id);
+            if key != priority(cost, estimate) || self.space.is_closed(id) {
                 continue;
             }
-            if cost.saturating_add(self.estimates[id as usize]) >= bound {
+            if cost.saturating_add(estimate) >= bound {
                 return ControlFlow::Continue(Found::NoneBelowBound);
             }
             self.space.close(id);
             self.statistics.expanded += 1;
             if self.task.holds(self.goal, self.space.words(id)) {
-                return ControlFlow::Continue(Found::Plan(self.space.path(id)));
+                return ControlFlow::Continue(Found::Plan(self.space.path(self.task, id)));
             }
             let ticks = self.expand(id, cost);
             // The state stays expanded: a search that is continued goes on behind it.
@@ -91,11 +92,12 @@ impl<'a, H: Heuristic> AStar<'a, H> {
                 continue;
             }
             self.statistics.reopened += u64::from(!is_new && self.space.is_closed(successor));
-            self.space.reach(successor, id, operator, reached);
+            self.space.reach(successor, id, reached);
             if is_new {
                 ticks += self.evaluate(successor);
             }
-            self.enqueue(successor);
+            let estimate = self.estimate(successor);
+            self.enqueue(successor, reached, estimate);
         }
         self.applicable = applicable;
         self.next = next;
@@ -103,22 +105,36 @@ impl<'a, H: Heuristic> AStar<'a, H> {
     }
 
     fn evaluate(&mut self, id: StateId) -> u64 {
-        let estimate = self.heuristic.evaluate(self.space.words(id)).unwrap_or(DEAD);
         self.statistics.evaluated += 1;
+        self.statistics.states = self.space.len() as u64;
+        if self.heuristic.is_free() {
+            return 0;
+        }
+        let node = Node { id, parent: None, words: self.space.words(id) };
+        let estimate = self.heuristic.evaluate(node).unwrap_or(DEAD);
         self.statistics.dead_ends += u64::from(estimate == DEAD);
         self.estimates.push(estimate);
-        self.statistics.states = self.space.len() as u64;
         self.heuristic.ticks()
     }
 
-    fn enqueue(&mut self, id: StateId) {
-        let estimate = self.estimates[id as usize];
+    #[inline]
+    fn estimate(&mut self, id: StateId) -> u32 {
+        if self.heuristic.is_free() {
+            let node = Node { id, parent: None, words: self.space.words(id) };
+            return self.heuristic.evaluate(node).unwrap_or(DEAD);
+        }
+        self.estimates[id as usize]
+    }
+
+    #[inline]
+    fn enqueue(&mut self, id: StateId, cost: u32, estimate: u32) {
         if estimate != DEAD {
-            self.open.push(priority(self.space.cost(id), estimate), id);
+            self.open.push(priority(cost, estimate), id);
         }
     }
 }
 
+#[inline]
 fn priority(cost: u32, estimate: u32) -> u64 {
     u64::from(cost) + u64::from(estimate)
 }

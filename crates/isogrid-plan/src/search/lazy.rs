@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use isogrid_core::{Ctx, Stop};
 
 use crate::ground::VarVal;
-use crate::heuristic::Heuristic;
+use crate::heuristic::{Heuristic, Node};
 use crate::packing::State;
 use crate::search::astar::MAX_COST;
 use crate::search::open_list::{OpenList, Ties};
@@ -67,7 +67,7 @@ impl<'a> Lazy<'a> {
         let queues = (0..heuristics.len()).flat_map(|h| [queue(h, false), queue(h, true)]).collect();
         let mut space = Space::new(task.packing.n_words());
         let (start, _) = space.insert(init.words());
-        space.reach(start, START, START, 0);
+        space.reach(start, START, 0);
         Lazy {
             task,
             goal,
@@ -106,7 +106,7 @@ impl<'a> Lazy<'a> {
             let cheaper = self.order != Order::Greedy && cost < self.space.cost(id);
             if is_new || cheaper {
                 self.statistics.reopened += u64::from(!is_new);
-                self.space.reach(id, parent, operator, cost);
+                self.space.reach(id, parent, cost);
                 if let Some(found) = self.visit(ctx, id)? {
                     return ControlFlow::Continue(found);
                 }
@@ -121,14 +121,15 @@ impl<'a> Lazy<'a> {
     fn visit(&mut self, ctx: &Ctx, id: StateId) -> ControlFlow<Stop, Option<Found>> {
         self.statistics.states = self.space.len() as u64;
         if self.task.holds(self.goal, self.space.words(id)) {
-            return ControlFlow::Continue(Some(Found::Plan(self.space.path(id))));
+            return ControlFlow::Continue(Some(Found::Plan(self.space.path(self.task, id))));
         }
         self.statistics.evaluated += 1;
         let mut estimates = [0u32; 4];
         let mut ticks = 1;
         let mut dead = false;
+        let node = Node { id, parent: self.space.parent(id), words: self.space.words(id) };
         for (estimate, heuristic) in estimates.iter_mut().zip(&mut self.heuristics) {
-            match heuristic.evaluate(self.space.words(id)) {
+            match heuristic.evaluate(node) {
                 Some(value) => *estimate = value,
                 None => dead = true,
             }

@@ -8,7 +8,7 @@ mod solve;
 mod space;
 
 pub use solve::{Mode, Outcome, Plan, SolveOptions, SolveResult, Unsolvable, solve};
-pub(crate) use solve::{Query, solve_in};
+pub(crate) use solve::{OnPlan, Query, solve_in};
 
 use crate::task::OperatorId;
 

@@ -33,13 +33,6 @@ impl<T> OpenList<T> {
         self.len == 0
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.direct.iter_mut().for_each(VecDeque::clear);
-        self.rest.clear();
-        self.lowest = 0;
-        self.len = 0;
-    }
-
     #[inline]
     pub(crate) fn push(&mut self, key: u64, entry: T) {
         self.len += 1;

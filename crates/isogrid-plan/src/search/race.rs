@@ -26,7 +26,10 @@ pub(crate) fn race(ctx: &Ctx, members: Vec<Member<'_>>) -> ControlFlow<Stop, (us
         };
         let spawn = |entry| scope.spawn(move || run(entry));
         let handles: Vec<_> = members.into_iter().enumerate().map(spawn).collect();
-        handles.into_iter().map(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        handles
+            .into_iter()
+            .map(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
     });
     let finished = |(at, result): (usize, ControlFlow<Stop, Found>)| match result {
         ControlFlow::Continue(found) => Some((at, found)),
@@ -36,14 +39,22 @@ pub(crate) fn race(ctx: &Ctx, members: Vec<Member<'_>>) -> ControlFlow<Stop, (us
         ControlFlow::Break(stop) if *stop != Stop::Budget(Limit::Ticks) => Some(*stop),
         _ => None,
     });
-    let winner = results.into_iter().enumerate().filter_map(finished).min_by_key(|(at, _)| (contexts[*at].ticks(), *at));
+    let winner = results
+        .into_iter()
+        .enumerate()
+        .filter_map(finished)
+        .min_by_key(|(at, _)| (contexts[*at].ticks(), *at));
     match winner {
         Some((at, found)) => {
             ctx.absorb(&contexts[at]);
             ControlFlow::Continue((at, found))
         }
         None => {
-            contexts.iter().max_by_key(|member| member.ticks()).into_iter().for_each(|member| ctx.absorb(member));
+            contexts
+                .iter()
+                .max_by_key(|member| member.ticks())
+                .into_iter()
+                .for_each(|member| ctx.absorb(member));
             ControlFlow::Break(stop.unwrap_or(Stop::Budget(Limit::Ticks)))
         }
     }

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use isogrid_core::{Ctx, Limit, Stop};
 
 use crate::ground::VarVal;
-use crate::heuristic::{Blind, Costs, FastForward, HMax, Heuristic, Relaxation};
+use crate::heuristic::{Blind, Costs, FastForward, HMax, Heuristic, LandmarkCount, Relaxation};
+use crate::landmarks::Landmarks;
 use crate::packing::State;
 use crate::search::astar::{AStar, MAX_COST};
 use crate::search::lazy::{Lazy, Order};
@@ -135,7 +136,12 @@ pub(crate) fn solve_in(
             stop: Stop::Impossible,
         };
     }
-    let mut run = Run { ctx, task, query, options, on_plan, best: None, statistics: Statistics::default() };
+    let landmarks = match options.mode {
+        Mode::Optimal => None,
+        Mode::First | Mode::Improve => Landmarks::find(task, &query.init, &query.goal),
+    };
+    let statistics = Statistics::default();
+    let mut run = Run { ctx, task, query, options, on_plan, best: None, landmarks, statistics };
     let end = match options.mode {
         Mode::Optimal => run.optimal(),
         Mode::First => run.first(),
@@ -147,7 +153,9 @@ pub(crate) fn solve_in(
 /// Why a phase ended for good.
 enum End {
     /// Nothing is left to do; the best plan is optimal if the flag says so.
-    Done { optimal: bool },
+    Done {
+        optimal: bool,
+    },
     Impossible,
     Stopped(Stop),
 }
@@ -159,6 +167,7 @@ struct Run<'a, 'p> {
     options: &'a SolveOptions,
     on_plan: OnPlan<'p>,
     best: Option<Plan>,
+    landmarks: Option<Arc<Landmarks>>,
     statistics: Statistics,
 }
 
@@ -183,9 +192,12 @@ impl<'a> Run<'a, '_> {
 
     fn lazy(&self, costs: Costs, order: Order) -> Lazy<'a> {
         let relaxation = Arc::new(Relaxation::new(self.task, costs));
-        let heuristic: Box<dyn Heuristic + 'a> =
-            Box::new(FastForward::new(self.task, relaxation, &self.query.goal));
-        Lazy::new(self.task, &self.query.goal, vec![heuristic], &self.query.init, order)
+        let mut heuristics: Vec<Box<dyn Heuristic + 'a>> =
+            vec![Box::new(FastForward::new(self.task, relaxation, &self.query.goal))];
+        if let Some(landmarks) = &self.landmarks {
+            heuristics.push(Box::new(LandmarkCount::new(self.task, landmarks.clone())));
+        }
+        Lazy::new(self.task, &self.query.goal, heuristics, &self.query.init, order)
     }
 
     fn first(&mut self) -> End {
@@ -282,28 +294,34 @@ impl<'a> Run<'a, '_> {
     }
 
     fn optimal(&mut self) -> End {
-        let (mut blind, mut h_max) = (self.blind(), self.h_max());
-        let end = self.optimal_plan(&mut blind, &mut h_max);
-        self.statistics.add(blind.statistics);
-        self.statistics.add(h_max.statistics);
-        end
-    }
-
-    fn optimal_plan(&mut self, blind: &mut AStar<'a, Blind<'a>>, h_max: &mut AStar<'a, HMax<'a>>) -> End {
+        let mut blind = self.blind();
         if self.options.threads > 1 {
+            let mut h_max = self.h_max();
             let members: Vec<Member<'_>> =
                 vec![Box::new(|ctx| blind.run(ctx, u32::MAX)), Box::new(|ctx| h_max.run(ctx, u32::MAX))];
-            return match race(self.ctx, members) {
+            let result = race(self.ctx, members);
+            self.statistics.add(blind.statistics);
+            self.statistics.add(h_max.statistics);
+            return match result {
                 ControlFlow::Continue((_, found)) => self.settle(found, true),
                 ControlFlow::Break(stop) => End::Stopped(stop),
             };
         }
-        match self.turn(BLIND_OPTIMAL, |ctx| blind.run(ctx, u32::MAX)) {
-            Turn::Found(found) => return self.settle(found, true),
-            Turn::Stopped(stop) => return End::Stopped(stop),
-            Turn::Over => {}
+        let turn = self.turn(BLIND_OPTIMAL, |ctx| blind.run(ctx, u32::MAX));
+        self.statistics.add(blind.statistics);
+        drop(blind);
+        match turn {
+            Turn::Found(found) => self.settle(found, true),
+            Turn::Stopped(stop) => End::Stopped(stop),
+            Turn::Over => self.optimal_with_h_max(),
         }
-        match self.turn(u64::MAX, |ctx| h_max.run(ctx, u32::MAX)) {
+    }
+
+    fn optimal_with_h_max(&mut self) -> End {
+        let mut h_max = self.h_max();
+        let turn = self.turn(u64::MAX, |ctx| h_max.run(ctx, u32::MAX));
+        self.statistics.add(h_max.statistics);
+        match turn {
             Turn::Found(found) => self.settle(found, true),
             Turn::Stopped(stop) => End::Stopped(stop),
             Turn::Over => End::Stopped(Stop::Budget(Limit::Ticks)),

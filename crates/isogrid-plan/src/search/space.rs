@@ -1,20 +1,22 @@
 //! The states a search has seen: packed words in one array, a hash table of indices, and how each was reached.
+//!
+//! Only the parent of a state is kept. The operator between them is found again when a path is asked for: four bytes
+//! a state are worth more than the few microseconds.
 
 use hashbrown::HashTable;
 use isogrid_num::hash::hash_words;
 
-use crate::packing::State;
 use crate::task::{OperatorId, Task, apply};
 
 /// Index of a registered state.
 pub(crate) type StateId = u32;
 
-/// No operator: the start.
-pub(crate) const START: u32 = u32::MAX;
+/// The parent of the start.
+pub(crate) const START: StateId = u32::MAX;
 
 const CLOSED: u32 = 1 << 31;
 
-/// Registered states. Memory: 8 bytes a word, 12 for the way back, about 6 for the table.
+/// Registered states. Memory: 8 bytes a word, 8 for the way back, about 8 for the table.
 pub(crate) struct Space {
     n_words: usize,
     words: Vec<u64>,
@@ -25,7 +27,6 @@ pub(crate) struct Space {
 #[derive(Clone, Copy)]
 struct Node {
     parent: StateId,
-    operator: OperatorId,
     /// Cost from the start; the top bit marks an expanded state.
     cost: u32,
 }
@@ -33,13 +34,6 @@ struct Node {
 impl Space {
     pub(crate) fn new(n_words: usize) -> Space {
         Space { n_words, words: Vec::new(), table: HashTable::new(), nodes: Vec::new() }
-    }
-
-    /// Forgets all states and keeps the memory.
-    pub(crate) fn clear(&mut self) {
-        self.words.clear();
-        self.table.clear();
-        self.nodes.clear();
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -50,10 +44,6 @@ impl Space {
     pub(crate) fn words(&self, id: StateId) -> &[u64] {
         let start = id as usize * self.n_words;
         &self.words[start..start + self.n_words]
-    }
-
-    pub(crate) fn state(&self, id: StateId) -> State {
-        State::from_words(self.words(id))
     }
 
     /// Registers a state; the flag says whether it is new. A new state has no way back yet.
@@ -68,7 +58,7 @@ impl Space {
         }
         let id = self.nodes.len() as StateId;
         self.words.extend_from_slice(state);
-        self.nodes.push(Node { parent: START, operator: START, cost: 0 });
+        self.nodes.push(Node { parent: START, cost: 0 });
         let words = &self.words;
         let rehash = |&id: &StateId| hash_words(&words[id as usize * n_words..(id as usize + 1) * n_words]);
         self.table.insert_unique(hash, id, rehash);
@@ -77,8 +67,14 @@ impl Space {
 
     /// Sets the way to a state and marks it open. Costs stay below 2^31.
     #[inline]
-    pub(crate) fn reach(&mut self, id: StateId, parent: StateId, operator: OperatorId, cost: u32) {
-        self.nodes[id as usize] = Node { parent, operator, cost: cost & !CLOSED };
+    pub(crate) fn reach(&mut self, id: StateId, parent: StateId, cost: u32) {
+        self.nodes[id as usize] = Node { parent, cost: cost & !CLOSED };
+    }
+
+    /// The state it was reached from; `None` for the start.
+    pub(crate) fn parent(&self, id: StateId) -> Option<StateId> {
+        let parent = self.nodes[id as usize].parent;
+        (parent != START).then_some(parent)
     }
 
     #[inline]
@@ -100,18 +96,24 @@ impl Space {
         self.nodes[id as usize].cost & CLOSED != 0
     }
 
-    /// Operators from the start to `id`.
-    pub(crate) fn path(&self, mut id: StateId) -> Vec<OperatorId> {
-        let mut operators = Vec::new();
-        loop {
-            let node = self.nodes[id as usize];
-            if node.operator == START {
-                operators.reverse();
-                return operators;
-            }
-            operators.push(node.operator);
-            id = node.parent;
+    /// Operators from the start to `id`; between two states always the cheapest.
+    pub(crate) fn path(&self, task: &Task, mut id: StateId) -> Vec<OperatorId> {
+        let mut path = Vec::new();
+        let mut applicable = Vec::new();
+        let mut next = vec![0; self.n_words];
+        while let Some(parent) = self.parent(id) {
+            applicable.clear();
+            task.successors.applicable(&task.packing, self.words(parent), &mut applicable);
+            let leads_here = |operator: &OperatorId| {
+                self.successor(task, parent, *operator, &mut next);
+                next == self.words(id)
+            };
+            let between = applicable.iter().copied().filter(leads_here);
+            path.extend(between.min_by_key(|&operator| (task.cost(operator), operator)));
+            id = parent;
         }
+        path.reverse();
+        path
     }
 
     /// Writes the successor of `id` into `next`.
