@@ -78,10 +78,10 @@ pub(crate) enum Trouble {
 
 impl Trouble {
     /// The trouble behind a failed write to standard output.
-    pub(crate) fn of_stdout(error: &io::Error) -> Trouble {
+    pub(crate) fn of_stdout(error: io::Error) -> Trouble {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Trouble::Pipe,
-            _ => Trouble::Fault(Fault::bad_input(format!("cannot write to standard output: {error}"))),
+            _ => Error::Unwritable { path: "standard output".into(), source: error }.into(),
         }
     }
 }

@@ -27,7 +27,8 @@ pub(crate) fn paths(matches: &ArgMatches) -> Vec<PathBuf> {
 /// The request to an engine: sources and engine options.
 pub(crate) fn request(app: &App, matches: &ArgMatches) -> Result<Request, Error> {
     let sources: Result<_, _> = paths(matches).iter().map(|path| source(path)).collect();
-    Ok(Request { sources: sources?, options: args::given_options(app.entries, matches) })
+    let options = args::given_options(app.entries, matches);
+    Ok(Request { sources: sources?, options, ..Request::default() })
 }
 
 /// The engine named with `--engine`.

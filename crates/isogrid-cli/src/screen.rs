@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use console::{Style, Term};
 use indicatif::{ProgressBar, ProgressStyle};
-use isogrid::core::{Fault, FaultClass, Observer};
+use isogrid::core::{Fault, FaultClass, Observer, Request};
 use isogrid::wire::{self, Failure, Message};
 
 use crate::exit::{Exit, Trouble};
@@ -74,7 +74,7 @@ impl Screen {
             let mut out = io::stdout().lock();
             out.write_all(text.as_bytes()).and_then(|()| out.flush())
         };
-        self.bar.suspend(write).map_err(|error| Trouble::of_stdout(&error))
+        self.bar.suspend(write).map_err(Trouble::of_stdout)
     }
 
     /// Writes an object of the wire format to standard output.
@@ -100,6 +100,13 @@ impl Screen {
     pub(crate) fn warning(&self, text: &str) {
         let word = Style::new().for_stderr().yellow().bold().apply_to("warning:");
         self.note(&format!("{word} {text}"));
+    }
+
+    /// Shows what readers of `request` found odd, and hands it on.
+    pub(crate) fn warnings(&self, request: &Request) -> Vec<String> {
+        let warnings = request.warnings.take();
+        warnings.iter().for_each(|warning| self.warning(warning));
+        warnings
     }
 
     /// Tells a fault and returns the end that goes with it.

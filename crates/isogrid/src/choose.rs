@@ -99,7 +99,7 @@ mod tests {
 
     fn request(text: &str, options: &[(&str, &str)]) -> Request {
         let options = options.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-        Request { sources: vec![Source::memory("input", text)], options }
+        Request { sources: vec![Source::memory("input", text)], options, ..Request::default() }
     }
 
     struct Case {
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn a_saved_model_among_the_inputs_is_pointed_out() {
         let model = envelope::wrap("adder", b"x");
-        let request = Request { sources: vec![Source::memory("m.iso", model)], options: Vec::new() };
+        let request = Request { sources: vec![Source::memory("m.iso", model)], ..Request::default() };
         let fault = Fault::from(choose_among(ENTRIES, &request, None).expect_err("a model is no input"));
         assert!(fault.hint.is_some_and(|hint| hint.contains("-m m.iso")));
     }
@@ -186,7 +186,7 @@ mod tests {
         for (path, reason) in
             [(directory.path().join("none"), "no such file"), (directory.path().into(), "is a directory")]
         {
-            let request = Request { sources: vec![Source::file(&path)], options: Vec::new() };
+            let request = Request { sources: vec![Source::file(&path)], ..Request::default() };
             let message = choose_among(ENTRIES, &request, None).expect_err("unreadable").to_string();
             assert!(message.contains(reason) && message.contains(&path.display().to_string()), "{message}");
         }

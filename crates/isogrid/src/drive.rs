@@ -70,6 +70,9 @@ fn context(setup: &Setup) -> Ctx {
     if let Some(ticks) = setup.budget.ticks {
         ctx = ctx.with_tick_limit(ticks);
     }
+    if setup.budget.wall.is_some() || setup.budget.bytes.is_some() {
+        ctx = ctx.with_watchdog();
+    }
     match &setup.observer {
         Some(observer) => ctx.with_observer(observer.clone()),
         None => ctx,

@@ -176,7 +176,7 @@ fn write_hint(source: &io::Error) -> Option<&'static str> {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             Some("choose a place that you may write to")
         }
-        io::ErrorKind::StorageFull => Some("free some space; what was there before is unchanged"),
+        io::ErrorKind::StorageFull => Some("free some space"),
         _ => None,
     }
 }

@@ -102,6 +102,8 @@ pub struct Outcome<'a> {
     pub verdict: Option<&'a Verdict>,
     /// The file that was written.
     pub file: Option<String>,
+    /// What readers found odd but could use.
+    pub warnings: &'a [String],
     /// The exit code.
     pub exit: u8,
 }
@@ -431,6 +433,7 @@ mod tests {
                 model_bytes: None,
                 verdict: Some(&verdict),
                 file: None,
+                warnings: &[],
                 exit: 0,
             }),
             line(&Found { engine: "plan", finding: &finding }),

@@ -27,6 +27,7 @@ pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
     interrupt::listen(app);
     let Driven { value, seconds, ticks } = drive(&setup, |ctx| (entry.fit)(ctx, &request))?;
     app.screen.unwatch();
+    let warnings = app.screen.warnings(&request);
     let fitted = value?;
     let engine = (entry.info)().name;
     let bytes = envelope::wrap(engine, &fitted.model);
@@ -48,6 +49,7 @@ pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
             model_bytes: Some(bytes.len() as u64),
             verdict: None,
             file: Some(path.display().to_string()),
+            warnings: &warnings,
             exit: exit.code(),
         })?;
     }

@@ -27,7 +27,7 @@ pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
         }
     };
     let mut bytes = Vec::new();
-    Man::new(page).render(&mut bytes).map_err(|error| Trouble::of_stdout(&error))?;
+    Man::new(page).render(&mut bytes).map_err(Trouble::of_stdout)?;
     app.screen.data(&String::from_utf8_lossy(&bytes))?;
     Ok(Exit::Answered)
 }

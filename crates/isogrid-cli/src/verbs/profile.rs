@@ -32,6 +32,7 @@ pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
     let mut stop = Stop::Done;
     for (entry, kind) in askable {
         let findings = ask(app, &setup, entry, &request, &mut stop)?;
+        app.screen.warnings(&request);
         show(app, entry, &kind, &findings)?;
         if findings.iter().any(|finding| finding.found) {
             found.push((entry.info)().name);

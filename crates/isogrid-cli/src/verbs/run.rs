@@ -52,7 +52,7 @@ pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
         (entry.run)(ctx, &request, payload, &mut |printed, verdict| outputs.receive(ctx, printed, verdict))
     })?;
     app.screen.unwatch();
-    outputs.finish(driven)
+    outputs.finish(driven, &app.screen.warnings(&request))
 }
 
 /// What was put out so far.
@@ -150,7 +150,11 @@ impl<'a> Outputs<'a> {
     }
 
     /// Shows the best output, says how the run ended, and gives the exit code.
-    fn finish(mut self, driven: Driven<Result<RunOutcome, Fault>>) -> Result<Exit, Trouble> {
+    fn finish(
+        mut self,
+        driven: Driven<Result<RunOutcome, Fault>>,
+        warnings: &[String],
+    ) -> Result<Exit, Trouble> {
         if let Some(trouble) = self.trouble.take() {
             return Err(trouble);
         }
@@ -177,6 +181,7 @@ impl<'a> Outputs<'a> {
                 model_bytes: ended.model_bytes,
                 verdict: self.last.as_ref().and_then(|(_, verdict)| verdict.as_ref()),
                 file: self.written(),
+                warnings,
                 exit: exit.code(),
             })?;
         }

@@ -66,7 +66,8 @@ pub struct Job {
 impl Job {
     /// The files and options as a request to an engine.
     pub fn request(&self) -> Request {
-        Request { sources: self.paths.iter().map(Source::file).collect(), options: self.options.clone() }
+        let sources = self.paths.iter().map(Source::file).collect();
+        Request { sources, options: self.options.clone(), ..Request::default() }
     }
 }
 
