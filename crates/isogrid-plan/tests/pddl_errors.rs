@@ -147,17 +147,17 @@ fn nesting_up_to_the_limit_is_read() {
 
 #[test]
 fn large_bad_files_are_refused_quickly() {
-    let lines = |line: &str| line.repeat((10 << 20) / line.len());
+    let lines = |line: &str| line.repeat((3 << 20) / line.len());
     let distinct = |n: usize, f: &dyn Fn(usize) -> String| (0..n).map(f).collect::<String>();
     let domains = [
         ("unknown requirements", format!("(define (domain d) (:requirements {}))", lines(":x :y :z "))),
         (
             "unknown types",
-            format!("(define (domain d) (:constants {}))", distinct(500_000, &|i| format!("c{i} - t{i} "))),
+            format!("(define (domain d) (:constants {}))", distinct(150_000, &|i| format!("c{i} - t{i} "))),
         ),
         (
             "a deep type",
-            format!("(define (domain d) (:types {}))", distinct(500_000, &|i| format!("t{i} - t{} ", i + 1))),
+            format!("(define (domain d) (:types {}))", distinct(150_000, &|i| format!("t{i} - t{} ", i + 1))),
         ),
         (
             "wide types",

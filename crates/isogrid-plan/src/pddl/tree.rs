@@ -228,13 +228,20 @@ impl<'t> Tree<'t> {
         self.children(node).next().and_then(|first| self.token(first))
     }
 
-    /// A node in words, for "found ...".
+    /// A node in words, for "found ...": as it stands if it is short.
     pub(crate) fn describe(&self, node: Node) -> String {
-        match (self.token(node), self.head(node)) {
-            (Some(token), _) => format!("'{}'", cut(token)),
-            (None, Some(head)) => format!("'({} ...)'", cut(head)),
-            (None, None) if self.children(node).next().is_none() => "'()'".to_string(),
-            (None, None) => "'(('".to_string(),
+        const SHORT: usize = 40;
+        let span = self.spans[node.0 as usize];
+        let text = &self.lower[span.start as usize..span.end as usize];
+        if let Some(token) = self.token(node) {
+            return format!("'{}'", cut(token));
+        }
+        if text.len() <= SHORT && !text.contains(['\n', '\r']) {
+            return format!("'{text}'");
+        }
+        match self.head(node) {
+            Some(head) => format!("'({} ...)'", cut(head)),
+            None => "'((...'".to_string(),
         }
     }
 }
