@@ -31,7 +31,7 @@ pub fn run(repo: &Repo) -> Result<()> {
         println!("{link}");
     }
     if !dead.is_empty() {
-        bail!("links: {} of them lead nowhere", dead.len());
+        bail!("links that lead nowhere: {}", dead.len());
     }
     println!("  {} Markdown files", texts.len());
     Ok(())

@@ -114,33 +114,44 @@ impl Name {
 }
 
 fn insertions(name: &Name) -> Vec<Insertion> {
-    let Name { kebab, ident, camel } = name;
-    let crate_name = format!("isogrid-{kebab}");
-    vec![
+    let mut all = in_manifests(&name.kebab);
+    all.extend(in_sources(name));
+    all.push(Insertion {
+        file: "ARCHITECTURE.md",
+        after: "| level |",
+        before: |line| line.starts_with("| 3 |") || line.starts_with("| 4 |"),
+        line: format!("| 2 | `isogrid-{}` | engine: what it does, in one line | core num |", name.kebab),
+    });
+    all
+}
+
+fn in_manifests(name: &str) -> [Insertion; 4] {
+    let feature = |file, enables: String| Insertion {
+        file,
+        after: "[features]",
+        before: str::is_empty,
+        line: format!("{name} = [\"{enables}\"]"),
+    };
+    [
         Insertion {
             file: "Cargo.toml",
             after: "[workspace.dependencies]",
             before: |line| line.starts_with("isogrid = "),
-            line: format!("{crate_name} = {{ path = \"crates/{crate_name}\" }}"),
+            line: format!("isogrid-{name} = {{ path = \"crates/isogrid-{name}\" }}"),
         },
-        Insertion {
-            file: "crates/isogrid/Cargo.toml",
-            after: "[features]",
-            before: str::is_empty,
-            line: format!("{kebab} = [\"dep:{crate_name}\"]"),
-        },
+        feature("crates/isogrid/Cargo.toml", format!("dep:isogrid-{name}")),
         Insertion {
             file: "crates/isogrid/Cargo.toml",
             after: "[dependencies]",
             before: |line| !line.starts_with("isogrid-"),
-            line: format!("{crate_name} = {{ workspace = true, optional = true }}"),
+            line: format!("isogrid-{name} = {{ workspace = true, optional = true }}"),
         },
-        Insertion {
-            file: "crates/isogrid-cli/Cargo.toml",
-            after: "[features]",
-            before: str::is_empty,
-            line: format!("{kebab} = [\"isogrid/{kebab}\"]"),
-        },
+        feature("crates/isogrid-cli/Cargo.toml", format!("isogrid/{name}")),
+    ]
+}
+
+fn in_sources(Name { kebab, ident, camel }: &Name) -> [Insertion; 2] {
+    [
         Insertion {
             file: "crates/isogrid/src/lib.rs",
             after: "pub use isogrid_data",
@@ -155,12 +166,6 @@ fn insertions(name: &Name) -> Vec<Insertion> {
                 "    #[cfg(feature = \"{kebab}\")]\n    isogrid_core::entry::<isogrid_{ident}::{camel}>()\
                  .with_detect::<isogrid_{ident}::{camel}>(),"
             ),
-        },
-        Insertion {
-            file: "ARCHITECTURE.md",
-            after: "| level |",
-            before: |line| line.starts_with("| 3 |") || line.starts_with("| 4 |"),
-            line: format!("| 2 | `{crate_name}` | engine: what it does, in one line | core num |"),
         },
     ]
 }

@@ -24,7 +24,11 @@ static CHECKS: &[Check] = &[
     Check { name: "links", what: "links between documents", run: |repo, _| links::run(repo) },
     Check { name: "deny", what: "cargo deny, where it is installed", run: deny },
     Check { name: "clippy", what: "lints, warnings denied", run: clippy },
-    Check { name: "solitude", what: "each library alone, with its own dependencies only", run: solitude },
+    Check {
+        name: "solitude",
+        what: "each library alone, and the facade with each engine alone",
+        run: solitude,
+    },
     Check {
         name: "skeleton",
         what: "a new engine from the template",
@@ -39,6 +43,9 @@ static CHECKS: &[Check] = &[
     },
     Check { name: "test", what: "unit, integration and doc tests", run: tests },
 ];
+
+/// The level of the facade: crates up to it are libraries that others use alone.
+const FACADE_LEVEL: u8 = 4;
 
 /// How many tests ran.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -122,11 +129,21 @@ fn clippy(repo: &Repo, _: &mut Tally) -> Result<()> {
 fn solitude(repo: &Repo, _: &mut Tally) -> Result<()> {
     let layout = Layout::parse(&repo.read("ARCHITECTURE.md")?)?;
     let workspace = Workspace::read(repo)?;
+    let check = |words: &[&str]| -> Result<()> {
+        shell::run(repo.cargo().args(["check", "--quiet", "--locked", "-p"]).args(words))?;
+        println!("  {}", words.join(" "));
+        Ok(())
+    };
     for package in workspace.packages.iter().filter(|package| package.has_library) {
-        if layout.level(&package.name).is_some_and(|level| level <= 4) {
-            shell::run(repo.cargo().args(["check", "--quiet", "--locked", "-p", &package.name]))?;
-            println!("  {}", package.name);
+        if layout.level(&package.name).is_some_and(|level| level <= FACADE_LEVEL) {
+            check(&[&package.name])?;
         }
+    }
+    check(&["isogrid", "--no-default-features"])?;
+    let engines = workspace.packages.iter().filter(|package| layout.is_engine(&package.name));
+    for engine in engines {
+        let feature = engine.name.trim_start_matches("isogrid-");
+        check(&["isogrid", "--no-default-features", "--features", feature])?;
     }
     Ok(())
 }

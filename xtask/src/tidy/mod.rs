@@ -60,8 +60,8 @@ pub fn run(repo: &Repo) -> Result<()> {
     }
     match found.len() {
         0 => Ok(()),
-        1 => bail!("tidy: 1 violation"),
-        n => bail!("tidy: {n} violations"),
+        1 => bail!("1 violation of the house rules"),
+        n => bail!("{n} violations of the house rules"),
     }
 }
 

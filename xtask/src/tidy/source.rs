@@ -332,6 +332,20 @@ mod tests {
         }
     }
 
+    /// A literal or a comment that was cut wrongly would leave a bracket without its partner.
+    #[test]
+    fn real_files_stay_balanced() {
+        let repo = crate::repo::Repo::find().expect("tests run inside the repository");
+        let paths = repo.files().expect("readable").into_iter().filter(|path| path.ends_with(".rs"));
+        for path in paths.filter(|path| path.starts_with("xtask/")) {
+            let source = Source::new(&path, &repo.read(&path).expect("readable"));
+            for (open, close) in [("{", "}"), ("(", ")"), ("[", "]")] {
+                let count = |bracket| source.code.matches(bracket).count();
+                assert_eq!(count(open), count(close), "{open}{close} in {path}");
+            }
+        }
+    }
+
     #[test]
     fn functions_have_their_lines() {
         let raw =
