@@ -114,7 +114,7 @@ impl Name {
 }
 
 fn insertions(name: &Name) -> Vec<Insertion> {
-    let mut all = in_manifests(&name.kebab);
+    let mut all = Vec::from(in_manifests(&name.kebab));
     all.extend(in_sources(name));
     all.push(Insertion {
         file: "ARCHITECTURE.md",
