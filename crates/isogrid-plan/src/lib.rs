@@ -1,6 +1,8 @@
 //! placeholder docs
+mod detect;
 mod engine;
 mod error;
+pub mod generate;
 mod ground;
 mod heuristic;
 mod landmarks;
@@ -8,8 +10,10 @@ mod packing;
 mod port;
 pub mod pddl;
 pub mod plan_file;
+pub mod reference;
 mod search;
 mod session;
+pub mod structure;
 mod successors;
 mod task;
 mod text;

@@ -362,6 +362,13 @@ impl Task {
         self.fact_atoms[last as usize].is_none().then(|| last - self.first_fact[variable])
     }
 
+    /// Whether two different facts are proved never to be true together.
+    pub(crate) fn are_mutex(&self, a: FactId, b: FactId) -> bool {
+        let variable = |fact: FactId| self.first_fact.partition_point(|&first| first <= fact);
+        let groups = |fact: FactId| self.atom_ids[fact as usize].map_or(&[][..], |atom| self.groups_of.row(atom));
+        a != b && (variable(a) == variable(b) || groups(a).iter().any(|group| groups(b).contains(group)))
+    }
+
     pub(crate) fn n_values(&self, variable: usize) -> u32 {
         self.first_fact[variable + 1] - self.first_fact[variable]
     }
@@ -369,15 +376,6 @@ impl Task {
     #[inline]
     pub(crate) fn fact(&self, (variable, value): VarVal) -> FactId {
         self.first_fact[variable as usize] + value
-    }
-
-    /// Whether two different facts are proved never to be true together.
-    pub(crate) fn are_mutex(&self, a: FactId, b: FactId) -> bool {
-        let variable = |fact: FactId| self.first_fact.partition_point(|&first| first <= fact);
-        let groups = self.groups_of.row(b);
-        a != b
-            && (variable(a) == variable(b)
-                || self.groups_of.row(a).iter().any(|group| groups.contains(group)))
     }
 
     #[inline]

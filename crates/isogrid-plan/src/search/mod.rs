@@ -4,11 +4,14 @@ mod astar;
 mod lazy;
 mod open_list;
 mod race;
+mod referee;
 mod solve;
 mod space;
 
 pub use solve::{Mode, Outcome, Plan, SolveOptions, SolveResult, Unsolvable, solve};
+pub(crate) use referee::Referee;
 pub(crate) use solve::{OnPlan, Query, solve_in};
+pub(crate) use space::Space;
 
 use crate::task::OperatorId;
 
