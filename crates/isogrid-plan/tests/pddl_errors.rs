@@ -1,8 +1,10 @@
 //! Every kind of bad PDDL gives an error with its place, a caret and what was expected.
+#![expect(clippy::unwrap_used, reason = "a broken test should stop at once")]
 
 mod golden;
 
-use golden::{check, shown};
+use golden::check;
+use isogrid_core::Diagnose;
 use isogrid_plan::pddl::{DiagnosticKind, Domain, PddlError, parse_domain, parse_problem};
 use isogrid_plan::plan_file::parse_plan;
 
@@ -29,6 +31,21 @@ fn domain_error(text: &[u8]) -> PddlError {
 
 fn problem_error(text: &[u8]) -> PddlError {
     parse_problem("p.pddl", text, &logistics()).map(|_| ()).expect_err("accepted")
+}
+
+/// An error as a user sees it, after checking that every part has its place, its line and a caret.
+fn shown(name: &str, error: &PddlError) -> String {
+    for diagnostic in error.diagnostics() {
+        let text = diagnostic.to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 3, "{name}:\n{text}");
+        assert!(lines[0].starts_with(&format!("{}: ", diagnostic.place)), "{name}:\n{text}");
+        assert!(lines[1].chars().count() < 120, "{name}: a line too long:\n{text}");
+        assert!(lines[2].ends_with('^'), "{name}: no caret:\n{text}");
+        assert!(!diagnostic.message.ends_with('.'), "{name}: {}", diagnostic.message);
+    }
+    let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    format!("{error}{hint}")
 }
 
 /// A domain around the precondition and the effect of an action, which stand in lines of their own.

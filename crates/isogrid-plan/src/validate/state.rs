@@ -103,3 +103,54 @@ fn key_of<'k>(key: &'k mut Vec<usize>, predicate: PredicateId, args: &[ObjectId]
     key.extend_from_slice(args);
     key
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pddl::parse_domain;
+    use isogrid_num::rng::Rng;
+
+    #[test]
+    fn bits_and_hashes_hold_the_same_atoms() {
+        let text = b"(define (domain d) (:predicates (p) (q ?x) (r ?x ?y) (s ?x ?y ?z)))";
+        let (domain, _) = parse_domain("d", text).unwrap();
+        let n_objects = 5;
+        let layout = Layout::new(&domain, n_objects);
+        assert!(matches!(layout, Layout::Dense { n_bits: 156, .. }), "{layout:?}");
+        let mut states = [State::new(&layout), State::new(&Layout::Sparse)];
+        let mut rng = Rng::new(7, 0);
+        for i in 0..20_000 {
+            let predicate = rng.below(4) as usize;
+            let args: Vec<usize> = (0..predicate).map(|_| rng.below(n_objects as u64) as usize).collect();
+            let held = states.each_mut().map(|state| state.holds(predicate, &args));
+            assert_eq!(held[0], held[1], "operation {i}: {predicate} {args:?}");
+            let adding = rng.below(2) == 0;
+            for state in &mut states {
+                if adding {
+                    state.set(predicate, &args);
+                } else {
+                    state.unset(predicate, &args);
+                }
+                assert_eq!(state.holds(predicate, &args), adding, "operation {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn bits_are_for_few_atoms_only() {
+        let layout =
+            |text: &str, n_objects| Layout::new(&parse_domain("d", text.as_bytes()).unwrap().0, n_objects);
+        let unary = "(define (domain d) (:predicates (p ?x)))";
+        let wide = format!("(define (domain d) (:predicates (p {})))", "?x ".repeat(100));
+        for (name, layout, dense) in [
+            ("no objects", layout(unary, 0), true),
+            ("as many as fit", layout(unary, MAX_BITS), true),
+            ("one more", layout(unary, MAX_BITS + 1), false),
+            ("a power beyond all words", layout(&wide, 2), false),
+            ("one object", layout(&wide, 1), true),
+            ("no object and many arguments", layout(&wide, 0), true),
+        ] {
+            assert_eq!(matches!(layout, Layout::Dense { .. }), dense, "{name}");
+        }
+    }
+}
