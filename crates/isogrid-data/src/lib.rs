@@ -32,6 +32,7 @@ pub use catalog::{DataSet, catalog};
 pub use error::DataError;
 pub use fetch::{fetch, fetch_with, locate};
 pub use read::{CsvOptions, NumericColumns, Warning, read_csv, read_csv_source};
+pub use sniff::looks_like_table;
 pub use table::{Categories, Cells, Column, MISSING, Table};
 pub use toolbox::{Client, Toolbox};
 pub use write::write_csv;

@@ -34,8 +34,29 @@ pub(crate) fn delimiter(head: &[u8]) -> u8 {
     best.map_or(b',', |(_, candidate)| candidate)
 }
 
-/// (thousandths of rows that agree with the first, number of fields); nothing for a single field.
-fn judge(head: &[u8], delimiter: u8) -> Option<(usize, usize)> {
+/// Whether a file that begins with `head` looks like delimited text: a header and rows of two or more fields, most of
+/// them with as many fields as the header. Cheap, and never an error.
+pub fn looks_like_table(head: &[u8]) -> bool {
+    let head = &head[..head.len().min(HEAD_BYTES)];
+    let Ok(text) = check_text("", head) else { return false };
+    let opens_with = text.iter().find(|byte| !byte.is_ascii_whitespace());
+    if opens_with.is_some_and(|byte| b"({[<".contains(byte)) {
+        return false;
+    }
+    judge(text, delimiter(text)).is_some_and(|judgement| judgement.agreeing >= 900 && judgement.n_rows > 1)
+}
+
+/// How well a separator fits, best last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Judgement {
+    /// Thousandths of the rows that agree with the first.
+    agreeing: usize,
+    n_fields: usize,
+    n_rows: usize,
+}
+
+/// Nothing for a single field.
+fn judge(head: &[u8], delimiter: u8) -> Option<Judgement> {
     let mut reader =
         csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(head);
     let mut record = csv::ByteRecord::new();
@@ -49,7 +70,7 @@ fn judge(head: &[u8], delimiter: u8) -> Option<(usize, usize)> {
     }
     let n_fields = *counts.first().filter(|&&n| n > 1)?;
     let agreeing = counts.iter().filter(|&&n| n == n_fields).count();
-    Some((agreeing * 1000 / counts.len(), n_fields))
+    Some(Judgement { agreeing: agreeing * 1000 / counts.len(), n_fields, n_rows: counts.len() })
 }
 
 #[cfg(test)]
@@ -70,6 +91,24 @@ mod tests {
         ];
         for (name, expected, text) in cases {
             assert_eq!(char::from(delimiter(text.as_bytes())), char::from(expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn tables_are_told_from_other_text() {
+        let cases: [(&str, bool); 9] = [
+            ("a,b\n1,2\n", true),
+            ("\u{feff}a;b\r\n1;2\r\n3;4\r\n", true),
+            ("a,b\n", false),
+            ("a\n1\n2\n", false),
+            ("", false),
+            ("(define (domain d)\n  (:predicates (p ?x) (q, ?y)))\n", false),
+            ("; a comment, with a comma\n(define (domain d))\n", false),
+            ("Dear reader,\nthis, too, is prose.\nYours, me\n", false),
+            ("a,b\n1,\0\n", false),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(looks_like_table(text.as_bytes()), expected, "{text:?}");
         }
     }
 }
