@@ -9,7 +9,7 @@ use crate::error::PlanError;
 use crate::ground::{Keep, ground_in};
 use crate::pddl::{Domain, Problem};
 use crate::search::Unsolvable;
-use crate::session::{PlanAnswer, PlanQuery, Session};
+use crate::session::{PlanAnswer, PlanQuery, Session, with_static_atoms};
 use crate::task::Task;
 use crate::validate::Validator;
 
@@ -31,6 +31,19 @@ pub struct PlanningData {
 pub struct GroundOptions {
     /// What the grounded task keeps. Default: what is relevant to the goal.
     pub keep: Keep,
+}
+
+/// A planning problem, grounded unless the budget ended first; a session grounds what is not.
+#[derive(Debug, Clone)]
+pub struct PlanningModel {
+    /// The domain.
+    pub domain: Arc<Domain>,
+    /// The problem.
+    pub problem: Arc<Problem>,
+    /// What grounding keeps.
+    pub keep: Keep,
+    /// The grounded task.
+    pub task: Option<Arc<Task>>,
 }
 
 static INFO: Info = Info {
@@ -74,7 +87,7 @@ static INFO: Info = Info {
 impl Engine for Planner {
     type Data = PlanningData;
     type Options = GroundOptions;
-    type Model = Task;
+    type Model = PlanningModel;
     type Session = Session;
     type Input = PlanQuery;
     type Output = PlanAnswer;
@@ -84,14 +97,27 @@ impl Engine for Planner {
         &INFO
     }
 
-    fn fit(&self, ctx: &Ctx, data: &PlanningData, options: &GroundOptions) -> Result<Fitted<Task>, PlanError> {
+    fn fit(
+        &self,
+        ctx: &Ctx,
+        data: &PlanningData,
+        options: &GroundOptions,
+    ) -> Result<Fitted<PlanningModel>, PlanError> {
         let _span = ctx.span("ground");
-        let task = ground_in(ctx, &data.domain, &data.problem, options.keep)?;
-        Ok(Fitted { model: task, stop: Stop::Done })
+        let (domain, problem, keep) = (data.domain.clone(), data.problem.clone(), options.keep);
+        let (task, stop) = match ground_in(ctx, &domain, &problem, keep) {
+            Ok(task) => (Some(Arc::new(task)), Stop::Done),
+            Err(PlanError::Stopped(stop)) => (None, stop),
+            Err(error) => return Err(error),
+        };
+        Ok(Fitted { model: PlanningModel { domain, problem, keep, task }, stop })
     }
 
-    fn open(&self, _ctx: &Ctx, model: &Arc<Task>) -> Result<Session, PlanError> {
-        Ok(Session::new(model))
+    fn open(&self, _ctx: &Ctx, model: &Arc<PlanningModel>) -> Result<Session, PlanError> {
+        Ok(match &model.task {
+            Some(task) => Session::new(task),
+            None => Session::ungrounded(&model.domain, &model.problem, model.keep),
+        })
     }
 
     fn step(
@@ -110,14 +136,15 @@ impl Engine for Planner {
 }
 
 impl Check for Planner {
-    /// Plans are validated by name on the parsed PDDL. An unreachable goal is checked by the literal grounding of
-    /// [`crate::reference`]; exhaustion of a state space has no shorter proof than another search.
-    fn check(&self, model: &Task, output: &PlanAnswer) -> Verdict {
-        let (domain, problem) = (model.domain(), model.problem());
+    /// Plans are validated by name on the parsed PDDL. An unreachable goal is a proof by relaxed reachability, which
+    /// the tests hold against [`crate::reference`]; the exhaustion of a state space has no shorter proof than another
+    /// search.
+    fn check(&self, model: &PlanningModel, output: &PlanAnswer) -> Verdict {
+        let (domain, problem) = (&*model.domain, &*model.problem);
         match output {
             PlanAnswer::Plan(plan) => {
                 let validator = Validator::new(domain, problem);
-                let init = plan.query.state.as_ref().map(|state| model.with_static_atoms(state));
+                let init = plan.query.state.as_ref().map(|state| with_static_atoms(domain, problem, state));
                 let goal = plan.query.goal.as_ref().unwrap_or(&problem.goal);
                 let validation = validator.check_plan(init.as_ref().unwrap_or(&problem.init), goal, &plan.steps);
                 match validation.is_valid() && validation.cost == plan.cost {

@@ -1,4 +1,5 @@
-//! placeholder docs
+#![doc = include_str!("../README.md")]
+
 mod detect;
 mod engine;
 mod error;
@@ -7,9 +8,9 @@ mod ground;
 mod heuristic;
 mod landmarks;
 mod packing;
-mod port;
 pub mod pddl;
 pub mod plan_file;
+mod port;
 pub mod reference;
 mod search;
 mod session;
@@ -19,7 +20,7 @@ mod task;
 mod text;
 pub mod validate;
 
-pub use engine::{GroundOptions, Planner, PlanningData};
+pub use engine::{GroundOptions, Planner, PlanningData, PlanningModel};
 pub use error::PlanError;
 pub use ground::{Keep, ground, ground_in};
 pub use packing::State;

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use isogrid_core::{Ctx, Port, Printed, Recognition, Request, Source, Store, Value};
+use isogrid_core::{Port, Printed, Recognition, Request, Source, Store, Value};
 
-use crate::engine::{GroundOptions, Planner, PlanningData};
+use crate::engine::{GroundOptions, Planner, PlanningData, PlanningModel};
 use crate::error::PlanError;
-use crate::ground::{Keep, ground_in};
+use crate::ground::Keep;
 use crate::pddl::{self, Atom, GroundAtom, Literal, Problem, Term, Warning};
 use crate::search::{Mode, SolveOptions, Statistics, Unsolvable};
 use crate::session::{PlanAnswer, PlanQuery, ValidPlan};
-use crate::task::Task;
 
 /// Larger PDDL files are refused.
 const MAX_BYTES: u64 = 256 << 20;
@@ -42,9 +41,12 @@ impl Port for Planner {
     }
 
     fn data(&self, request: &Request) -> Result<(PlanningData, GroundOptions), PlanError> {
+        for source in &request.sources {
+            source.head(1).map_err(|error| unreadable(source, &error))?;
+        }
         let [first, second] = request.sources.as_slice() else {
             let n = request.sources.len();
-            return Err(PlanError::Request(format!("expected a domain file and a problem file, found {n} files")));
+            return Err(PlanError::Request(format!("expected a domain file and a problem file, found {n}")));
         };
         let swapped = look(first) == Look::Problem && look(second) == Look::Domain;
         let (domain, problem) = if swapped { (second, first) } else { (first, second) };
@@ -55,18 +57,18 @@ impl Port for Planner {
         Ok((PlanningData { domain: Arc::new(domain), problem: Arc::new(problem) }, GroundOptions::default()))
     }
 
-    fn input(&self, request: &Request, model: &Task, fitted_here: bool) -> Result<PlanQuery, PlanError> {
+    fn input(&self, request: &Request, model: &PlanningModel, fitted_here: bool) -> Result<PlanQuery, PlanError> {
         let options = search_options(request)?;
         if fitted_here || request.sources.is_empty() {
             return Ok(PlanQuery { options, ..PlanQuery::default() });
         }
         let [source] = request.sources.as_slice() else {
             let n = request.sources.len();
-            return Err(PlanError::Request(format!("a saved model takes one problem file, found {n} files")));
+            return Err(PlanError::Request(format!("a saved model takes one problem file, found {n}")));
         };
-        let (problem, warnings) = pddl::parse_problem(&source.name, &read(source)?, model.domain())?;
+        let (problem, warnings) = pddl::parse_problem(&source.name, &read(source)?, &model.domain)?;
         warn(request, &warnings);
-        let renaming = renaming(&problem, model.problem())?;
+        let renaming = renaming(&problem, &model.problem)?;
         Ok(PlanQuery {
             state: Some(problem.init.iter().map(|atom| renamed_atom(atom, &renaming)).collect()),
             goal: Some(problem.goal.iter().map(|literal| renamed_literal(literal, &renaming)).collect()),
@@ -74,7 +76,7 @@ impl Port for Planner {
         })
     }
 
-    fn print(&self, _model: &Task, output: &PlanAnswer) -> Printed {
+    fn print(&self, _model: &PlanningModel, output: &PlanAnswer) -> Printed {
         match output {
             PlanAnswer::Plan(plan) => print_plan(plan),
             PlanAnswer::Unsolvable(because, statistics) => print_unsolvable(because, *statistics),
@@ -83,18 +85,19 @@ impl Port for Planner {
 }
 
 impl Store for Planner {
-    /// The task as canonical PDDL behind a byte for what it keeps; loading grounds it again in milliseconds.
-    fn save(&self, model: &Task) -> Vec<u8> {
-        let domain = pddl::print_domain(model.domain());
-        let problem = pddl::print_problem(model.domain(), model.problem());
-        let mut bytes = vec![u8::from(model.keep() == Keep::Everything)];
+    /// The problem as canonical PDDL behind a byte for what grounding keeps. Loading parses; the first query grounds,
+    /// within its own budget.
+    fn save(&self, model: &PlanningModel) -> Vec<u8> {
+        let domain = pddl::print_domain(&model.domain);
+        let problem = pddl::print_problem(&model.domain, &model.problem);
+        let mut bytes = vec![u8::from(model.keep == Keep::Everything)];
         bytes.extend((domain.len() as u64).to_le_bytes());
         bytes.extend(domain.as_bytes());
         bytes.extend(problem.as_bytes());
         bytes
     }
 
-    fn load(&self, bytes: &[u8]) -> Result<Task, PlanError> {
+    fn load(&self, bytes: &[u8]) -> Result<PlanningModel, PlanError> {
         let bad = |what: &str| PlanError::BadModel(what.to_string());
         let (keep, rest) = match bytes.split_first() {
             Some((0, rest)) => (Keep::Relevant, rest),
@@ -107,7 +110,7 @@ impl Store for Planner {
         let inside = |error: pddl::PddlError| PlanError::BadModel(error.to_string());
         let (domain, _) = pddl::parse_domain("saved domain", domain).map_err(inside)?;
         let (problem, _) = pddl::parse_problem("saved problem", &rest[length..], &domain).map_err(inside)?;
-        ground_in(&Ctx::new(0), &Arc::new(domain), &Arc::new(problem), keep)
+        Ok(PlanningModel { domain: Arc::new(domain), problem: Arc::new(problem), keep, task: None })
     }
 }
 
@@ -127,9 +130,11 @@ fn look(source: &Source) -> Look {
 }
 
 fn read(source: &Source) -> Result<Vec<u8>, PlanError> {
-    source
-        .read(MAX_BYTES)
-        .map_err(|error| PlanError::Read { name: source.name.clone(), reason: error.to_string() })
+    source.read(MAX_BYTES).map_err(|error| unreadable(source, &error))
+}
+
+fn unreadable(source: &Source, error: &std::io::Error) -> PlanError {
+    PlanError::Read { name: source.name.clone(), reason: error.to_string() }
 }
 
 fn warn(request: &Request, warnings: &[Warning]) {

@@ -11,10 +11,10 @@ use isogrid_core::{Ctx, Stop};
 use crate::error::PlanError;
 use crate::ground::{Keep, ground_in};
 use crate::packing::State;
-use crate::pddl::{Atom, GroundAtom, Literal, Problem, Term};
+use crate::pddl::{Atom, Domain, GroundAtom, Literal, Problem, Term};
 use crate::plan_file::{CostKind, PlanStep, write_plan};
 use crate::search::{OnPlan, Outcome, Query, SolveOptions, SolveResult, Statistics, Unsolvable, solve_in};
-use crate::task::{Place, Task};
+use crate::task::{Place, Task, static_predicates};
 use crate::validate::Validator;
 
 /// What is asked of a session. The default plans from the problem's own state to its own goal.
@@ -67,8 +67,13 @@ impl ValidPlan {
 /// Plans for one problem from changing states.
 #[derive(Debug)]
 pub struct Session {
-    model: Arc<Task>,
-    task: Arc<Task>,
+    domain: Arc<Domain>,
+    problem: Arc<Problem>,
+    keep: Keep,
+    /// The problem as given, grounded; missing until a budget allows it.
+    model: Option<Arc<Task>>,
+    /// The task that the last query was answered with.
+    latest: Option<Arc<Task>>,
     validator: Validator,
     n_groundings: usize,
 }
@@ -76,8 +81,21 @@ pub struct Session {
 impl Session {
     /// A session on a grounded task.
     pub fn new(task: &Arc<Task>) -> Session {
-        let validator = Validator::new(task.domain(), task.problem());
-        Session { model: task.clone(), task: task.clone(), validator, n_groundings: 0 }
+        let session = Session::ungrounded(task.domain(), task.problem(), task.keep());
+        Session { model: Some(task.clone()), ..session }
+    }
+
+    /// A session on a problem that is still to be grounded, by the first query.
+    pub fn ungrounded(domain: &Arc<Domain>, problem: &Arc<Problem>, keep: Keep) -> Session {
+        Session {
+            validator: Validator::new(domain, problem),
+            domain: domain.clone(),
+            problem: problem.clone(),
+            keep,
+            model: None,
+            latest: None,
+            n_groundings: 0,
+        }
     }
 
     /// How often a pushed state or goal made a new grounding necessary.
@@ -85,37 +103,33 @@ impl Session {
         self.n_groundings
     }
 
-    /// The grounded task in use.
-    pub fn task(&self) -> &Arc<Task> {
-        &self.task
-    }
-
     /// Answers a query; plans are handed to `on_answer` as they are found, each cheaper than the one before. The last
     /// answer is repeated when it is proved optimal.
     ///
     /// # Errors
-    /// The state or goal names what the problem does not know; the context ended a grounding; or the validator
-    /// refused a plan, which is a fault of this crate.
+    /// The state or goal names what the problem does not know; a cost is missing; or the validator refused a plan,
+    /// which is a fault of this crate.
     pub fn plan(
         &mut self,
         ctx: &Ctx,
         query: &PlanQuery,
         on_answer: &mut dyn FnMut(PlanAnswer) -> ControlFlow<()>,
     ) -> Result<Stop, PlanError> {
-        let problem = self.task.problem().clone();
         self.check_names(query)?;
-        let search = self.prepare(ctx, query)?;
-        let task = self.task.clone();
-        let init = query.state.as_deref().map(|state| self.model.with_static_atoms(state));
-        let goal = query.goal.as_deref().unwrap_or(&problem.goal);
+        let (task, search) = match self.prepare(ctx, query) {
+            Err(PlanError::Stopped(stop)) => return Ok(stop),
+            prepared => prepared?,
+        };
+        let init = query.state.as_deref().map(|state| with_static_atoms(&self.domain, &self.problem, state));
         let mut presenter = Presenter {
             task: &task,
             validator: &self.validator,
-            init: init.as_deref().unwrap_or(&problem.init),
-            goal,
+            init: init.as_deref().unwrap_or(&self.problem.init),
+            goal: query.goal.as_deref().unwrap_or(&self.problem.goal),
             query,
             on_answer,
             last: None,
+            had_enough: false,
             fault: None,
         };
         let mut on_plan = |plan: &crate::search::Plan| presenter.present(plan);
@@ -123,33 +137,35 @@ impl Session {
         presenter.conclude(result)
     }
 
-    /// The query over variables; grounds anew when the task at hand cannot express it.
-    fn prepare(&mut self, ctx: &Ctx, query: &PlanQuery) -> Result<Query, PlanError> {
-        if query.state.is_none() && query.goal.is_none() {
-            self.task = self.model.clone();
-        }
-        for task in [self.task.clone(), self.model.clone()] {
+    /// The query over variables; grounds anew when no task at hand can express it.
+    fn prepare(&mut self, ctx: &Ctx, query: &PlanQuery) -> Result<(Arc<Task>, Query), PlanError> {
+        let model = match &self.model {
+            Some(model) => model.clone(),
+            None => Arc::new(ground_in(ctx, &self.domain, &self.problem, self.keep)?),
+        };
+        self.model = Some(model.clone());
+        for task in [Some(model), self.latest.clone()].into_iter().flatten() {
             if let Some(search) = express(&task, query) {
-                self.task = task;
-                return Ok(search);
+                return Ok((task, search));
             }
         }
-        let mut problem = Problem::clone(self.model.problem());
+        let mut problem = Problem::clone(&self.problem);
         if let Some(state) = &query.state {
-            problem.init = self.model.with_static_atoms(state);
+            problem.init = with_static_atoms(&self.domain, &self.problem, state);
         }
         if let Some(goal) = &query.goal {
             problem.goal.clone_from(goal);
         }
-        let task = ground_in(ctx, self.model.domain(), &Arc::new(problem), Keep::Relevant)?;
+        let task = Arc::new(ground_in(ctx, &self.domain, &Arc::new(problem), self.keep)?);
         self.n_groundings += 1;
-        self.task = Arc::new(task);
-        Ok(Query { init: self.task.init().clone(), goal: self.task.goal.clone() })
+        self.latest = Some(task.clone());
+        let search = Query { init: task.init().clone(), goal: task.goal.clone() };
+        Ok((task, search))
     }
 
     fn check_names(&self, query: &PlanQuery) -> Result<(), PlanError> {
-        let n_predicates = self.model.domain().predicates.len();
-        let n_objects = self.model.problem().objects.len();
+        let n_predicates = self.domain.predicates.len();
+        let n_objects = self.problem.objects.len();
         let bad = |what: &str, index: usize, n: usize| {
             PlanError::BadState(format!("names {what} {index}, but there are {n}"))
         };
@@ -157,9 +173,9 @@ impl Session {
             if atom.predicate >= n_predicates {
                 return Err(bad("predicate", atom.predicate, n_predicates));
             }
-            let arity = self.model.domain().predicates[atom.predicate].params.len();
+            let arity = self.domain.predicates[atom.predicate].params.len();
             if atom.args.len() != arity {
-                let name = &self.model.domain().predicates[atom.predicate].name;
+                let name = &self.domain.predicates[atom.predicate].name;
                 return Err(PlanError::BadState(format!(
                     "gives `{name}` {} arguments, expected {arity}",
                     atom.args.len()
@@ -173,7 +189,17 @@ impl Session {
     }
 }
 
+/// Fluent atoms of a pushed state together with the problem's static atoms.
+pub(crate) fn with_static_atoms(domain: &Domain, problem: &Problem, state: &[GroundAtom]) -> Vec<GroundAtom> {
+    let is_static = static_predicates(domain);
+    let mut init: Vec<GroundAtom> = problem.init.iter().filter(|atom| is_static[atom.predicate]).cloned().collect();
+    init.extend(state.iter().filter(|atom| !is_static[atom.predicate]).cloned());
+    init
+}
+
 /// The query over a task's variables, where the task can express it.
+///
+/// A regrounded task of an earlier query has that query's goal, so only an explicit goal or the model's own counts.
 fn express(task: &Task, query: &PlanQuery) -> Option<Query> {
     let init: State = match &query.state {
         Some(state) => task.state_of(state)?,
@@ -224,6 +250,7 @@ struct Presenter<'a> {
     query: &'a PlanQuery,
     on_answer: &'a mut dyn FnMut(PlanAnswer) -> ControlFlow<()>,
     last: Option<ValidPlan>,
+    had_enough: bool,
     fault: Option<PlanError>,
 }
 
@@ -248,7 +275,9 @@ impl Presenter<'_> {
             statistics: Statistics::default(),
         };
         self.last = Some(valid.clone());
-        (self.on_answer)(PlanAnswer::Plan(valid))
+        let flow = (self.on_answer)(PlanAnswer::Plan(valid));
+        self.had_enough = flow.is_break();
+        flow
     }
 
     fn conclude(mut self, result: SolveResult) -> Result<Stop, PlanError> {
@@ -256,7 +285,7 @@ impl Presenter<'_> {
             return Err(fault);
         }
         match result.outcome {
-            Outcome::Solved { optimal, .. } if result.stop != Stop::Enough => {
+            Outcome::Solved { optimal, .. } if !self.had_enough => {
                 if let Some(mut plan) = self.last.take() {
                     plan.optimal = optimal;
                     plan.statistics = result.statistics;
@@ -268,6 +297,6 @@ impl Presenter<'_> {
             }
             Outcome::Solved { .. } | Outcome::OutOfBudget(_) => {}
         }
-        Ok(result.stop)
+        Ok(if self.had_enough { Stop::Enough } else { result.stop })
     }
 }

@@ -21,6 +21,10 @@ struct Node {
     otherwise: u32,
 }
 
+impl Node {
+    const EMPTY: Node = Node { begin: 0, end: 0, variable: NONE, children: 0, otherwise: NONE };
+}
+
 /// The tree.
 pub(crate) struct Successors {
     nodes: Vec<Node>,
@@ -32,6 +36,9 @@ impl Successors {
     pub(crate) fn new(sizes: &[u32], operators: &[FdrOperator]) -> Successors {
         let mut order: Vec<OperatorId> = (0..operators.len() as OperatorId).collect();
         order.sort_by(|&a, &b| operators[a as usize].pre.cmp(&operators[b as usize].pre));
+        if order.is_empty() {
+            return Successors { nodes: vec![Node::EMPTY], children: Vec::new(), operators: Vec::new() };
+        }
         let mut builder = Builder {
             sizes,
             conditions: operators.iter().map(|operator| operator.pre.as_slice()).collect(),

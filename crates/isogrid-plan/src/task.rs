@@ -338,14 +338,6 @@ impl Task {
         packed.map(|values| self.packing.pack(&values))
     }
 
-    /// Fluent atoms of a pushed state together with the problem's static atoms.
-    pub(crate) fn with_static_atoms(&self, state: &[GroundAtom]) -> Vec<GroundAtom> {
-        let is_static = |atom: &&GroundAtom| self.is_static(atom.predicate);
-        let mut init: Vec<GroundAtom> = self.problem.init.iter().filter(is_static).cloned().collect();
-        init.extend(state.iter().filter(|atom| !self.is_static(atom.predicate)).cloned());
-        init
-    }
-
     /// What became of an atom; `None` when it was never reachable.
     pub(crate) fn place(&self, atom: &GroundAtom) -> Option<Place> {
         self.place_of.get(atom).map(|(place, _)| *place)
@@ -441,7 +433,7 @@ fn places(strips: &Strips, fdr: &Fdr) -> FastMap<GroundAtom, (Place, AtomId)> {
     places
 }
 
-fn static_predicates(domain: &Domain) -> Vec<bool> {
+pub(crate) fn static_predicates(domain: &Domain) -> Vec<bool> {
     let mut is_static = vec![true; domain.predicates.len()];
     for effect in domain.actions.iter().flat_map(|action| &action.effects) {
         if let crate::pddl::Atom::Predicate(predicate, _) = effect.atom {

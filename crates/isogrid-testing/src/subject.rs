@@ -173,7 +173,10 @@ where
         let loaded =
             self.engine.load(&bytes).unwrap_or_else(|error| panic!("own bytes are refused: {error}"));
         assert_eq!(self.engine.save(&loaded), bytes, "a loaded model saves other bytes");
-        assert_eq!(self.trace(loaded), self.trace(model), "a loaded model gives other outputs");
+        let (ours, theirs) = (self.trace(loaded), self.trace(model));
+        // Ticks may differ: a model may be saved in a form that its first session has to prepare again.
+        let same = ours.printed == theirs.printed && ours.stops == theirs.stops;
+        assert!(same, "a loaded model gives other outputs or stops");
     }
 
     /// Flipped, cut, empty, extended and random model bytes give a typed error or a model that works.

@@ -68,25 +68,24 @@ impl Reader<'_, '_> {
             return None;
         };
         let signature = &declared.list[index];
-        let args: Vec<Node> = elements.collect();
-        if args.len() != signature.params.len() {
+        let n_args = elements.clone().count();
+        if n_args != signature.params.len() {
             self.report.error(head, || {
-                let (n, found) = (signature.params.len(), args.len());
+                let n = signature.params.len();
                 let plural = if n == 1 { "" } else { "s" };
-                let message = format!("'{}' takes {n} argument{plural}, found {found}", cut(name));
+                let message = format!("'{}' takes {n} argument{plural}, found {n_args}", cut(name));
                 Complaint::new(DiagnosticKind::Arity, message).expected(self.vocabulary.signature(signature))
             });
             return None;
         }
-        let mut terms = Vec::with_capacity(args.len());
-        for (i, &arg) in args.iter().enumerate() {
-            let term = self.term(arg, scope);
-            if let Some(term) = term {
+        let mut terms = Vec::with_capacity(n_args);
+        for (i, arg) in elements.enumerate() {
+            if let Some(term) = self.term(arg, scope) {
                 self.check_type(arg, term, (signature, i), scope);
                 terms.push(term);
             }
         }
-        (terms.len() == args.len()).then_some((index, terms))
+        (terms.len() == n_args).then_some((index, terms))
     }
 
     /// A variable in scope or an object.

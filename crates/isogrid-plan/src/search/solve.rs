@@ -223,13 +223,30 @@ impl<'a> Run<'a, '_> {
 
     fn first_plan(&mut self, greedy: &mut Lazy<'a>, blind: &mut AStar<'a, Blind<'a>>) -> End {
         if self.options.threads > 1 {
-            let members: Vec<Member<'_>> =
-                vec![Box::new(|ctx| greedy.run(ctx, u32::MAX)), Box::new(|ctx| blind.run(ctx, u32::MAX))];
-            return match race(self.ctx, members) {
-                ControlFlow::Continue((member, found)) => self.settle(found, member == 1),
-                ControlFlow::Break(stop) => End::Stopped(stop),
-            };
+            self.race_for_first(greedy, blind)
+        } else {
+            self.take_turns(greedy, blind)
         }
+    }
+
+    /// How far the loser came depends on the threads' speed, so it is put back to its start.
+    fn race_for_first(&mut self, greedy: &mut Lazy<'a>, blind: &mut AStar<'a, Blind<'a>>) -> End {
+        let members: Vec<Member<'_>> =
+            vec![Box::new(|ctx| greedy.run(ctx, u32::MAX)), Box::new(|ctx| blind.run(ctx, u32::MAX))];
+        match race(self.ctx, members) {
+            ControlFlow::Continue((0, found)) => {
+                *blind = self.blind();
+                self.settle(found, false)
+            }
+            ControlFlow::Continue((_, found)) => {
+                *greedy = self.lazy(Costs::Unit, Order::Greedy);
+                self.settle(found, true)
+            }
+            ControlFlow::Break(stop) => End::Stopped(stop),
+        }
+    }
+
+    fn take_turns(&mut self, greedy: &mut Lazy<'a>, blind: &mut AStar<'a, Blind<'a>>) -> End {
         let mut turn = FIRST_TURN;
         let mut blind_ticks = 0;
         loop {
@@ -300,10 +317,11 @@ impl<'a> Run<'a, '_> {
             let members: Vec<Member<'_>> =
                 vec![Box::new(|ctx| blind.run(ctx, u32::MAX)), Box::new(|ctx| h_max.run(ctx, u32::MAX))];
             let result = race(self.ctx, members);
-            self.statistics.add(blind.statistics);
-            self.statistics.add(h_max.statistics);
             return match result {
-                ControlFlow::Continue((_, found)) => self.settle(found, true),
+                ControlFlow::Continue((winner, found)) => {
+                    self.statistics.add(if winner == 0 { blind.statistics } else { h_max.statistics });
+                    self.settle(found, true)
+                }
                 ControlFlow::Break(stop) => End::Stopped(stop),
             };
         }

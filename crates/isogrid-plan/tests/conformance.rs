@@ -1,0 +1,28 @@
+//! The planner passes the tests of every engine.
+
+use isogrid_plan::generate::{DeliveryOptions, delivery};
+use isogrid_plan::{GroundOptions, Mode, PlanQuery, Planner, PlanningData, SolveOptions};
+
+fn data() -> PlanningData {
+    let (domain, problem) = delivery(3, &DeliveryOptions { places: 4, parcels: 2 });
+    PlanningData { domain: domain.into(), problem: problem.into() }
+}
+
+fn query(mode: Mode, threads: usize) -> PlanQuery {
+    let options = SolveOptions { mode, threads, improve_ticks: 20_000, ..SolveOptions::default() };
+    PlanQuery { options, ..PlanQuery::default() }
+}
+
+isogrid_testing::conformance! {
+    engine: Planner,
+    data: data,
+    options: GroundOptions::default,
+    inputs: |_model| vec![query(Mode::First, 1), query(Mode::Improve, 1), query(Mode::Optimal, 2)],
+    tick_slack: 2_000,
+}
+
+isogrid_testing::conformance_detect! {
+    engine: Planner,
+    alpha: 0.05,
+    structure: "guidance by relaxed plans",
+}
