@@ -105,14 +105,16 @@ pub(crate) fn alternatives<'t>(
         return Vec::new();
     }
     let mut words = Vec::new();
+    let mut head = None;
     for below in tree.descendants(node) {
         // A minus sign is that of '-type', written without its space.
         match tree.token(below).map(|token| if below == node { token.trim_start_matches('-') } else { token })
         {
-            Some("either") if tree.is_list(node) => {}
-            Some(token) if is_name(token) => words.push((below, token)),
+            Some("either") if head == Some(below) => {}
+            Some(token) if is_name(token) && token != "either" => words.push((below, token)),
             Some(_) => report.error(below, || not_a_type(tree, below)),
             None if tree.head(below) == Some("either") => {
+                head = tree.children(below).next();
                 if tree.children(below).nth(1).is_none() {
                     let empty = || Complaint::new(DiagnosticKind::Syntax, "'(either)' names no type");
                     report.error(below, || empty().expected("at least one type"));
