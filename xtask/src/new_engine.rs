@@ -231,10 +231,9 @@ pub fn prove(repo: &Repo) -> Result<()> {
     }
     write(&copy, &Name::parse(SAMPLE)?)?;
     let package = format!("isogrid-{SAMPLE}");
-    let cargo = |words: &[&str]| {
-        let mut command = copy.cargo();
-        shell::run(command.env("CARGO_TARGET_DIR", repo.target_folder()).args(words))
-    };
+    // Cargo names the builds of the copy's crates as it names the original's: in one folder they would be mixed up.
+    let build = repo.target_folder().join("skeleton-build");
+    let cargo = |words: &[&str]| shell::run(copy.cargo().env("CARGO_TARGET_DIR", &build).args(words));
     cargo(&["test", "--quiet", "--offline", "-p", &package])?;
     cargo(&["clippy", "--quiet", "--offline", "-p", &package, "--all-targets", "--", "-D", "warnings"])?;
     cargo(&["check", "--quiet", "--offline", "-p", "isogrid"])?;
