@@ -334,56 +334,57 @@ fn action<'t>(reader: &mut Reader<'_, 't>, names: &mut Names<'t>, node: Node) ->
     })
 }
 
-fn action_parts(reader: &mut Reader<'_, '_>, nodes: impl Iterator<Item = Node>, name: &str) -> ActionParts {
-    const KEYWORDS: [&str; 3] = [":parameters", ":precondition", ":effect"];
+const KEYWORDS: [&str; 3] = [":parameters", ":precondition", ":effect"];
+
+fn action_parts(reader: &mut Reader<'_, '_>, nodes: impl Iterator<Item = Node>, action: &str) -> ActionParts {
     let tree = reader.tree;
     let mut parts = ActionParts::default();
     let mut nodes = nodes.peekable();
+    // What follows a keyword, unless it is the next one.
+    let is_value = |&node: &Node| !tree.token(node).is_some_and(|token| token.starts_with(':'));
     while let Some(keyword) = nodes.next() {
         let word = tree.token(keyword).unwrap_or_default();
-        if unsupported::feature(word).is_some_and(|_| word.starts_with(':')) {
-            reader.report.unsupported(keyword, unsupported::feature(word).unwrap_or_default());
-            nodes.next_if(|&node| !tree.token(node).is_some_and(|token| token.starts_with(':')));
-            continue;
-        }
         let part = match word {
             ":parameters" => &mut parts.parameters,
             ":precondition" => &mut parts.precondition,
             ":effect" => &mut parts.effect,
             _ => {
-                reader.report.error(keyword, || {
-                    Complaint::new(
-                        DiagnosticKind::Syntax,
-                        format!("found {} in action '{}'", tree.describe(keyword), cut(name)),
-                    )
-                    .expected(format!("one of {}", KEYWORDS.join(", ")))
-                    .hint_if(did_you_mean(word, KEYWORDS))
-                });
+                unknown_keyword(reader, keyword, action);
                 if word.starts_with(':') {
-                    nodes.next_if(|&node| tree.is_list(node));
+                    nodes.next_if(is_value);
                 }
                 continue;
             }
         };
-        let Some(value) = nodes.next_if(|&node| tree.is_list(node)) else {
-            let found = nodes.peek().map_or("nothing".to_string(), |&node| tree.describe(node));
-            reader.report.error(keyword, || {
-                Complaint::new(DiagnosticKind::Syntax, format!("found {found} after '{word}'"))
-                    .expected("'('")
-            });
-            nodes.next_if(|&node| !tree.token(node).is_some_and(|token| token.starts_with(':')));
+        let value = nodes.next_if(is_value);
+        let Some(list) = value.filter(|&node| tree.is_list(node)) else {
+            let found = value.or(nodes.peek().copied()).map_or("nothing".into(), |node| tree.describe(node));
+            let problem = Complaint::new(DiagnosticKind::Syntax, format!("found {found} after '{word}'"));
+            reader.report.error(keyword, || problem.expected("'('"));
             continue;
         };
-        if part.replace(value).is_some() {
+        if part.replace(list).is_some() {
             reader.report.error(keyword, || {
-                Complaint::new(
-                    DiagnosticKind::Duplicate,
-                    format!("'{word}' is there twice in action '{}'", cut(name)),
-                )
+                let message = format!("'{word}' is there twice in action '{}'", cut(action));
+                Complaint::new(DiagnosticKind::Duplicate, message)
             });
         }
     }
     parts
+}
+
+fn unknown_keyword(reader: &mut Reader<'_, '_>, keyword: Node, action: &str) {
+    let tree = reader.tree;
+    let word = tree.token(keyword).unwrap_or_default();
+    if let Some(name) = unsupported::feature(word).filter(|_| word.starts_with(':')) {
+        reader.report.unsupported(keyword, name);
+        return;
+    }
+    reader.report.error(keyword, || {
+        let found = format!("found {} in action '{}'", tree.describe(keyword), cut(action));
+        let problem = Complaint::new(DiagnosticKind::Syntax, found);
+        problem.expected(format!("one of {}", KEYWORDS.join(", "))).hint_if(did_you_mean(word, KEYWORDS))
+    });
 }
 
 fn action_params<'t>(

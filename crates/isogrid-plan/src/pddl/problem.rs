@@ -105,7 +105,7 @@ fn domain_name(tree: &Tree<'_>, report: &mut Report<'_>, section: Option<Node>, 
 struct Init {
     atoms: Vec<GroundAtom>,
     values: Vec<FunctionValue>,
-    /// Where an atom was said to be true (the index of it in `atoms`) or false.
+    /// What was said about an atom so far.
     known: Map<GroundAtom, bool>,
     value_of: Map<GroundAtom, u32>,
 }

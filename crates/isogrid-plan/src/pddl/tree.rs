@@ -1,15 +1,15 @@
 //! The lexer and the tree of parentheses: bytes to nodes with spans, in one pass and without recursion.
 //!
-//! Nodes lie in the order of the file; a list knows where its last descendant ends. Names are compared in lower
-//! case, messages quote the original. Left out: any meaning.
+//! Nodes lie in the order of the file; a list knows where its last descendant ends. Words are compared and
+//! quoted in lower case. Left out: any meaning.
 
 use super::diagnostic::{Complaint, DiagnosticKind, PddlError, Place, is_line_end};
 
 /// Deeper nesting is refused.
-pub(crate) const MAX_DEPTH: usize = 1000;
+const MAX_DEPTH: usize = 1000;
 
 /// Words that open a section of a domain or a problem.
-pub(crate) const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 13] = [
     ":requirements",
     ":types",
     ":constants",
@@ -43,7 +43,7 @@ struct Span {
 pub(crate) struct Tree<'t> {
     name: &'t str,
     bytes: &'t [u8],
-    /// The text in lower case, byte for byte as long as `bytes`; empty bytes of a byte order mark are spaces.
+    /// The text in lower case, byte for byte as long as `bytes`; a byte order mark is spaces.
     lower: String,
     spans: Vec<Span>,
 }
