@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p isogrid-plan --example replan DOMAIN PROBLEM`
 
+#![expect(clippy::print_stdout, reason = "an example shows its result")]
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,7 +15,9 @@ use isogrid_plan::{Keep, Mode, PlanQuery, Session, SolveOptions, ground_in};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let paths: Vec<String> = std::env::args().skip(1).collect();
-    let [domain_path, problem_path] = paths.as_slice() else { return Err("give a domain and a problem".into()) };
+    let [domain_path, problem_path] = paths.as_slice() else {
+        return Err("give a domain and a problem".into());
+    };
     let (domain, _) = parse_domain(domain_path, &std::fs::read(domain_path)?)?;
     let (problem, _) = parse_problem(problem_path, &std::fs::read(problem_path)?, &domain)?;
     let ctx = Ctx::new(0);

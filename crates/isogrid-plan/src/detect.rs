@@ -116,7 +116,11 @@ fn agreement(ctx: &Ctx, task: &Task) -> Finding {
                 "relaxed plans preferred the right operator at {} of {} steps, {:.1} expected by chance",
                 result.hits, result.steps, result.expected
             ),
-            evidence: Evidence::Test { statistic: result.hits as f64, null_quantile: result.expected, p: result.p },
+            evidence: Evidence::Test {
+                statistic: result.hits as f64,
+                null_quantile: result.expected,
+                p: result.p,
+            },
             bid: None,
         },
         None => Finding {

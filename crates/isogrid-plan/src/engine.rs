@@ -70,7 +70,11 @@ static INFO: Info = Info {
     tick: "one generated state; evaluating an estimate counts by its work",
     options: &[
         OptionSpec { name: "optimal", value: None, help: "Look for a plan of least cost, with proof" },
-        OptionSpec { name: "first", value: None, help: "Stop at the first plan [default: improve it while ticks last]" },
+        OptionSpec {
+            name: "first",
+            value: None,
+            help: "Stop at the first plan [default: improve it while ticks last]",
+        },
         OptionSpec {
             name: "improve-ticks",
             value: Some("N"),
@@ -146,7 +150,8 @@ impl Check for Planner {
                 let validator = Validator::new(domain, problem);
                 let init = plan.query.state.as_ref().map(|state| with_static_atoms(domain, problem, state));
                 let goal = plan.query.goal.as_ref().unwrap_or(&problem.goal);
-                let validation = validator.check_plan(init.as_ref().unwrap_or(&problem.init), goal, &plan.steps);
+                let validation =
+                    validator.check_plan(init.as_ref().unwrap_or(&problem.init), goal, &plan.steps);
                 match validation.is_valid() && validation.cost == plan.cost {
                     true => Verdict::Pass(validation.to_string()),
                     false => Verdict::Fail(validation.to_string()),

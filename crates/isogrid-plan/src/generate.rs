@@ -93,10 +93,8 @@ pub fn scrambled(seed: u64, options: &ScrambledOptions) -> (Domain, Problem) {
         }
     }
     let literals = |pattern: usize| -> Vec<Literal> {
-        let literal = |bit: usize| Literal {
-            negated: pattern >> bit & 1 == 0,
-            atom: Atom::Predicate(bit, Vec::new()),
-        };
+        let literal =
+            |bit: usize| Literal { negated: pattern >> bit & 1 == 0, atom: Atom::Predicate(bit, Vec::new()) };
         (0..bits).map(literal).collect()
     };
     let action = |(at, &(from, to)): (usize, &(usize, usize))| Action {
@@ -111,7 +109,9 @@ pub fn scrambled(seed: u64, options: &ScrambledOptions) -> (Domain, Problem) {
         requirements: vec!["strips".to_string(), "negative-preconditions".to_string()],
         types: vec![Type { name: "object".to_string(), parents: Vec::new() }],
         constants: Vec::new(),
-        predicates: (0..bits).map(|bit| Predicate { name: format!("bit{bit}"), params: Vec::new() }).collect(),
+        predicates: (0..bits)
+            .map(|bit| Predicate { name: format!("bit{bit}"), params: Vec::new() })
+            .collect(),
         functions: Vec::new(),
         actions: edges.iter().filter(|(from, to)| from != to).enumerate().map(action).collect(),
     };
@@ -146,7 +146,8 @@ fn atom(predicate: usize, args: &[usize]) -> GroundAtom {
 }
 
 fn delivery_domain() -> Domain {
-    let types = [("object", None), ("place", Some(0)), ("truck", Some(4)), ("parcel", Some(4)), ("thing", Some(0))];
+    let types =
+        [("object", None), ("place", Some(0)), ("truck", Some(4)), ("parcel", Some(4)), ("thing", Some(0))];
     let param = |name: &str, type_id: usize| Param { name: name.to_string(), types: vec![type_id] };
     let predicate = |name: &str, params: Vec<Param>| Predicate { name: name.to_string(), params };
     let is = |predicate: usize, params: &[usize]| literal(false, predicate, params);
@@ -197,5 +198,8 @@ fn delivery_domain() -> Domain {
 }
 
 fn literal(negated: bool, predicate: usize, params: &[usize]) -> Literal {
-    Literal { negated, atom: Atom::Predicate(predicate, params.iter().map(|&param| Term::Param(param)).collect()) }
+    Literal {
+        negated,
+        atom: Atom::Predicate(predicate, params.iter().map(|&param| Term::Param(param)).collect()),
+    }
 }

@@ -57,7 +57,12 @@ impl Port for Planner {
         Ok((PlanningData { domain: Arc::new(domain), problem: Arc::new(problem) }, GroundOptions::default()))
     }
 
-    fn input(&self, request: &Request, model: &PlanningModel, fitted_here: bool) -> Result<PlanQuery, PlanError> {
+    fn input(
+        &self,
+        request: &Request,
+        model: &PlanningModel,
+        fitted_here: bool,
+    ) -> Result<PlanQuery, PlanError> {
         let options = search_options(request)?;
         if fitted_here || request.sources.is_empty() {
             return Ok(PlanQuery { options, ..PlanQuery::default() });
@@ -105,7 +110,8 @@ impl Store for Planner {
             _ => return Err(bad("it does not say what the task keeps")),
         };
         let (length, rest) = rest.split_first_chunk::<8>().ok_or_else(|| bad("it is cut off"))?;
-        let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| bad("its domain is too long"))?;
+        let length =
+            usize::try_from(u64::from_le_bytes(*length)).map_err(|_| bad("its domain is too long"))?;
         let domain = rest.get(..length).ok_or_else(|| bad("its domain is cut off"))?;
         let inside = |error: pddl::PddlError| PlanError::BadModel(error.to_string());
         let (domain, _) = pddl::parse_domain("saved domain", domain).map_err(inside)?;
@@ -118,7 +124,8 @@ fn look(source: &Source) -> Look {
     let named = source.name.to_ascii_lowercase().ends_with(".pddl");
     let head = source.head(HEAD).unwrap_or_default();
     let text = String::from_utf8_lossy(&head).to_ascii_lowercase();
-    let without_comments = text.trim_start_matches('\u{feff}').lines().map(|line| line.split(';').next().unwrap_or(""));
+    let without_comments =
+        text.trim_start_matches('\u{feff}').lines().map(|line| line.split(';').next().unwrap_or(""));
     let spaced = without_comments.collect::<Vec<_>>().join(" ").replace(['(', ')'], " ");
     let mut words = spaced.split_whitespace();
     match (words.next(), words.next()) {
@@ -142,8 +149,7 @@ fn warn(request: &Request, warnings: &[Warning]) {
 }
 
 fn search_options(request: &Request) -> Result<SolveOptions, PlanError> {
-    let mut options = SolveOptions::default();
-    options.mode = match (request.switch("optimal"), request.switch("first")) {
+    let mode = match (request.switch("optimal"), request.switch("first")) {
         (true, true) => {
             return Err(PlanError::BadOption {
                 option: "first",
@@ -155,14 +161,18 @@ fn search_options(request: &Request) -> Result<SolveOptions, PlanError> {
         (false, true) => Mode::First,
         (false, false) => Mode::Improve,
     };
+    let mut options = SolveOptions { mode, ..SolveOptions::default() };
     if let Some(text) = request.option("improve-ticks") {
         let expected = "a whole number of ticks";
-        options.improve_ticks = text
-            .parse()
-            .map_err(|_| PlanError::BadOption { option: "improve-ticks", value: text.to_string(), expected })?;
+        options.improve_ticks = text.parse().map_err(|_| PlanError::BadOption {
+            option: "improve-ticks",
+            value: text.to_string(),
+            expected,
+        })?;
     }
     if let Some(text) = request.option("search-threads") {
-        let bad = || PlanError::BadOption { option: "search-threads", value: text.to_string(), expected: "1 or 2" };
+        let bad =
+            || PlanError::BadOption { option: "search-threads", value: text.to_string(), expected: "1 or 2" };
         options.threads = text.parse().ok().filter(|threads| (1..=2).contains(threads)).ok_or_else(bad)?;
     }
     Ok(options)

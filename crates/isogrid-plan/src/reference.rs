@@ -42,7 +42,11 @@ pub fn init(problem: &Problem) -> AtomSet {
 ///
 /// # Panics
 /// If more than `max_states` states are seen: the task is too large for an oracle.
-pub fn optimal_plan(domain: &Domain, problem: &Problem, max_states: usize) -> Option<(u64, Vec<GroundAction>)> {
+pub fn optimal_plan(
+    domain: &Domain,
+    problem: &Problem,
+    max_states: usize,
+) -> Option<(u64, Vec<GroundAction>)> {
     let start = init(problem);
     let mut best: BTreeMap<AtomSet, (u64, Option<(AtomSet, GroundAction)>)> = BTreeMap::new();
     let mut open: BTreeSet<(u64, AtomSet)> = BTreeSet::new();
@@ -61,7 +65,10 @@ pub fn optimal_plan(domain: &Domain, problem: &Problem, max_states: usize) -> Op
                 }
                 open.insert((total, next.clone()));
                 best.insert(next, (total, Some((state.clone(), action))));
-                assert!(best.len() <= max_states, "more than {max_states} states are too many for the oracle");
+                assert!(
+                    best.len() <= max_states,
+                    "more than {max_states} states are too many for the oracle"
+                );
             }
         }
     }
@@ -71,9 +78,11 @@ pub fn optimal_plan(domain: &Domain, problem: &Problem, max_states: usize) -> Op
 /// All atoms and applicable actions reachable when deletes, and negations of fluent atoms, are ignored.
 pub fn relaxed_reachable(domain: &Domain, problem: &Problem) -> (AtomSet, BTreeSet<GroundAction>) {
     let is_fluent = |literal: &Literal| match &literal.atom {
-        Atom::Predicate(predicate, _) => domain.actions.iter().flat_map(|action| &action.effects).any(
-            |effect| matches!(&effect.atom, Atom::Predicate(other, _) if other == predicate),
-        ),
+        Atom::Predicate(predicate, _) => domain
+            .actions
+            .iter()
+            .flat_map(|action| &action.effects)
+            .any(|effect| matches!(&effect.atom, Atom::Predicate(other, _) if other == predicate)),
         Atom::Equal(..) => false,
     };
     let mut atoms = init(problem);
@@ -85,7 +94,11 @@ pub fn relaxed_reachable(domain: &Domain, problem: &Problem) -> (AtomSet, BTreeS
             let mut args = Vec::new();
             for_each_assignment(domain, problem, action, &mut args, &mut |args| {
                 let relaxed = |literal: &Literal| literal.negated && is_fluent(literal);
-                if action.precondition.iter().all(|literal| relaxed(literal) || holds(literal, args, &reached)) {
+                if action
+                    .precondition
+                    .iter()
+                    .all(|literal| relaxed(literal) || holds(literal, args, &reached))
+                {
                     actions.insert((at, args.to_vec()));
                     let adds = action.effects.iter().filter(|effect| !effect.negated);
                     atoms.extend(adds.filter_map(|effect| ground(&effect.atom, args)));

@@ -192,7 +192,8 @@ impl Session {
 /// Fluent atoms of a pushed state together with the problem's static atoms.
 pub(crate) fn with_static_atoms(domain: &Domain, problem: &Problem, state: &[GroundAtom]) -> Vec<GroundAtom> {
     let is_static = static_predicates(domain);
-    let mut init: Vec<GroundAtom> = problem.init.iter().filter(|atom| is_static[atom.predicate]).cloned().collect();
+    let mut init: Vec<GroundAtom> =
+        problem.init.iter().filter(|atom| is_static[atom.predicate]).cloned().collect();
     init.extend(state.iter().filter(|atom| !is_static[atom.predicate]).cloned());
     init
 }

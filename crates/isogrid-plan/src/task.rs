@@ -357,7 +357,8 @@ impl Task {
     /// Whether two different facts are proved never to be true together.
     pub(crate) fn are_mutex(&self, a: FactId, b: FactId) -> bool {
         let variable = |fact: FactId| self.first_fact.partition_point(|&first| first <= fact);
-        let groups = |fact: FactId| self.atom_ids[fact as usize].map_or(&[][..], |atom| self.groups_of.row(atom));
+        let groups =
+            |fact: FactId| self.atom_ids[fact as usize].map_or(&[][..], |atom| self.groups_of.row(atom));
         a != b && (variable(a) == variable(b) || groups(a).iter().any(|group| groups(b).contains(group)))
     }
 

@@ -22,6 +22,20 @@ use state::{Layout, State};
 pub type IndexedStep = (usize, Vec<ObjectId>);
 
 /// Checks a plan for a problem. Cost: that of [`Validator::new`], then linear in the atoms that the steps name.
+///
+/// ```
+/// use isogrid_plan::{pddl, plan_file::parse_plan, validate::validate};
+///
+/// let domain = b"(define (domain switch) (:predicates (on))
+///     (:action press :precondition (not (on)) :effect (on)))";
+/// let (domain, _) = pddl::parse_domain("switch.pddl", domain)?;
+/// let problem = b"(define (problem dark) (:domain switch) (:goal (on)))";
+/// let (problem, _) = pddl::parse_problem("dark.pddl", problem, &domain)?;
+/// let plan = parse_plan("plan", b"(press)\n(press)")?;
+/// let verdict = validate(&domain, &problem, &plan.steps);
+/// assert_eq!(verdict.to_string(), "step 2 (press): its precondition (not (on)) does not hold");
+/// # Ok::<(), pddl::PddlError>(())
+/// ```
 pub fn validate(domain: &Domain, problem: &Problem, plan: &[PlanStep]) -> Validation {
     Validator::new(domain, problem).check_plan(&problem.init, &problem.goal, plan)
 }

@@ -8,11 +8,8 @@ use crate::ground::variables::{Fdr, FdrOperator, VarVal};
 pub(crate) fn prune(fdr: &mut Fdr) {
     let relevant = relevant_variables(fdr);
     let mut fresh = vec![None; fdr.variables.len()];
-    let mut count = 0;
-    for (variable, _) in relevant.iter().enumerate().filter(|(_, relevant)| **relevant) {
-        fresh[variable] = Some(count);
-        count += 1;
-    }
+    let kept = (0..fdr.variables.len()).filter(|&variable| relevant[variable]);
+    kept.enumerate().for_each(|(count, variable)| fresh[variable] = Some(count as u32));
     let renumber = |facts: &[VarVal]| -> Vec<VarVal> {
         facts.iter().filter_map(|&(variable, value)| fresh[variable as usize].map(|v| (v, value))).collect()
     };

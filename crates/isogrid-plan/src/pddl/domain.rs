@@ -11,6 +11,14 @@ use super::vocabulary::{Declared, Objects, Reader, Scope, Vocabulary};
 
 /// Reads a domain. `name` is the file's name in messages.
 ///
+/// ```
+/// use isogrid_plan::pddl::parse_domain;
+///
+/// let text = b"(define (domain switch)\n  (:predicates (on))\n  (:action press :effect (onn)))";
+/// let error = parse_domain("switch.pddl", text).unwrap_err();
+/// assert!(error.to_string().starts_with("switch.pddl:3:27: unknown predicate 'onn'"));
+/// ```
+///
 /// # Errors
 /// Everything that is wrong with the text, up to a limit, and every unsupported feature. Cost: near linear in the
 /// length of the text.

@@ -8,8 +8,8 @@ mod referee;
 mod solve;
 mod space;
 
-pub use solve::{Mode, Outcome, Plan, SolveOptions, SolveResult, Unsolvable, solve};
 pub(crate) use referee::Referee;
+pub use solve::{Mode, Outcome, Plan, SolveOptions, SolveResult, Unsolvable, solve};
 pub(crate) use solve::{OnPlan, Query, solve_in};
 pub(crate) use space::Space;
 

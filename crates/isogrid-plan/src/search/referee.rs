@@ -54,7 +54,12 @@ impl<'a> Referee<'a> {
     }
 
     /// A cheapest plan by blind A*, if there is one within the ticks.
-    pub(crate) fn shortest_plan(ctx: &Ctx, task: &Task, query: &Query, ticks: u64) -> Option<Vec<OperatorId>> {
+    pub(crate) fn shortest_plan(
+        ctx: &Ctx,
+        task: &Task,
+        query: &Query,
+        ticks: u64,
+    ) -> Option<Vec<OperatorId>> {
         let mut search = AStar::new(task, &query.goal, Blind::new(task, &query.goal), &query.init);
         match trial(ctx, ticks, |ctx| search.run(ctx, u32::MAX)) {
             Ok((_, Some(Found::Plan(plan)))) => Some(plan),

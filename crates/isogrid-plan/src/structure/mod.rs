@@ -33,7 +33,8 @@ pub fn landmark_counts(task: &Task) -> Option<LandmarkCounts> {
     let value = |variable: usize| task.packing.get(task.init().words(), variable);
     let is_initial = |fact: u32| (0..task.n_variables()).any(|v| task.first_fact[v] + value(v) == fact);
     let goals = landmarks.is_goal.iter().filter(|goal| **goal).count();
-    let intermediate = landmarks.facts.iter().zip(&landmarks.is_goal).filter(|(fact, goal)| !**goal && !is_initial(**fact));
+    let intermediate =
+        landmarks.facts.iter().zip(&landmarks.is_goal).filter(|(fact, goal)| !**goal && !is_initial(**fact));
     Some(LandmarkCounts {
         intermediate: intermediate.count(),
         goals,

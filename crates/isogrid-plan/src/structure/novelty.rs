@@ -82,7 +82,10 @@ impl<'a> IteratedWidth<'a> {
         let mut applicable = Vec::new();
         let mut at = 0;
         while at < self.space.len() {
-            let open = goal.iter().zip(known).any(|(fact, known)| known.is_none() && !self.seen.contains(*fact as usize));
+            let open = goal
+                .iter()
+                .zip(known)
+                .any(|(fact, known)| known.is_none() && !self.seen.contains(*fact as usize));
             if !open {
                 break;
             }
