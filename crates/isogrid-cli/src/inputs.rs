@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use isogrid::budget::Budget;
-use isogrid::core::{Request, Source};
+use isogrid::core::{Entry, Request, Source};
 use isogrid::drive::Setup;
-use isogrid::{Error, envelope};
+use isogrid::{Error, choose_among, envelope};
 
 use crate::app::App;
-use crate::args;
+use crate::{args, interrupt};
 
 /// The most that is read from standard input or a pipe: these are held in memory, because engines look twice.
 const MAX_STREAM_BYTES: u64 = 1 << 30;
@@ -24,33 +24,45 @@ pub(crate) fn paths(matches: &ArgMatches) -> Vec<PathBuf> {
     matches.get_many::<PathBuf>("paths").map(|paths| paths.cloned().collect()).unwrap_or_default()
 }
 
-/// The request to an engine: sources and engine options.
-pub(crate) fn request(app: &App, matches: &ArgMatches) -> Result<Request, Error> {
-    let sources: Result<_, _> = paths(matches).iter().map(|path| source(path)).collect();
-    let options = args::given_options(app.entries, matches);
-    Ok(Request { sources: sources?, options, ..Request::default() })
+/// What a verb that makes an engine work was asked.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// Sources and engine options.
+    pub(crate) request: Request,
+    /// The engine named with `--engine`.
+    pub(crate) engine: Option<String>,
+    /// The seed.
+    pub(crate) seed: u64,
+    /// The budget; without limits if none was given.
+    pub(crate) budget: Budget,
 }
 
-/// The engine named with `--engine`.
-pub(crate) fn engine(matches: &ArgMatches) -> Option<&str> {
-    matches.get_one::<String>("engine").map(String::as_str)
-}
+impl Asked {
+    /// Reads it from the arguments.
+    pub(crate) fn from(app: &App, matches: &ArgMatches) -> Result<Asked, Error> {
+        let budget =
+            matches.get_one::<String>("budget").map_or(Ok(Budget::default()), |text| text.parse())?;
+        let sources: Result<_, _> = paths(matches).iter().map(|path| source(path)).collect();
+        let options = args::given_options(app.entries, matches);
+        Ok(Asked {
+            request: Request { sources: sources?, options, ..Request::default() },
+            engine: matches.get_one("engine").cloned(),
+            seed: matches.get_one("seed").copied().unwrap_or(1),
+            budget,
+        })
+    }
 
-/// The seed.
-pub(crate) fn seed(matches: &ArgMatches) -> u64 {
-    matches.get_one::<u64>("seed").copied().unwrap_or(1)
-}
+    /// The engine that takes it.
+    pub(crate) fn choose(&self, app: &App) -> Result<&'static Entry, Error> {
+        choose_among(app.entries, &self.request, self.engine.as_deref())
+    }
 
-/// The budget; without limits if none was given.
-pub(crate) fn budget(matches: &ArgMatches) -> Result<Budget, Error> {
-    matches.get_one::<String>("budget").map_or(Ok(Budget::default()), |text| text.parse())
-}
-
-/// The terms of the work: seed, budget, interruption, progress.
-pub(crate) fn setup(app: &mut App, matches: &ArgMatches) -> Result<Setup, Error> {
-    let budget = budget(matches)?;
-    let observer = app.screen.watch();
-    Ok(Setup { seed: seed(matches), budget, cancel: app.cancel.clone(), observer })
+    /// The terms of the work; shows progress and listens to interrupts from now on.
+    pub(crate) fn start(&self, app: &mut App) -> Setup {
+        let observer = app.screen.watch();
+        interrupt::listen(app);
+        Setup { seed: self.seed, budget: self.budget, cancel: app.cancel.clone(), observer }
+    }
 }
 
 /// Reads a file that should hold a saved model; something else is refused by its first bytes.

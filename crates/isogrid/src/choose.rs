@@ -26,9 +26,9 @@ pub fn choose_among<'a>(
     named: Option<&str>,
 ) -> Result<&'a Entry, Error> {
     if let Some(name) = named {
-        let entry = find_among(entries, name)?;
-        readable(request)?;
-        return with_its_options(entry, request);
+        find_among(entries, name)?;
+        any_source(request)?;
+        return choose_named(entries, request, name);
     }
     let mut found = candidates(entries, request)?;
     if found.len() == 1 {
@@ -38,11 +38,22 @@ pub fn choose_among<'a>(
     Err(Error::Ambiguous { candidates })
 }
 
+/// The engine called `name`, for a request to a saved model of it, which may need no sources.
+///
+/// # Errors
+/// The name is unknown; a source cannot be read; the engine lacks an option that was given.
+pub fn choose_named<'a>(entries: &'a [Entry], request: &Request, name: &str) -> Result<&'a Entry, Error> {
+    let entry = find_among(entries, name)?;
+    readable(request)?;
+    with_its_options(entry, request)
+}
+
 /// Every engine that recognizes `request`, with the kind of input that it sees; never empty.
 ///
 /// # Errors
 /// A source cannot be read, or no engine recognizes the request.
 pub fn candidates<'a>(entries: &'a [Entry], request: &Request) -> Result<Vec<(&'a Entry, String)>, Error> {
+    any_source(request)?;
     readable(request)?;
     let mut found = Vec::new();
     let mut near = Vec::new();
@@ -60,10 +71,11 @@ fn name_of(entry: &Entry) -> String {
     (entry.info)().name.to_string()
 }
 
+fn any_source(request: &Request) -> Result<(), Error> {
+    if request.sources.is_empty() { Err(Error::NoSources) } else { Ok(()) }
+}
+
 fn readable(request: &Request) -> Result<(), Error> {
-    if request.sources.is_empty() {
-        return Err(Error::NoSources);
-    }
     for source in &request.sources {
         source.head(1).map_err(|error| Error::Unreadable { name: source.name.clone(), source: error })?;
     }

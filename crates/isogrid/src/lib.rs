@@ -16,7 +16,7 @@ mod registry;
 pub mod wire;
 pub mod workloads;
 
-pub use choose::{candidates, choose, choose_among};
+pub use choose::{candidates, choose, choose_among, choose_named};
 pub use error::Error;
 pub use registry::{find, registry};
 

@@ -4,7 +4,10 @@ use isogrid_core::Entry;
 
 use crate::Error;
 
-static REGISTRY: &[Entry] = &[];
+static REGISTRY: &[Entry] = &[
+    #[cfg(feature = "plan")]
+    isogrid_core::entry::<isogrid_plan::Planner>().with_check::<isogrid_plan::Planner>(),
+];
 
 /// Every engine of this build, in the order shown to users.
 pub fn registry() -> &'static [Entry] {

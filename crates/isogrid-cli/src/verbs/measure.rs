@@ -5,14 +5,15 @@ use std::path::Path;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use isogrid::core::{Energy, Entry, Fault, Role, Row, Score, Stop};
 use isogrid::isolate::{self, Field, Measured, NOISE, Options};
+use isogrid::wire;
 use isogrid::workloads::{self, Job, Kind};
-use isogrid::{choose_among, wire};
 
 use crate::app::App;
 use crate::exit::{Exit, Trouble};
+use crate::inputs::{self, Asked};
 use crate::screen::Form;
 use crate::text::{Side, TextTable, number};
-use crate::{args, inputs, interrupt};
+use crate::{args, interrupt};
 
 /// Narrower terminals get fewer columns; `--json` always has all of them.
 const WIDE: usize = 100;
@@ -28,15 +29,14 @@ pub(crate) fn command(entries: &[Entry]) -> Command {
 }
 
 pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Trouble> {
-    let request = inputs::request(app, matches)?;
-    let entry = choose_among(app.entries, &request, inputs::engine(matches))?;
+    let asked = Asked::from(app, matches)?;
+    let entry = asked.choose(app)?;
     let kind = Kind::of_engine((entry.info)().name)?;
     let paths = inputs::paths(matches);
     if let Some(path) = paths.iter().find(|path| !path.is_file()) {
         return Err(not_a_file(path).into());
     }
-    let seed = inputs::seed(matches);
-    let job = Job { paths, options: request.options, seed, budget: inputs::budget(matches)? };
+    let job = Job { paths, options: asked.request.options, seed: asked.seed, budget: asked.budget };
     let name = workloads::name(kind, &job)?;
     interrupt::listen(app);
     let field = isolate::field(kind);

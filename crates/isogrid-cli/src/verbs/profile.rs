@@ -2,37 +2,39 @@
 
 use clap::{ArgMatches, Command};
 use console::Style;
-use isogrid::core::{Bid, Entry, Evidence, Finding, Request, Stop};
+use isogrid::candidates;
+use isogrid::core::{Bid, Entry, Evidence, Fault, Finding, Request, Stop};
 use isogrid::drive::{Setup, drive};
 use isogrid::wire::Found;
-use isogrid::{candidates, choose_among};
 
 use crate::app::App;
-use crate::exit::{Answer, Exit, Trouble};
+use crate::args;
+use crate::exit::{Answer, Exit, Trouble, or_early};
+use crate::inputs::{self, Asked};
 use crate::screen::Form;
 use crate::text::{hanging, number};
-use crate::{args, inputs, interrupt};
 
 pub(crate) fn command(entries: &[Entry]) -> Command {
     args::with_work(Command::new("profile").arg(args::paths()), entries)
 }
 
 pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Trouble> {
-    let request = inputs::request(app, matches)?;
-    let askable = match inputs::engine(matches) {
-        Some(name) => {
-            let entry = choose_among(app.entries, &request, Some(name))?;
-            vec![(entry, "as you asked".to_string())]
-        }
-        None => candidates(app.entries, &request)?,
+    let asked = Asked::from(app, matches)?;
+    let askable = match asked.engine {
+        Some(_) => vec![(asked.choose(app)?, "as you asked".to_string())],
+        None => candidates(app.entries, &asked.request)?,
     };
-    let setup = inputs::setup(app, matches)?;
-    interrupt::listen(app);
+    if askable.iter().all(|(entry, _)| entry.detect.is_none()) {
+        let names: Vec<_> = askable.iter().map(|(entry, _)| (entry.info)().name).collect();
+        let message = format!("no engine that takes this input has a detector: {}", names.join(", "));
+        return Err(Fault::bad_input(message).into());
+    }
+    let setup = asked.start(app);
     let mut found = Vec::new();
     let mut stop = Stop::Done;
     for (entry, kind) in askable {
-        let findings = ask(app, &setup, entry, &request, &mut stop)?;
-        app.screen.warnings(&request);
+        let findings = ask(app, &setup, entry, &asked.request, &mut stop)?;
+        app.screen.warnings(&asked.request);
         show(app, entry, &kind, &findings)?;
         if findings.iter().any(|finding| finding.found) {
             found.push((entry.info)().name);
@@ -58,11 +60,11 @@ fn ask(
     stop: &mut Stop,
 ) -> Result<Vec<Finding>, Trouble> {
     let Some(detect) = entry.detect else {
-        app.screen.warning(&format!("`{}` has no detector", (entry.info)().name));
+        app.screen.detail(&format!("`{}` has no detector", (entry.info)().name));
         return Ok(Vec::new());
     };
     let driven = drive(setup, |ctx| {
-        let findings = detect(ctx, request);
+        let findings = or_early(ctx, detect(ctx, request), |_| Vec::new());
         // A tick of nothing asks whether the detector was cut short.
         let ended = ctx.tick(0).break_value();
         (findings, ended)

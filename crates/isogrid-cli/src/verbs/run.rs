@@ -7,16 +7,17 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Command, value_parser};
-use isogrid::core::{Ctx, Emission, Entry, Fault, FaultClass, Limit, Printed, RunOutcome, Stop, Verdict};
+use isogrid::core::{Ctx, Emission, Entry, Fault, FaultClass, Printed, RunOutcome, Stop, Verdict};
 use isogrid::drive::{Driven, drive};
 use isogrid::files::{self, Replacement};
 use isogrid::wire::{Outcome, Output};
-use isogrid::{choose_among, envelope};
+use isogrid::{choose_named, envelope};
 
 use crate::app::App;
-use crate::exit::{Answer, Exit, Trouble};
+use crate::exit::{Answer, Exit, Trouble, or_early};
+use crate::inputs::{self, Asked};
 use crate::screen::{Form, Screen};
-use crate::{args, inputs, interrupt, text};
+use crate::{args, text};
 
 pub(crate) fn command(entries: &[Entry]) -> Command {
     let model = Arg::new("model")
@@ -26,33 +27,40 @@ pub(crate) fn command(entries: &[Entry]) -> Command {
         .value_parser(value_parser!(PathBuf))
         .help("Use this saved model, as `isogrid fit` writes it, instead of fitting one");
     let output = args::output("Write the answer to this file, whole or not at all");
-    args::with_work(Command::new("run").arg(args::paths()).arg(model).arg(output), entries)
+    args::with_work(
+        Command::new("run")
+            .arg(args::paths().required(false).required_unless_present("model"))
+            .arg(model)
+            .arg(output),
+        entries,
+    )
 }
 
 pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Trouble> {
-    let request = inputs::request(app, matches)?;
-    let named = inputs::engine(matches);
+    let asked = Asked::from(app, matches)?;
     let model_path = matches.get_one::<PathBuf>("model");
     let model = model_path.map(|path| inputs::model(path)).transpose()?;
     let (entry, payload) = match (model_path, &model) {
         (Some(path), Some(bytes)) => {
             let name = path.display().to_string();
             let saved = envelope::unwrap(&name, bytes)?;
-            let payload = envelope::unwrap_for(&name, bytes, named.unwrap_or(saved.engine))?;
-            (choose_among(app.entries, &request, Some(saved.engine))?, Some(payload))
+            let payload =
+                envelope::unwrap_for(&name, bytes, asked.engine.as_deref().unwrap_or(saved.engine))?;
+            (choose_named(app.entries, &asked.request, saved.engine)?, Some(payload))
         }
-        _ => (choose_among(app.entries, &request, named)?, None),
+        _ => (asked.choose(app)?, None),
     };
     let file = matches.get_one::<PathBuf>("output").map(PathBuf::as_path);
     file.map_or(Ok(()), files::check)?;
-    let setup = inputs::setup(app, matches)?;
-    interrupt::listen(app);
+    let setup = asked.start(app);
     let mut outputs = Outputs::new(entry, &app.screen, file);
     let driven = drive(&setup, |ctx| {
-        (entry.run)(ctx, &request, payload, &mut |printed, verdict| outputs.receive(ctx, printed, verdict))
+        let mut emit = |printed, verdict| outputs.receive(ctx, printed, verdict);
+        let ended = (entry.run)(ctx, &asked.request, payload, &mut emit);
+        or_early(ctx, ended, |stop| RunOutcome { stop, model_bytes: None })
     })?;
     app.screen.unwatch();
-    outputs.finish(driven, &app.screen.warnings(&request))
+    outputs.finish(driven, &app.screen.warnings(&asked.request))
 }
 
 /// What was put out so far.
@@ -101,16 +109,17 @@ impl<'a> Outputs<'a> {
             }
             _ => {}
         }
-        if let Some(path) = self.file {
+        // An answer without text, such as "there is none", is nothing to keep in a file.
+        if let Some(path) = self.file.filter(|_| !printed.text.is_empty()) {
             self.write(path, &printed.text)?;
+        }
+        if self.emission() == Emission::Improves {
+            let after = text::seconds(self.start.elapsed().as_secs_f64());
+            self.screen.detail(&format!("after {after}: {}", printed.summary));
         }
         match (self.screen.form, self.emission()) {
             (Form::Json, _) => self.object(ctx, &printed, verdict.as_ref())?,
             (Form::Text, Emission::Appends) if self.file.is_none() => self.screen.data(&printed.text)?,
-            (Form::Text, Emission::Improves) => {
-                let after = text::seconds(self.start.elapsed().as_secs_f64());
-                self.screen.detail(&format!("after {after}: {}", printed.summary));
-            }
             _ => {}
         }
         self.count += 1;
@@ -198,22 +207,20 @@ impl<'a> Outputs<'a> {
     }
 
     fn written(&self) -> Option<String> {
-        self.file.filter(|_| self.count > 0).map(|path| path.display().to_string())
+        let text = self.last.as_ref().map_or("", |(last, _)| &last.text);
+        self.file.filter(|_| !text.is_empty()).map(|path| path.display().to_string())
     }
 
     fn conclude(&self, ended: &RunOutcome, seconds: f64) {
         let after = text::seconds(seconds);
-        let outcome = match (&self.last, ended.stop) {
-            (None, Stop::Impossible) => format!("{}: no answer exists (proved)", self.engine()),
-            (None, stop) => format!("{}: no answer, {stop}", self.engine()),
-            (Some((last, _)), _) => format!("{}: {}", self.engine(), last.summary),
-        };
-        let stop = match (&self.last, ended.stop) {
-            (Some(_), Stop::Budget(limit)) => format!(" ({} budget ended)", word(limit)),
-            (Some(_), Stop::Cancelled) => " (interrupted)".to_string(),
-            _ => String::new(),
-        };
-        self.screen.note(&format!("{outcome} in {after}{stop}"));
+        self.screen.note(&match (&self.last, ended.stop) {
+            (None, Stop::Impossible) => format!("no answer exists (proved after {after})"),
+            (None, stop) => format!("no answer: {stop} after {after}"),
+            (Some((last, _)), Stop::Budget(_) | Stop::Cancelled) => {
+                format!("{}; {} after {after}", last.summary, ended.stop)
+            }
+            (Some((last, _)), _) => format!("{} in {after}", last.summary),
+        });
         if let Some(Verdict::Pass(how)) = self.last.as_ref().and_then(|(_, verdict)| verdict.as_ref()) {
             self.screen.detail(&format!("checked: {how}"));
         }
@@ -223,13 +230,5 @@ impl<'a> Outputs<'a> {
         if self.answer(ended.stop) == Answer::Incomplete && self.count > 0 {
             self.screen.warning("these are not all answers: the work ended before the input did");
         }
-    }
-}
-
-fn word(limit: Limit) -> &'static str {
-    match limit {
-        Limit::Ticks => "tick",
-        Limit::Time => "time",
-        Limit::Memory => "memory",
     }
 }

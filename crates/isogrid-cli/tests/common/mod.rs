@@ -1,6 +1,9 @@
 //! Runs the built command as a user would and holds what it says.
 #![allow(dead_code, reason = "each test file uses its own part of this module")]
 
+#[cfg(feature = "plan")]
+pub mod pddl;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};

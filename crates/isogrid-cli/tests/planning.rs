@@ -1,0 +1,308 @@
+//! Planning from end to end: answers, honest negatives, every kind of bad input, and files that stay whole.
+#![cfg(feature = "plan")]
+
+mod common;
+
+use common::Desk;
+use common::pddl::{DOMAIN, PLAN, PROBLEM, hanoi};
+
+fn desk(domain: impl AsRef<[u8]>, problem: impl AsRef<[u8]>) -> Desk {
+    let desk = Desk::new();
+    desk.file("domain.pddl", domain);
+    desk.file("problem.pddl", problem);
+    desk
+}
+
+#[test]
+fn a_plan_is_data_and_everything_else_is_on_standard_error() {
+    let desk = desk(DOMAIN, PROBLEM);
+    for args in [
+        "run domain.pddl problem.pddl",
+        "run problem.pddl domain.pddl",
+        "run --engine plan domain.pddl problem.pddl",
+    ] {
+        let ran = desk.run(args);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), PLAN), "{args}: {}", ran.stderr);
+        assert!(ran.stderr.contains("plan of 2 steps, cost 2"), "{}", ran.stderr);
+    }
+    let ran = desk.run("run -q domain.pddl problem.pddl");
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), (PLAN, ""));
+}
+
+#[test]
+fn objects_hold_the_plan_its_verdict_and_the_end() {
+    let ran = desk(DOMAIN, PROBLEM).run("run --json --optimal domain.pddl problem.pddl");
+    let objects = ran.objects();
+    let (result, outputs) = objects.split_last().expect("at least the result");
+    let best = outputs.last().expect("at least one plan");
+    assert_eq!(best["text"], PLAN);
+    assert_eq!((&best["record"]["cost"], &best["record"]["optimal"]), (&2.into(), &true.into()));
+    assert!(best["verdict"]["pass"].is_string(), "{best}");
+    assert_eq!(
+        (&result["type"], &result["stop"], &result["exit"]),
+        (&"result".into(), &"done".into(), &0.into())
+    );
+    assert_eq!(result["outputs"], outputs.len());
+}
+
+#[test]
+fn a_file_gets_the_plan_and_standard_output_nothing() {
+    let desk = desk(DOMAIN, PROBLEM);
+    let ran = desk.run("run domain.pddl problem.pddl -o plan.txt");
+    assert_eq!((ran.code, ran.stdout.as_str(), desk.read("plan.txt").as_str()), (Some(0), "", PLAN));
+    assert!(ran.stderr.contains("wrote plan.txt"), "{}", ran.stderr);
+    assert_eq!(desk.names(), ["domain.pddl", "plan.txt", "problem.pddl"]);
+    assert_eq!(
+        desk.run("run --json domain.pddl problem.pddl -o plan.txt").object("result")["file"],
+        "plan.txt"
+    );
+}
+
+#[test]
+fn a_model_is_saved_and_used_again() {
+    let desk = desk(DOMAIN, PROBLEM);
+    let fitted = desk.run("fit --json domain.pddl problem.pddl -o m.iso").object("result");
+    assert_eq!(
+        (&fitted["verb"], &fitted["file"], &fitted["exit"]),
+        (&"fit".into(), &"m.iso".into(), &0.into())
+    );
+    let bytes = std::fs::read(desk.path().join("m.iso")).expect("written");
+    assert_eq!(fitted["model_bytes"], bytes.len());
+    assert_eq!(desk.run("run -m m.iso problem.pddl").stdout, PLAN);
+    assert_eq!(desk.run("run -m m.iso").stdout, PLAN);
+    let cases: [(&str, &[u8], &str); 4] = [
+        ("cut", &bytes[..bytes.len() / 2], "is damaged"),
+        ("changed", &[&bytes[..40], b"x", &bytes[41..]].concat(), "checksum"),
+        ("empty", b"", "is not a saved model"),
+        ("other version", &[&bytes[..8], b"\xff", &bytes[9..]].concat(), "has model format version 255"),
+    ];
+    for (name, damaged, expected) in cases {
+        desk.file("damaged.iso", damaged);
+        let ran = desk.run("run -m damaged.iso problem.pddl");
+        assert_eq!(ran.code, Some(2), "{name}");
+        assert!(ran.stderr.contains(expected), "{name}: {}", ran.stderr);
+    }
+    let ran = desk.run("run m.iso");
+    assert!(ran.code == Some(2) && ran.stderr.contains("hint: `m.iso` is a saved model"), "{}", ran.stderr);
+}
+
+#[test]
+fn honest_negatives_are_exit_1_with_their_reason() {
+    let never = PROBLEM.replace("(next middle right)", "");
+    let walled_in =
+        PROBLEM.replace("(at b middle)", "(at b right)").replace("(at b right))))", "(at b left))))");
+    for (name, problem) in [("a goal that nothing reaches", never), ("no way back", walled_in)] {
+        let desk = desk(DOMAIN, problem);
+        let ran = desk.run("run domain.pddl problem.pddl -o plan.txt");
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{name}: {}", ran.stderr);
+        assert!(ran.stderr.contains("unsolvable"), "{name}: {}", ran.stderr);
+        assert_eq!(desk.names(), ["domain.pddl", "problem.pddl"], "{name}: nothing to write");
+        let result = desk.run("run --json domain.pddl problem.pddl").object("result");
+        assert_eq!((&result["stop"], &result["exit"]), (&"impossible".into(), &1.into()), "{name}");
+    }
+}
+
+#[test]
+fn a_budget_that_ends_first_is_exit_3() {
+    let (domain, problem) = hanoi(12);
+    let desk = desk(domain, problem);
+    for (budget, stop) in
+        [("0s", "time"), ("0ticks", "ticks"), ("0B", "memory"), ("50ticks", "ticks"), ("1h,0ticks", "ticks")]
+    {
+        let ran =
+            desk.run(&format!("run --json --optimal --budget {budget} domain.pddl problem.pddl -o plan.txt"));
+        let result = ran.object("result");
+        assert_eq!((ran.code, &result["exit"]), (Some(3), &3.into()), "{budget}: {}", ran.stderr);
+        assert_eq!(result["stop"]["budget"], stop, "{budget}");
+        assert_eq!(desk.names(), ["domain.pddl", "problem.pddl"], "{budget}: nothing to write");
+    }
+}
+
+#[test]
+fn an_improvement_cut_short_is_an_answer() {
+    let (domain, problem) = hanoi(6);
+    let desk = desk(domain, problem);
+    let whole = desk.run("run --json domain.pddl problem.pddl");
+    let first = whole.objects()[0]["ticks"].as_u64().expect("a first plan");
+    assert!(whole.object("result")["ticks"].as_u64().is_some_and(|ticks| ticks > first + 100), "{whole:?}");
+    let ran = desk.run(&format!("run --json --budget {}ticks domain.pddl problem.pddl", first + 50));
+    let result = ran.object("result");
+    assert_eq!((ran.code, &result["stop"]["budget"]), (Some(0), &"ticks".into()), "{ran:?}");
+    assert_eq!(ran.objects()[0]["text"], whole.objects()[0]["text"]);
+}
+
+#[test]
+fn the_same_seed_and_ticks_give_the_same_bytes() {
+    let (domain, problem) = hanoi(6);
+    let desk = desk(domain, problem);
+    let run = || desk.run("run -q --seed 7 --budget 60kticks domain.pddl problem.pddl").stdout;
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn odd_but_sound_input_is_answered() {
+    let goal_true = PROBLEM.replace("(at b right))))", "(at b middle))))");
+    let cases: [(&str, Vec<u8>, Vec<u8>, &str); 6] = [
+        (
+            "line ends of Windows",
+            DOMAIN.replace('\n', "\r\n").into(),
+            PROBLEM.replace('\n', "\r\n").into(),
+            PLAN,
+        ),
+        ("byte order marks", format!("\u{feff}{DOMAIN}").into(), format!("\u{feff}{PROBLEM}").into(), PLAN),
+        ("capitals", DOMAIN.to_uppercase().into(), PROBLEM.to_uppercase().into(), PLAN),
+        ("comments", format!("; one\n{DOMAIN};").into(), format!(";;(\n{PROBLEM}").into(), PLAN),
+        ("a goal that holds already", DOMAIN.into(), goal_true.into(), "; cost = 0 (unit cost)\n"),
+        (
+            "no objects",
+            "(define (domain d) (:predicates (p)) (:action a :parameters () :effect (p)))".into(),
+            "(define (problem p) (:domain d) (:init) (:goal (p)))".into(),
+            "(a)\n; cost = 1 (unit cost)\n",
+        ),
+    ];
+    for (name, domain, problem, plan) in cases {
+        let ran = desk(domain, problem).run("run domain.pddl problem.pddl");
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), plan), "{name}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn what_was_odd_is_a_warning_on_standard_error_and_in_the_result() {
+    let desk = desk(DOMAIN, PROBLEM.replace("(:domain corridor)", "(:domain tower)"));
+    let ran = desk.run("run --json domain.pddl problem.pddl");
+    let result = ran.object("result");
+    assert_eq!((ran.code, result["warnings"].as_array().map(Vec::len)), (Some(0), Some(1)), "{ran:?}");
+    assert!(ran.stderr.starts_with("warning: ") && ran.stderr.contains("'tower'"), "{}", ran.stderr);
+}
+
+/// A name, what is wrong with the domain or the problem, and what the error says.
+type Wrong<'a> = (&'a str, Vec<u8>, Vec<u8>, &'a str);
+
+fn wrong_inputs() -> Vec<Wrong<'static>> {
+    let domain = |from: &str, to: &str| DOMAIN.replacen(from, to, 1).into_bytes();
+    let problem = |from: &str, to: &str| PROBLEM.replacen(from, to, 1).into_bytes();
+    let (good_domain, good_problem) = (|| DOMAIN.as_bytes().to_vec(), || PROBLEM.as_bytes().to_vec());
+    let junk: Vec<u8> = (0..4096u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let nested = "(".repeat(10 << 20).into_bytes();
+    vec![
+        ("a cut domain", DOMAIN.as_bytes()[..DOMAIN.len() / 2].to_vec(), good_problem(), "domain.pddl:"),
+        ("a cut problem", good_domain(), PROBLEM.as_bytes()[..PROBLEM.len() / 2].to_vec(), "problem.pddl:"),
+        ("an empty domain", Vec::new(), good_problem(), "domain.pddl"),
+        ("an empty problem", good_domain(), Vec::new(), "problem.pddl"),
+        ("a binary domain", junk.clone(), good_problem(), "domain.pddl"),
+        ("a binary problem", good_domain(), junk, "problem.pddl"),
+        ("a deeply nested domain", nested.clone(), good_problem(), "domain.pddl"),
+        ("a deeply nested problem", good_domain(), nested, "problem.pddl"),
+        ("an unknown predicate", domain("(at ?x ?a)", "(inside ?x ?a)"), good_problem(), "inside"),
+        ("an unknown predicate in the goal", good_domain(), problem("(at b right)", "(ad b right)"), "ad"),
+        ("too few arguments", domain("(at ?x ?a)", "(at ?x)"), good_problem(), "at"),
+        ("too many arguments", good_domain(), problem("(at r left)", "(at r left left)"), "at"),
+        ("a wrong type", good_domain(), problem("(at r left)", "(at left r)"), "problem.pddl:4"),
+        ("an unknown type", good_domain(), problem("r - robot", "r - android"), "android"),
+        ("an unknown object", good_domain(), problem("(at r left)", "(at q left)"), "'q'"),
+        ("two actions of one name", domain("(:action push", "(:action go"), good_problem(), "go"),
+        ("two objects of one name", good_domain(), problem("b - box", "b b - box"), "'b'"),
+        ("cyclic types", domain("robot box - thing", "robot - box box - robot thing"), good_problem(), "box"),
+        ("a domain as the problem", good_domain(), good_domain(), "problem.pddl"),
+        ("unsupported requirements", domain(":strips", ":adl :fluents"), good_problem(), ":fluents"),
+    ]
+}
+
+#[test]
+fn bad_input_is_exit_2_and_says_where() {
+    for (name, domain, problem, expected) in wrong_inputs() {
+        let desk = desk(domain, problem);
+        let ran = desk.run("run domain.pddl problem.pddl -o plan.txt");
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{name}: {}", ran.stderr);
+        assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains(expected), "{name}: {}", ran.stderr);
+        assert!(ran.stderr.len() < 20_000, "{name}: the error is {} bytes long", ran.stderr.len());
+        assert_eq!(desk.names(), ["domain.pddl", "problem.pddl"], "{name}: nothing to write");
+        let object = desk.run("run --json domain.pddl problem.pddl").object("error");
+        assert_eq!((&object["class"], &object["exit"]), (&"bad_input".into(), &2.into()), "{name}");
+    }
+}
+
+#[test]
+fn files_that_are_not_there_or_too_many_are_exit_2() {
+    let desk = desk(DOMAIN, PROBLEM);
+    for (args, expected) in [
+        ("run domain.pddl", "its problem is missing"),
+        ("run problem.pddl", "its domain is missing"),
+        ("run domain.pddl problem.pddl problem.pddl", "more than two files"),
+        ("run domain.pddl missing.pddl", "cannot read `missing.pddl`"),
+        ("run domain.pddl .", "cannot read `.`: is a directory"),
+        ("run domain.pddl problem.pddl --first --optimal", "first"),
+        ("run domain.pddl problem.pddl --search-threads 99", "search-threads"),
+        ("plan validate domain.pddl problem.pddl missing", "cannot read `missing`"),
+    ] {
+        let ran = desk.run(args);
+        assert_eq!(ran.code, Some(2), "isogrid {args}: {}", ran.stderr);
+        assert!(
+            ran.stderr.starts_with("error: ") && ran.stderr.contains(expected),
+            "isogrid {args}: {}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn outputs_that_cannot_be_written_are_exit_2_and_leave_what_was_there() {
+    let desk = desk(DOMAIN, PROBLEM);
+    let old = desk.file("old.txt", "old");
+    let mut permissions = std::fs::metadata(&old).expect("there").permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(&old, permissions).expect("our own file");
+    for (verb, path, expected) in [
+        ("run", "none/plan.txt", "hint: create the directory first"),
+        ("run", ".", "is a directory"),
+        ("run", "old.txt", "the file is read-only"),
+        ("run", "/dev/full", "no space left on device"),
+        ("fit", "none/m.iso", "hint: create the directory first"),
+        ("fit", "/dev/full", "no space left on device"),
+    ] {
+        let ran = desk.run(&format!("{verb} domain.pddl problem.pddl -o {path}"));
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{path}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains("error: cannot write") && ran.stderr.contains(expected),
+            "{path}: {}",
+            ran.stderr
+        );
+    }
+    assert_eq!(desk.read("old.txt"), "old");
+    assert_eq!(desk.names(), ["domain.pddl", "old.txt", "problem.pddl"]);
+}
+
+#[test]
+fn plans_from_anywhere_are_validated() {
+    let desk = desk(DOMAIN, PROBLEM);
+    let cases = [
+        (PLAN, 0, "valid plan: 2 steps, cost 2"),
+        ("(GO R LEFT MIDDLE)\r\n; a comment\r\n(push r b middle right)", 0, "valid plan"),
+        ("(go r left middle)", 1, "not satisfied: (at b right)"),
+        ("(push r b middle right)", 1, "step 1 (push r b middle right): its precondition (at r middle)"),
+        ("(go r left)", 1, "step 1 (go r left): 2 arguments given, expected 3"),
+        ("(fly r left middle)", 1, "unknown action 'fly'"),
+        ("", 1, "not satisfied"),
+        ("(((", 2, "plan.txt"),
+        ("\u{0}\u{1}", 2, "plan.txt"),
+    ];
+    for (plan, code, expected) in cases {
+        desk.file("plan.txt", plan);
+        let ran = desk.run("plan validate domain.pddl problem.pddl plan.txt");
+        assert_eq!(ran.code, Some(code), "{plan}: {ran:?}");
+        let said = if code == 2 { &ran.stderr } else { &ran.stdout };
+        assert!(said.contains(expected), "{plan}: {said}");
+    }
+    desk.file("plan.txt", "(go r left middle)");
+    let object = desk.run("plan validate --json domain.pddl problem.pddl plan.txt").object("validation");
+    assert_eq!((&object["valid"], &object["steps"], &object["exit"]), (&false.into(), &1.into(), &1.into()));
+}
+
+#[test]
+fn a_plan_file_that_states_another_cost_is_warned_about() {
+    let desk = desk(DOMAIN, PROBLEM);
+    desk.file("plan.txt", PLAN.replace("cost = 2", "cost = 1"));
+    let ran = desk.run("plan validate domain.pddl problem.pddl plan.txt");
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.stderr.contains("warning: the file states cost 1, the plan costs 2"), "{}", ran.stderr);
+}
