@@ -91,7 +91,7 @@ pub enum Outcome {
         /// Goal literals that do not hold.
         unmet: Vec<String>,
     },
-    /// An initial atom or goal literal handed to [`Validator::check`] is not one of this problem.
+    /// An initial atom or goal literal handed to [`super::Validator::check`] is not one of this problem.
     ForeignAtom {
         /// The atom, with indices where it has no names.
         atom: String,
