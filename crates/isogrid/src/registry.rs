@@ -6,7 +6,13 @@ use crate::Error;
 
 static REGISTRY: &[Entry] = &[
     #[cfg(feature = "plan")]
-    isogrid_core::entry::<isogrid_plan::Planner>().with_check::<isogrid_plan::Planner>(),
+    isogrid_core::entry::<isogrid_plan::Planner>()
+        .with_detect::<isogrid_plan::Planner>()
+        .with_check::<isogrid_plan::Planner>(),
+    #[cfg(feature = "tsetlin")]
+    isogrid_core::entry::<isogrid_tsetlin::Tsetlin>()
+        .with_detect::<isogrid_tsetlin::Tsetlin>()
+        .with_check::<isogrid_tsetlin::Tsetlin>(),
 ];
 
 /// Every engine of this build, in the order shown to users.

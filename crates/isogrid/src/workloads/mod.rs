@@ -1,5 +1,7 @@
 //! The workloads that judge this build's engines, and the engines as contenders: explicit lists.
 
+#[cfg(feature = "tsetlin")]
+mod machines;
 #[cfg(feature = "plan")]
 mod planning;
 mod table;
@@ -55,7 +57,7 @@ impl Kind {
 pub struct Job {
     /// The workload's files.
     pub paths: Vec<PathBuf>,
-    /// The workload's options, such as `target`.
+    /// Options of the workload, such as `target`, and of the engine.
     pub options: Vec<(String, String)>,
     /// The seed of splits and contenders.
     pub seed: u64,
@@ -89,6 +91,8 @@ pub static ENTRANTS: &[Entrant] = &[
     Entrant::Planning(&Planner { name: "plan --first", option: Some(("first", "")) }),
     #[cfg(feature = "plan")]
     Entrant::Planning(&Planner { name: "plan --optimal", option: Some(("optimal", "")) }),
+    #[cfg(feature = "tsetlin")]
+    Entrant::Table(&machines::Machine),
 ];
 
 impl Entrant {

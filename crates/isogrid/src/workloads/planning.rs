@@ -16,6 +16,9 @@ use crate::registry::find;
 /// The largest PDDL text read.
 const MAX_BYTES: u64 = 1 << 30;
 
+/// Options that tell the contenders of this project apart; a job's own do not count.
+const MODES: [&str; 2] = ["first", "optimal"];
+
 /// A planning problem and its validator.
 #[derive(Debug, Clone)]
 pub struct PlanningWorkload {
@@ -30,7 +33,8 @@ impl PlanningWorkload {
     /// # Errors
     /// [`Error::Workload`]: not two files, or not PDDL.
     pub fn open(job: &Job) -> Result<PlanningWorkload, Error> {
-        let mut request = Request { options: Vec::new(), ..job.request() };
+        let mut request = job.request();
+        request.options.retain(|(name, _)| !MODES.contains(&name.as_str()));
         let [first, second] = request.sources.as_slice() else {
             let message = format!(
                 "a planning workload takes a domain and a problem, found {} files",
@@ -50,7 +54,7 @@ impl PlanningWorkload {
     }
 
     /// The domain and the problem as sources, for contenders that read them themselves, as all should: reading is
-    /// part of the work.
+    /// part of the work. With the job's options.
     pub fn request(&self) -> &Request {
         &self.request
     }

@@ -21,6 +21,7 @@ const FOLDS: usize = 5;
 pub struct TableWorkload {
     name: String,
     target: String,
+    options: Vec<(String, String)>,
     train: Table,
     queries: Table,
     truth: Vec<String>,
@@ -43,7 +44,8 @@ impl TableWorkload {
             let fault = Fault::bad_input("a table workload needs the column to predict");
             Error::Workload(fault.with_hint(format!("`--target COL`, one of {}", some_of(&columns))))
         })?;
-        TableWorkload::split(&source.name, &table, target, job.seed)
+        let workload = TableWorkload::split(&source.name, &table, target, job.seed)?;
+        Ok(TableWorkload { options: job.options.clone(), ..workload })
     }
 
     /// Splits `table`; rows without a target value are left out.
@@ -79,6 +81,7 @@ impl TableWorkload {
         Ok(TableWorkload {
             name: format!("{name}, target {target}, {} rows to learn, {} held out", train.len(), test.len()),
             target: target.to_string(),
+            options: vec![("target".to_string(), target.to_string())],
             train: table.take_rows(&train),
             queries: inputs.take_rows(&test),
             truth,
@@ -88,6 +91,11 @@ impl TableWorkload {
     /// The target column's name.
     pub fn target(&self) -> &str {
         &self.target
+    }
+
+    /// The job's options, for contenders that have such.
+    pub fn options(&self) -> &[(String, String)] {
+        &self.options
     }
 
     /// The rows to learn from, target included.
