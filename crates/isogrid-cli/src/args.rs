@@ -11,7 +11,7 @@ use crate::screen::{Form, Volume};
 use crate::verbs::VERBS;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 answered, 1 an honest negative (no plan exists, nothing found), 2 wrong usage or bad input,
+Exit codes: 0 answered, 1 an honest negative (no plan exists, nothing found), 2 wrong usage or bad input, \
 3 the budget ended without an answer, 4 a fault of isogrid, 130 interrupted (the best so far is kept).";
 
 /// The whole command line for these engines.
@@ -27,6 +27,7 @@ pub(crate) fn command(entries: &[Entry]) -> Command {
         .about("Match the computation to the structure of the problem")
         .after_help(AFTER_HELP)
         .styles(styles)
+        .max_term_width(100)
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
@@ -99,12 +100,15 @@ pub(crate) fn with_work(command: Command, entries: &[Entry]) -> Command {
     command.arg(engine).arg(seed).arg(budget).args(engine_options(entries))
 }
 
-/// One argument per option name, whichever engines have it.
+/// One argument per option name, whichever engines have it, in the order in which engines declare them.
 fn engine_options(entries: &[Entry]) -> Vec<Arg> {
-    let mut by_name: BTreeMap<&'static str, Vec<(&'static str, OptionSpec)>> = BTreeMap::new();
+    let mut by_name: Vec<(&'static str, Vec<(&'static str, OptionSpec)>)> = Vec::new();
     for info in entries.iter().map(|entry| (entry.info)()) {
         for spec in info.options {
-            by_name.entry(spec.name).or_default().push((info.name, *spec));
+            match by_name.iter_mut().find(|(name, _)| *name == spec.name) {
+                Some((_, owners)) => owners.push((info.name, *spec)),
+                None => by_name.push((spec.name, vec![(info.name, *spec)])),
+            }
         }
     }
     by_name.into_iter().map(|(name, owners)| engine_option(name, &owners)).collect()

@@ -3,7 +3,7 @@
 use std::io;
 
 use isogrid::Error;
-use isogrid::core::{Ctx, Fault, FaultClass, Limit, Stop};
+use isogrid::core::{Fault, FaultClass, Limit, Stop};
 
 /// The end of a command. The codes are part of its contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,19 +66,6 @@ pub(crate) enum Answer {
     Incomplete,
 }
 
-/// Turns the error of an engine that a limit ended before it had anything to return into what `early` makes of the
-/// stop. Such an error begins with the words of the stop: engines have no other way to say it.
-pub(crate) fn or_early<T>(
-    ctx: &Ctx,
-    value: Result<T, Fault>,
-    early: impl FnOnce(Stop) -> T,
-) -> Result<T, Fault> {
-    match (value, ctx.tick(0).break_value()) {
-        (Err(fault), Some(stop)) if fault.message.starts_with(&stop.to_string()) => Ok(early(stop)),
-        (value, _) => value,
-    }
-}
-
 /// What ends a verb before its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trouble {
@@ -113,19 +100,6 @@ impl From<Error> for Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_limit_that_came_first_is_told_from_a_real_error() {
-        let ctx = Ctx::new(1).with_tick_limit(0);
-        let early = |stop| Some(stop);
-        let fault = |message: &str| Err(Fault::bad_input(message));
-        assert_eq!(or_early(&ctx, fault("tick budget ended while grounding"), early).ok(), None);
-        let _ = ctx.tick(1);
-        let stop = Stop::Budget(Limit::Ticks);
-        assert_eq!(or_early(&ctx, fault("tick budget ended while grounding"), early), Ok(Some(stop)));
-        assert!(or_early(&ctx, fault("line 3: expected a name"), early).is_err());
-        assert_eq!(or_early(&ctx, Ok(None), early), Ok(None));
-    }
 
     #[test]
     fn the_end_follows_from_stop_and_answer() {

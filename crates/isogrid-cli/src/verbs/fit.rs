@@ -9,7 +9,7 @@ use isogrid::wire::Outcome;
 use isogrid::{envelope, files};
 
 use crate::app::App;
-use crate::exit::{Answer, Exit, Trouble, or_early};
+use crate::exit::{Answer, Exit, Trouble};
 use crate::inputs::Asked;
 use crate::screen::Form;
 use crate::{args, text};
@@ -25,45 +25,32 @@ pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
     let path = matches.get_one::<PathBuf>("output").map_or(Path::new(""), PathBuf::as_path);
     files::check(path)?;
     let setup = asked.start(app);
-    let Driven { value, seconds, ticks } = drive(&setup, |ctx| {
-        let fitted = (entry.fit)(ctx, &asked.request).map(|fitted| (Some(fitted.model), fitted.stop));
-        or_early(ctx, fitted, |stop| (None, stop))
-    })?;
+    let Driven { value, seconds, ticks } = drive(&setup, |ctx| (entry.fit)(ctx, &asked.request))?;
     app.screen.unwatch();
     let warnings = app.screen.warnings(&asked.request);
-    let (model, stop) = value?;
+    let fitted = value?;
     let engine = (entry.info)().name;
-    let bytes = model.map(|model| envelope::wrap(engine, &model));
-    bytes.as_ref().map_or(Ok(()), |bytes| files::write(path, bytes))?;
-    let file = bytes.as_ref().map(|_| path.display().to_string());
-    let model_bytes = bytes.as_ref().map(|bytes| bytes.len() as u64);
-    let exit = Exit::after(stop, if bytes.is_some() { Answer::Whole } else { Answer::Incomplete });
-    app.screen.note(&conclusion(engine, file.as_deref().zip(model_bytes), stop, seconds));
+    let bytes = envelope::wrap(engine, &fitted.model);
+    files::write(path, &bytes)?;
+    // A model is an answer also when a limit ended its fit.
+    let exit = Exit::after(fitted.stop, Answer::Whole);
+    let (size, after) = (text::bytes(bytes.len() as u64), text::seconds(seconds));
+    let ended = if fitted.stop == Stop::Done { String::new() } else { format!(" ({})", fitted.stop) };
+    app.screen.note(&format!("{engine}: wrote {} ({size}) in {after}{ended}", path.display()));
     if app.screen.form == Form::Json {
         app.screen.object(&Outcome {
             engine,
             verb: "fit",
-            stop,
+            stop: fitted.stop,
             outputs: 0,
             seconds,
             ticks,
-            model_bytes,
+            model_bytes: Some(bytes.len() as u64),
             verdict: None,
-            file,
+            file: Some(path.display().to_string()),
             warnings: &warnings,
             exit: exit.code(),
         })?;
     }
     Ok(exit)
-}
-
-fn conclusion(engine: &str, written: Option<(&str, u64)>, stop: Stop, seconds: f64) -> String {
-    let after = text::seconds(seconds);
-    match written {
-        None => format!("{engine}: no model, {stop} after {after}"),
-        Some((file, size)) => {
-            let ended = if stop == Stop::Done { String::new() } else { format!(" ({stop})") };
-            format!("{engine}: wrote {file} ({}) in {after}{ended}", text::bytes(size))
-        }
-    }
 }

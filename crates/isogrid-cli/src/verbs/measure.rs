@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::exit::{Exit, Trouble};
 use crate::inputs::{self, Asked};
 use crate::screen::Form;
-use crate::text::{Side, TextTable, number};
+use crate::text::{Side, TextTable, hanging, number};
 use crate::{args, interrupt};
 
 /// Narrower terminals get fewer columns; `--json` always has all of them.
@@ -77,7 +77,7 @@ fn show(app: &App, measured: &Measured, field: &Field, repeats: u64) -> Result<(
     let width = app.screen.width();
     let mut text = format!("{}, seed {}\n\n", report.workload, report.seed);
     text += &table(&report.rows, width).render(width);
-    text += &remarks(&report.rows);
+    text += &remarks(&report.rows, width);
     app.screen.data(&text)?;
     if !noisy.is_empty() {
         let share = NOISE * 100.0;
@@ -95,7 +95,8 @@ fn show(app: &App, measured: &Measured, field: &Field, repeats: u64) -> Result<(
 fn table(rows: &[Row], width: usize) -> TextTable {
     let score = rows.iter().find_map(|row| row.score.as_ref()).map_or("score", |score| score.name.as_str());
     let mut columns = vec![("contender", Side::Left), ("role", Side::Left), (score, Side::Right)];
-    if width >= WIDE {
+    let intervals = rows.iter().filter_map(|row| row.score.as_ref()).any(|score| score.interval.is_some());
+    if width >= WIDE && intervals {
         columns.push(("95 % interval", Side::Right));
     }
     columns.extend(
@@ -152,18 +153,23 @@ fn role(role: &Role) -> String {
 }
 
 /// What the table has no room for: how rows ended, and how energy was obtained.
-fn remarks(rows: &[Row]) -> String {
+fn remarks(rows: &[Row], width: usize) -> String {
     let mut text = String::from("\n");
+    let mut remark =
+        |title: &str, words: &str| text += &(hanging(&format!("{title}: "), words, width) + "\n");
     for row in rows.iter().filter(|row| row.score.is_none() || row.outcome != Stop::Done.to_string()) {
-        text += &format!("{}: {}\n", row.contender, row.outcome);
+        remark(&row.contender, &row.outcome);
     }
     if let Some(score) = rows.iter().find_map(|row| row.score.as_ref()) {
-        let better = if score.higher_is_better { "higher" } else { "lower" };
-        text += &format!("{}: {better} is better\n", score.name);
+        remark(&score.name, if score.higher_is_better { "higher is better" } else { "lower is better" });
     }
-    let method = rows.iter().find_map(|row| row.cost.energy.as_ref()).map(|energy| match energy {
-        Energy::Measured { .. } => "energy: measured, whole processor package".to_string(),
-        Energy::Modelled { constants, .. } => format!("energy: modelled, {constants}"),
-    });
-    text + &method.map(|method| method + "\n").unwrap_or_default()
+    match rows.iter().find_map(|row| row.cost.energy.as_ref()) {
+        Some(Energy::Measured { .. }) => remark("joules", "measured, of the whole processor package"),
+        Some(Energy::Modelled { constants, .. }) => remark("joules", &format!("modelled, {constants}")),
+        None => {}
+    }
+    if width < WIDE {
+        remark("left out", "role, interval and process seconds; a wider terminal or --json has them");
+    }
+    text
 }

@@ -1,5 +1,7 @@
 //! `isogrid profile`: what structure is in the input, with evidence, and the next command.
 
+use std::path::PathBuf;
+
 use clap::{ArgMatches, Command};
 use console::Style;
 use isogrid::candidates;
@@ -9,7 +11,7 @@ use isogrid::wire::Found;
 
 use crate::app::App;
 use crate::args;
-use crate::exit::{Answer, Exit, Trouble, or_early};
+use crate::exit::{Answer, Exit, Trouble};
 use crate::inputs::{self, Asked};
 use crate::screen::Form;
 use crate::text::{hanging, number};
@@ -42,7 +44,7 @@ pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
     }
     app.screen.unwatch();
     if app.screen.form == Form::Text {
-        app.screen.data(&next_command(&found, &inputs::paths(matches)))?;
+        app.screen.data(&verdict(&found, stop, &asked, &inputs::paths(matches)))?;
     }
     Ok(match (found.is_empty(), stop) {
         (false, Stop::Cancelled) | (true, Stop::Cancelled) => Exit::Interrupted,
@@ -64,7 +66,7 @@ fn ask(
         return Ok(Vec::new());
     };
     let driven = drive(setup, |ctx| {
-        let findings = or_early(ctx, detect(ctx, request), |_| Vec::new());
+        let findings = detect(ctx, request);
         // A tick of nothing asks whether the detector was cut short.
         let ended = ctx.tick(0).break_value();
         (findings, ended)
@@ -109,10 +111,10 @@ fn about(finding: &Finding, width: usize) -> String {
 fn evidence(evidence: &Evidence) -> String {
     match evidence {
         Evidence::Test { statistic, null_quantile, p } => format!(
-            "statistic {}, {} under the null hypothesis, p = {}",
+            "statistic {} against {} under the null hypothesis, {}",
             number(*statistic),
             number(*null_quantile),
-            number(*p)
+            probability(*p)
         ),
         Evidence::Proof { certificate } => format!("proof: {certificate}"),
         Evidence::ByConstruction { why } => format!("by construction: {why}"),
@@ -131,10 +133,23 @@ fn offer(bid: &Bid) -> String {
     )
 }
 
-fn next_command(found: &[&str], paths: &[std::path::PathBuf]) -> String {
+/// The last line: what to do about it.
+fn verdict(found: &[&str], stop: Stop, asked: &Asked, paths: &[PathBuf]) -> String {
+    let Some(engine) = found.first() else {
+        return match stop {
+            Stop::Budget(_) | Stop::Cancelled => format!("verdict: nothing found so far ({stop})\n"),
+            _ => "verdict: no engine here finds structure that it could exploit\n".to_string(),
+        };
+    };
+    let options = asked.request.options.iter().map(|(name, value)| match value.as_str() {
+        "" => format!("--{name} "),
+        value => format!("--{name} {value} "),
+    });
     let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-    match found {
-        [] => "verdict: no engine here finds structure that it could exploit\n".to_string(),
-        [engine, ..] => format!("next: isogrid run --engine {engine} {}\n", paths.join(" ")),
-    }
+    format!("next: isogrid run --engine {engine} {}{}\n", options.collect::<String>(), paths.join(" "))
+}
+
+/// A probability; a very small one is not known well enough to print its digits.
+fn probability(p: f64) -> String {
+    if p < 1e-4 { "p < 0.0001".to_string() } else { format!("p = {}", number(p)) }
 }

@@ -14,7 +14,7 @@ use isogrid::wire::{Outcome, Output};
 use isogrid::{choose_named, envelope};
 
 use crate::app::App;
-use crate::exit::{Answer, Exit, Trouble, or_early};
+use crate::exit::{Answer, Exit, Trouble};
 use crate::inputs::{self, Asked};
 use crate::screen::{Form, Screen};
 use crate::{args, text};
@@ -56,8 +56,7 @@ pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
     let mut outputs = Outputs::new(entry, &app.screen, file);
     let driven = drive(&setup, |ctx| {
         let mut emit = |printed, verdict| outputs.receive(ctx, printed, verdict);
-        let ended = (entry.run)(ctx, &asked.request, payload, &mut emit);
-        or_early(ctx, ended, |stop| RunOutcome { stop, model_bytes: None })
+        (entry.run)(ctx, &asked.request, payload, &mut emit)
     })?;
     app.screen.unwatch();
     outputs.finish(driven, &app.screen.warnings(&asked.request))
