@@ -13,7 +13,7 @@ use crate::ground::{Keep, ground_in};
 use crate::packing::State;
 use crate::pddl::{Atom, Domain, GroundAtom, Literal, Problem, Term};
 use crate::plan_file::{CostKind, PlanStep, write_plan};
-use crate::search::{OnPlan, Outcome, Query, SolveOptions, SolveResult, Statistics, Unsolvable, solve_in};
+use crate::search::{Mode, OnPlan, Outcome, Query, SolveOptions, SolveResult, Statistics, Unsolvable, solve_in};
 use crate::task::{Place, Task, static_predicates};
 use crate::validate::Validator;
 
@@ -103,8 +103,8 @@ impl Session {
         self.n_groundings
     }
 
-    /// Answers a query; plans are handed to `on_answer` as they are found, each cheaper than the one before. The last
-    /// answer is repeated when it is proved optimal.
+    /// Answers a query. While a plan is improved, each one found is handed to `on_answer`, cheaper than the one before;
+    /// at the end the best follows once more, with its final counters and whether it is proved optimal.
     ///
     /// # Errors
     /// The state or goal names what the problem does not know; a cost is missing; or the validator refused a plan,
@@ -275,6 +275,11 @@ impl Presenter<'_> {
             optimal: false,
             statistics: Statistics::default(),
         };
+        if self.query.options.mode != Mode::Improve {
+            // No other plan follows: it is handed out once, with its counters and its proof.
+            self.last = Some(valid);
+            return ControlFlow::Continue(());
+        }
         self.last = Some(valid.clone());
         let flow = (self.on_answer)(PlanAnswer::Plan(valid));
         self.had_enough = flow.is_break();
@@ -290,7 +295,7 @@ impl Presenter<'_> {
                 if let Some(mut plan) = self.last.take() {
                     plan.optimal = optimal;
                     plan.statistics = result.statistics;
-                    let _ = (self.on_answer)(PlanAnswer::Plan(plan));
+                    self.had_enough = (self.on_answer)(PlanAnswer::Plan(plan)).is_break();
                 }
             }
             Outcome::Unsolvable(because) => {

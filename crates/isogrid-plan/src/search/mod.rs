@@ -1,6 +1,7 @@
 //! Search: A*, lazy best-first search, and the order in which `solve` uses them.
 
 mod astar;
+mod index;
 mod lazy;
 mod open_list;
 mod race;

@@ -3,9 +3,9 @@
 //! Only the parent of a state is kept. The operator between them is found again when a path is asked for: four bytes
 //! a state are worth more than the few microseconds.
 
-use hashbrown::HashTable;
 use isogrid_num::hash::hash_words;
 
+use crate::search::index::Index;
 use crate::task::{OperatorId, Task, apply};
 
 /// Index of a registered state.
@@ -16,11 +16,11 @@ pub(crate) const START: StateId = u32::MAX;
 
 const CLOSED: u32 = 1 << 31;
 
-/// Registered states. Memory: 8 bytes a word, 8 for the way back, about 8 for the table.
+/// Registered states. Memory: 8 bytes a word, 8 for the way back, 5 to 8 for the index.
 pub(crate) struct Space {
     n_words: usize,
     words: Vec<u64>,
-    table: HashTable<StateId>,
+    index: Index,
     nodes: Vec<Node>,
 }
 
@@ -33,7 +33,7 @@ struct Node {
 
 impl Space {
     pub(crate) fn new(n_words: usize) -> Space {
-        Space { n_words, words: Vec::new(), table: HashTable::new(), nodes: Vec::new() }
+        Space { n_words, words: Vec::new(), index: Index::default(), nodes: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -52,16 +52,14 @@ impl Space {
         let n_words = self.n_words;
         let hash = hash_words(state);
         let words = &self.words;
-        let equal = |&id: &StateId| &words[id as usize * n_words..(id as usize + 1) * n_words] == state;
-        if let Some(&id) = self.table.find(hash, equal) {
+        let of = |id: StateId| &words[id as usize * n_words..(id as usize + 1) * n_words];
+        if let Some(id) = self.index.find(hash, |id| of(id) == state) {
             return (id, false);
         }
         let id = self.nodes.len() as StateId;
+        self.index.push(hash, |id| hash_words(of(id)));
         self.words.extend_from_slice(state);
         self.nodes.push(Node { parent: START, cost: 0 });
-        let words = &self.words;
-        let rehash = |&id: &StateId| hash_words(&words[id as usize * n_words..(id as usize + 1) * n_words]);
-        self.table.insert_unique(hash, id, rehash);
         (id, true)
     }
 
