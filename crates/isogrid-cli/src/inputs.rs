@@ -61,7 +61,8 @@ impl Asked {
     pub(crate) fn start(&self, app: &mut App) -> Setup {
         let observer = app.screen.watch();
         interrupt::listen(app);
-        Setup { seed: self.seed, budget: self.budget, cancel: app.cancel.clone(), observer }
+        let cancel = app.cancel.clone();
+        Setup { seed: self.seed, budget: self.budget, cancel, observer, ..Setup::default() }
     }
 }
 

@@ -72,7 +72,7 @@ fn every_contender_has_a_score_and_the_costs_of_its_own_process() {
 fn people_get_a_table_with_its_units_and_what_is_absent() {
     let output = command(&alone(), "measure domain.pddl problem.pddl").output().expect("the command starts");
     let (text, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(text.starts_with("domain corridor, problem two-rooms, seed 1\n"), "{text}");
+    assert!(text.starts_with("domain corridor, problem two-rooms, seed 1, at most 30 s each\n"), "{text}");
     for expected in ["plan --optimal", "plan cost", "work s", "peak MB", "lower is better", "joules: "] {
         assert!(text.contains(expected), "{expected}: {text}");
     }

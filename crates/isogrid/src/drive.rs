@@ -21,8 +21,10 @@ const MEMORY_PERIOD: Duration = Duration::from_millis(10);
 pub struct Setup {
     /// The seed all randomness derives from.
     pub seed: u64,
-    /// Its limits.
+    /// Its limits, which an engine that could improve forever may use up.
     pub budget: Budget,
+    /// A time limit that the engine is not told of, so that it ends by itself when it otherwise would.
+    pub patience: Option<Duration>,
     /// Ends it from outside.
     pub cancel: Cancel,
     /// Receives spans and progress.
@@ -47,7 +49,8 @@ pub struct Driven<T> {
 /// [`Error::MemoryUnwatched`] for a memory limit where the memory in use cannot be read.
 pub fn drive<T>(setup: &Setup, work: impl FnOnce(&Ctx) -> T) -> Result<Driven<T>, Error> {
     let start = Instant::now();
-    let budget = setup.budget;
+    let mut budget = setup.budget;
+    budget.wall = [budget.wall, setup.patience].into_iter().flatten().min();
     if budget.bytes.is_some() && resident_bytes().is_none() {
         return Err(Error::MemoryUnwatched);
     }
@@ -207,6 +210,16 @@ mod tests {
             drive(&setup("1h,1TiB"), |ctx| (ctx.tick(7), ctx.seed())).expect("these limits can be kept");
         assert_eq!(driven.value, (ControlFlow::Continue(()), 3));
         assert_eq!(driven.ticks, 7);
+    }
+
+    #[test]
+    fn patience_ends_the_work_but_is_not_a_bound() {
+        let patient = Setup { patience: Some(Duration::ZERO), ..setup("1h") };
+        let driven = drive(&patient, until_stopped).expect("no memory limit");
+        assert_eq!(driven.value, Stop::Budget(Limit::Time));
+        let patient = Setup { patience: Some(Duration::ZERO), ..Setup::default() };
+        assert!(!drive(&patient, Ctx::is_bounded).expect("no memory limit").value);
+        assert!(drive(&setup("1h"), Ctx::is_bounded).expect("no memory limit").value);
     }
 
     #[test]

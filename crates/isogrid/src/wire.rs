@@ -124,6 +124,8 @@ pub struct Measured<'a> {
     /// The rows.
     #[serde(flatten)]
     pub report: &'a Report,
+    /// The limits of each attempt, for example `10s,2GiB`, or of our patience where no budget was given.
+    pub budget: &'a str,
     /// How often each contender ran; a row is the run of median working time.
     pub repeats: u64,
     /// Contenders whose working times differ by more than a fifth.
@@ -439,6 +441,7 @@ mod tests {
             line(&Found { engine: "plan", finding: &finding }),
             line(&Measured {
                 report: &report,
+                budget: "30s",
                 repeats: 3,
                 noisy: &[],
                 absent: &[Absent { what: "rungs".into(), remedy: "build".into() }],

@@ -1,8 +1,10 @@
 //! `isogrid measure`: the contenders of a workload side by side, each in a process of its own.
 
 use std::path::Path;
+use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
+use isogrid::budget::Budget;
 use isogrid::core::{Energy, Entry, Fault, Role, Row, Score, Stop};
 use isogrid::isolate::{self, Field, Measured, NOISE, Options};
 use isogrid::wire;
@@ -12,8 +14,11 @@ use crate::app::App;
 use crate::exit::{Exit, Trouble};
 use crate::inputs::{self, Asked};
 use crate::screen::Form;
-use crate::text::{Side, TextTable, hanging, number};
+use crate::text::{self, Side, TextTable, hanging, number};
 use crate::{args, interrupt};
+
+/// How long a contender may take when the user gives no budget.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Narrower terminals get fewer columns; `--json` always has all of them.
 const WIDE: usize = 100;
@@ -36,7 +41,9 @@ pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
     if let Some(path) = paths.iter().find(|path| !path.is_file()) {
         return Err(not_a_file(path).into());
     }
-    let job = Job { paths, options: asked.request.options, seed: asked.seed, budget: asked.budget };
+    let Asked { request, seed, budget, .. } = asked;
+    let patience = budget.wall.is_none().then_some(PATIENCE);
+    let job = Job { paths, options: request.options, seed, budget, patience };
     let name = workloads::name(kind, &job)?;
     interrupt::listen(app);
     let field = isolate::field(kind);
@@ -54,7 +61,7 @@ pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
         }
     });
     app.screen.unwatch();
-    show(app, &measured, &field, repeats)?;
+    show(app, &measured, &field, (&job, repeats))?;
     let interrupted = app.cancel.requested() == Some(Stop::Cancelled);
     let answered = measured.report.rows.iter().any(|row| row.score.is_some());
     Ok(match (interrupted, answered) {
@@ -69,13 +76,20 @@ fn not_a_file(path: &Path) -> Fault {
         .with_hint("every contender reads the input in a process of its own: save it to a file first")
 }
 
-fn show(app: &App, measured: &Measured, field: &Field, repeats: u64) -> Result<(), Trouble> {
+fn show(app: &App, measured: &Measured, field: &Field, (job, repeats): (&Job, u64)) -> Result<(), Trouble> {
     let Measured { report, noisy } = measured;
+    let budget = Budget { wall: job.budget.wall.or(job.patience), ..job.budget };
     if app.screen.form == Form::Json {
-        return app.screen.object(&wire::Measured { report, repeats, noisy, absent: &field.absent });
+        return app.screen.object(&wire::Measured {
+            report,
+            budget: &budget.to_string(),
+            repeats,
+            noisy,
+            absent: &field.absent,
+        });
     }
     let width = app.screen.width();
-    let mut text = format!("{}, seed {}\n\n", report.workload, report.seed);
+    let mut text = format!("{}, seed {}, at most {} each\n\n", report.workload, report.seed, limits(&budget));
     text += &table(&report.rows, width).render(width);
     text += &remarks(&report.rows, width);
     app.screen.data(&text)?;
@@ -90,6 +104,13 @@ fn show(app: &App, measured: &Measured, field: &Field, repeats: u64) -> Result<(
         app.screen.note(&format!("absent: {}\n  {}", absent.what, absent.remedy));
     }
     Ok(())
+}
+
+fn limits(budget: &Budget) -> String {
+    let wall = budget.wall.map(|wall| text::seconds(wall.as_secs_f64()));
+    let ticks = budget.ticks.map(|ticks| format!("{ticks} ticks"));
+    let parts: Vec<_> = [wall, budget.bytes.map(text::bytes), ticks].into_iter().flatten().collect();
+    parts.join(", ")
 }
 
 fn table(rows: &[Row], width: usize) -> TextTable {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use isogrid_core::{Fault, Report};
 
+use crate::budget::Budget;
 use crate::workloads::{Entrant, Job};
 use crate::{Error, drive, wire};
 
@@ -85,6 +86,7 @@ impl Call {
                         seed.parse().map_err(|_| usage(&format!("seed `{seed}` is not a number")))?;
                 }
                 Some("--budget") => call.job.budget = text(args.next())?.parse()?,
+                Some("--patience") => call.job.patience = text(args.next())?.parse::<Budget>()?.wall,
                 Some("--option") => {
                     let option = text(args.next())?;
                     let (name, value) = option.split_once('=').unwrap_or((&option, ""));
@@ -112,6 +114,10 @@ pub(super) fn arguments(name: &str, kind: &str, job: &Job) -> Vec<OsString> {
     if !budget.is_empty() {
         args.extend(["--budget".into(), budget.into()]);
     }
+    if let Some(patience) = job.patience {
+        let patience = Budget { wall: Some(patience), ..Budget::default() };
+        args.extend(["--patience".into(), patience.to_string().into()]);
+    }
     for (option, value) in &job.options {
         args.extend(["--option".into(), format!("{option}={value}").into()]);
     }
@@ -131,6 +137,7 @@ mod tests {
             options: vec![("target".into(), "a=b".into()), ("header".into(), String::new())],
             seed: u64::MAX,
             budget: "1.5s,2GiB,3ticks".parse().expect("a budget"),
+            patience: Some(std::time::Duration::from_secs(30)),
         };
         let args = arguments("forest/10", "table", &job);
         let call = Call::parse(args.into_iter().skip(1)).expect("our own arguments");

@@ -3,8 +3,8 @@
 //! An executable that offers contenders has two verbs, both served by this module ([`contend`], [`rungs`]):
 //!
 //! - `EXE rungs --kind KIND` prints a `rung` object for every contender of that kind of workload;
-//! - `EXE contend NAME --kind KIND --seed S [--budget B] [--option NAME=VALUE]... -- PATHS` opens the workload of that
-//!   kind from the paths, runs the one contender, prints one `row` object on standard output and exits with 0.
+//! - `EXE contend NAME --kind KIND --seed S [--budget B] [--patience T] [--option NAME=VALUE]... -- PATHS` opens the
+//!   workload of that kind from the paths, runs the one contender, prints one `row` object and exits with 0.
 //!
 //! The parent adds whole-process wall and CPU time and energy to the row. A child that crashes, is killed or prints
 //! something else becomes a row that says so.
@@ -177,7 +177,8 @@ fn run(candidate: &Candidate, kind: Kind, job: &Job, cancel: &Cancel) -> Row {
     command.args(child::arguments(&candidate.name, kind.name(), job));
     let before = energy::Counters::now();
     // Twice the budget and half a minute: a contender that does not stop by then will not.
-    let patience = job.budget.wall.map(|wall| wall.saturating_mul(2).saturating_add(Duration::from_secs(30)));
+    let limit = job.budget.wall.or(job.patience);
+    let patience = limit.map(|wall| wall.saturating_mul(2).saturating_add(Duration::from_secs(30)));
     let finished = match process::run(&mut command, patience, cancel) {
         Ok(finished) => finished,
         Err(error) => return failed(Cost::default(), format!("did not start: {error}")),

@@ -7,6 +7,7 @@ mod planning;
 mod table;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use isogrid_core::{Contender, Report, Request, Role, Source, Workload, measure};
 
@@ -61,8 +62,10 @@ pub struct Job {
     pub options: Vec<(String, String)>,
     /// The seed of splits and contenders.
     pub seed: u64,
-    /// The budget of each attempt.
+    /// The budget of each attempt, which an anytime engine uses up.
     pub budget: Budget,
+    /// When an attempt without a budget is ended all the same.
+    pub patience: Option<Duration>,
 }
 
 impl Job {
@@ -137,7 +140,8 @@ impl Entrant {
 }
 
 fn attempt<W: Workload>(contender: &dyn Contender<W>, workload: &W, job: &Job) -> Result<Report, Error> {
-    let setup = Setup { seed: job.seed, budget: job.budget, ..Setup::default() };
+    let Job { seed, budget, patience, .. } = *job;
+    let setup = Setup { seed, budget, patience, ..Setup::default() };
     Ok(drive::drive(&setup, |ctx| measure(&[contender], workload, ctx))?.value)
 }
 
