@@ -33,7 +33,8 @@ pub use subject::Subject;
 /// Makes a module `conformance` of tests about fitting, stepping, saving and loading.
 ///
 /// `engine` is a value; `data` and `options` are functions without arguments; `inputs` makes the inputs of `step` from a
-/// model; `tick_slack` is by how many ticks a limit may be passed, at least the largest single count of the engine.
+/// model; `tick_slack` is by how many ticks a limit may be passed, at least the largest single count of the engine;
+/// `request_options` are text options without which the engine reads nothing, as `&[("target", "y")]`.
 /// `data` and `inputs` should take well under a second: they run some hundred times. See the [crate](crate) for an
 /// example.
 #[macro_export]
@@ -43,12 +44,17 @@ macro_rules! conformance {
         data: $data:expr,
         options: $options:expr,
         inputs: $inputs:expr,
-        tick_slack: $tick_slack:expr $(,)?
+        tick_slack: $tick_slack:expr
+        $(, request_options: $request_options:expr)? $(,)?
     ) => {
         mod conformance {
             use super::*;
 
-            $crate::conformance!(@tests ($engine, $data, $options, $inputs, $tick_slack)
+            $crate::conformance!(@tests [
+                $crate::Subject::new($engine, $data, $options, $inputs)
+                    .with_tick_slack($tick_slack)
+                    $(.with_request_options($request_options))?
+            ]
                 info_is_filled_in
                 same_seed_gives_same_bytes_and_outputs
                 tick_limits_are_obeyed
@@ -63,10 +69,10 @@ macro_rules! conformance {
     (@tests $subject:tt $($check:ident)*) => {
         $($crate::conformance!(@test $subject $check);)*
     };
-    (@test ($engine:expr, $data:expr, $options:expr, $inputs:expr, $tick_slack:expr) $check:ident) => {
+    (@test [$subject:expr] $check:ident) => {
         #[test]
         fn $check() {
-            $crate::Subject::new($engine, $data, $options, $inputs).with_tick_slack($tick_slack).$check();
+            $subject.$check();
         }
     };
 }

@@ -16,6 +16,7 @@ pub struct Subject<E, D, O, I> {
     options: O,
     inputs: I,
     tick_slack: u64,
+    request_options: &'static [(&'static str, &'static str)],
 }
 
 /// What all inputs of a subject gave.
@@ -36,13 +37,20 @@ where
 {
     /// A subject whose tick limits must be kept exactly.
     pub fn new(engine: E, data: D, options: O, inputs: I) -> Self {
-        Subject { engine, data, options, inputs, tick_slack: 0 }
+        Subject { engine, data, options, inputs, tick_slack: 0, request_options: &[] }
     }
 
     /// Allows limits to be passed by `ticks`.
     #[must_use]
     pub fn with_tick_slack(mut self, ticks: u64) -> Self {
         self.tick_slack = ticks;
+        self
+    }
+
+    /// Gives these options, by name and value, with every bad request: those without which nothing is read.
+    #[must_use]
+    pub fn with_request_options(mut self, options: &'static [(&'static str, &'static str)]) -> Self {
+        self.request_options = options;
         self
     }
 
@@ -200,18 +208,27 @@ where
         }
     }
 
-    /// No sources, empty ones, binary and nested junk are refused with words, and recognized without panic.
+    /// No sources, empty ones, binary and nested junk are refused with words, alone and as a pair; a missing file is
+    /// named; nothing panics.
     pub fn bad_requests_are_typed_errors(&self) {
         for (name, sources) in corrupt::bad_sources() {
-            let request = Request { sources, ..Request::default() };
-            self.engine.recognize(&request);
-            let Err(error) = self.engine.data(&request) else { panic!("`data` accepts {name}") };
-            assert!(!error.to_string().is_empty(), "an error without words for {name}");
+            self.refusal(name, sources.clone());
+            self.refusal(name, [sources.clone(), sources].concat());
         }
-        let missing = Request { sources: vec![Source::file("no/such/file")], ..Request::default() };
-        self.engine.recognize(&missing);
-        let Err(error) = self.engine.data(&missing) else { panic!("`data` accepts a missing file") };
-        assert!(error.to_string().contains("no/such/file"), "the error does not name the file: {error}");
+        let missing = Source::file("no/such/file");
+        let refusals = [1, 2].map(|n| self.refusal("a missing file", vec![missing.clone(); n]));
+        let is_named = refusals.iter().any(|words| words.contains("no/such/file"));
+        assert!(is_named, "no error names the missing file: {refusals:?}");
+    }
+
+    fn refusal(&self, name: &str, sources: Vec<Source>) -> String {
+        let options = self.request_options.iter().map(|(key, value)| (key.to_string(), value.to_string()));
+        let request = Request { sources, options: options.collect(), ..Request::default() };
+        self.engine.recognize(&request);
+        let Err(error) = self.engine.data(&request) else { panic!("`data` accepts {name}") };
+        let words = error.to_string();
+        assert!(!words.is_empty(), "an error without words for {name}");
+        words
     }
 
     fn fit(&self, ctx: &Ctx) -> (E::Model, Stop) {

@@ -1,0 +1,135 @@
+//! The text edge: delimited tables and options in, predictions out.
+
+use std::str::FromStr;
+
+use isogrid_core::{Port, Printed, Recognition, Request, Source, Value};
+use isogrid_data::{Column, CsvOptions, Table, looks_like_table, read_csv_source, write_csv};
+
+use crate::TsetlinError;
+use crate::engine::{LabeledTable, Rows, Tsetlin};
+use crate::table::{Answer, TableClassifier, TableOptions};
+
+const HEAD_BYTES: u64 = 1 << 16;
+
+impl Port for Tsetlin {
+    fn recognize(&self, request: &Request) -> Recognition {
+        let is_table = |source: &Source| source.head(HEAD_BYTES).is_ok_and(|head| looks_like_table(&head));
+        if !(1..=2).contains(&request.sources.len()) || !request.sources.iter().all(is_table) {
+            return Recognition::No;
+        }
+        match request.option("target") {
+            Some(target) => Recognition::Yes(format!("a table with the target column `{target}`")),
+            None => Recognition::Almost("a table; name the column to predict with --target COL".to_string()),
+        }
+    }
+
+    fn data(&self, request: &Request) -> Result<(LabeledTable, TableOptions), TsetlinError> {
+        let options = options(request)?;
+        let found = request.sources.len();
+        let ([source] | [source, _]) = request.sources.as_slice() else {
+            return Err(TsetlinError::Sources {
+                found,
+                expected: "a table to learn from, and maybe one to answer",
+            });
+        };
+        let target = request.option("target").ok_or(TsetlinError::NoTarget)?.to_string();
+        let table = read(request, source)?;
+        table.require(&target)?;
+        Ok((LabeledTable { table, target }, options))
+    }
+
+    fn input(
+        &self,
+        request: &Request,
+        model: &TableClassifier,
+        fitted_here: bool,
+    ) -> Result<Rows, TsetlinError> {
+        match (request.sources.as_slice(), fitted_here) {
+            ([source], false) | ([_, source], true) => {
+                let table = read(request, source)?;
+                Ok(Rows { numbers: (0..table.n_rows()).collect(), table })
+            }
+            ([source], true) => blanks(&read(request, source)?, model.target()),
+            (sources, _) => {
+                Err(TsetlinError::Sources { found: sources.len(), expected: "one table to answer" })
+            }
+        }
+    }
+
+    fn print(&self, model: &TableClassifier, answers: &Vec<Answer>) -> Printed {
+        let class = |answer: &Answer| model.classes().get(answer.class as usize).map(String::as_str);
+        let numbers = |value: fn(&Answer) -> f64| answers.iter().map(value).collect::<Vec<f64>>();
+        let kept = answers.iter().map(|answer| Some(if answer.is_kept { "yes" } else { "no" }));
+        let columns = vec![
+            Column::numbers("row", numbers(|answer| answer.row as f64)),
+            Column::categories("prediction", answers.iter().map(class)),
+            Column::numbers("margin", numbers(|answer| f64::from(answer.margin))),
+            Column::categories("kept", kept),
+        ];
+        let mut text = Vec::new();
+        // Equal lengths, different names, and memory that takes every write: neither can fail.
+        let _ = write_csv("predictions", &Table::new(columns).unwrap_or_default(), &mut text);
+        let n_kept = answers.iter().filter(|answer| answer.is_kept).count();
+        let record = |answer: &Answer| {
+            Value::map([
+                ("row", answer.row.into()),
+                ("prediction", class(answer).into()),
+                ("margin", answer.margin.into()),
+                ("kept", answer.is_kept.into()),
+            ])
+        };
+        Printed {
+            text: String::from_utf8(text).unwrap_or_default(),
+            summary: format!("{} rows answered, {n_kept} of them kept", answers.len()),
+            record: Value::map([
+                ("target", model.target().into()),
+                ("n_rows", answers.len().into()),
+                ("n_kept", n_kept.into()),
+                ("predictions", Value::List(answers.iter().map(record).collect())),
+            ]),
+        }
+    }
+}
+
+fn read(request: &Request, source: &Source) -> Result<Table, TsetlinError> {
+    let (table, warnings) = read_csv_source(source, &CsvOptions::default())?;
+    for warning in warnings {
+        request.warnings.push(format!("{}: {warning}", source.name));
+    }
+    Ok(table)
+}
+
+/// The rows without a target value.
+fn blanks(table: &Table, target: &str) -> Result<Rows, TsetlinError> {
+    let column = table.require(target)?;
+    let numbers: Vec<usize> = (0..table.n_rows()).filter(|&row| column.text(row).is_none()).collect();
+    if numbers.is_empty() {
+        return Err(TsetlinError::NothingToPredict { target: target.to_string() });
+    }
+    Ok(Rows { table: table.take_rows(&numbers), numbers })
+}
+
+fn options(request: &Request) -> Result<TableOptions, TsetlinError> {
+    let mut options = TableOptions::default();
+    let machine = &mut options.machine;
+    machine.n_clauses =
+        number(request, "clauses", "an even number within 2..=65536")?.unwrap_or(machine.n_clauses);
+    let threshold = number(request, "threshold", "a number within 1..=1000000")?;
+    machine.threshold = threshold.unwrap_or(machine.threshold.min(machine.n_clauses as u32 / 4).max(1));
+    machine.specificity =
+        number(request, "specificity", "a number within 1..=1000")?.unwrap_or(machine.specificity);
+    machine.epochs = number(request, "epochs", "a count")?.unwrap_or(machine.epochs);
+    options.cuts = number(request, "cuts", "a number within 1..=256")?;
+    options.level = number(request, "level", "a share within 0.5..=0.999")?.unwrap_or(options.level);
+    Ok(options)
+}
+
+fn number<T: FromStr>(
+    request: &Request,
+    option: &'static str,
+    expected: &'static str,
+) -> Result<Option<T>, TsetlinError> {
+    let Some(text) = request.option(option) else { return Ok(None) };
+    let refuse = |_| TsetlinError::Option { option, value: format!("`{text}`"), expected };
+    text.parse().map(Some).map_err(refuse)
+}

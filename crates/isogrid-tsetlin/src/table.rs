@@ -1,0 +1,288 @@
+//! The machine on tables: encoder, classes by name, and a calibrated margin below which answers are marked.
+
+use std::collections::BTreeSet;
+use std::ops::{ControlFlow, Range};
+
+use isogrid_core::{Ctx, Fitted, Stop};
+use isogrid_data::Table;
+use isogrid_num::rng::Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::TsetlinError;
+use crate::calibrate::{Calibration, first_step, is_level};
+use crate::encode::Encoder;
+use crate::machine::{MAX_CLASSES, Options, TsetlinClassifier};
+
+/// One held-out row in this many, for calibration.
+const HELD_OUT: usize = 10;
+const MAX_HELD_OUT: usize = 2_000;
+const CALIBRATION_DOMAIN: u64 = 0x6361_6c69;
+
+/// Settings of a fit on a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableOptions {
+    /// The machine's.
+    pub machine: Options,
+    /// The most boolean features a numeric column, within 1..=256; `None` chooses by the number of columns.
+    pub cuts: Option<usize>,
+    /// The accuracy that kept answers promise, within 0.5..=0.999.
+    pub level: f64,
+}
+
+impl Default for TableOptions {
+    fn default() -> Self {
+        TableOptions { machine: Options::default(), cuts: None, level: 0.9 }
+    }
+}
+
+/// A machine with everything needed to answer rows of a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TableClassifier {
+    target: String,
+    /// Names by class number, ascending.
+    classes: Vec<String>,
+    encoder: Encoder,
+    machine: TsetlinClassifier,
+    calibration: Calibration,
+}
+
+/// The answer for one row of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer {
+    /// The row's number in its table, from 0.
+    pub row: usize,
+    /// The number of the class; see [`TableClassifier::classes`].
+    pub class: u32,
+    /// By how many votes it leads.
+    pub margin: u32,
+    /// Whether the margin is large enough for the promised accuracy.
+    pub is_kept: bool,
+}
+
+impl TableClassifier {
+    /// Learns the column `target` from the others; rows without a target value are left out. A tenth of the rows, if
+    /// that is enough, is held out to calibrate margins. Ticks: as the machine's, then one a class and held-out row.
+    ///
+    /// # Errors
+    /// No such column, options out of range, fewer than two classes, mostly distinct values, or constant columns.
+    pub fn fit(
+        ctx: &Ctx,
+        table: &Table,
+        target: &str,
+        options: &TableOptions,
+    ) -> Result<Fitted<TableClassifier>, TsetlinError> {
+        options.validated()?;
+        let labels = Labels::read(table, target)?;
+        let (held_out, train) = labels.hold_out(ctx.seed(), options.level);
+        let learn = table.take_rows(&labels.rows_at(&train));
+        let encoder = Encoder::fit(&learn, target, options.cuts)?;
+        let samples = encoder.encode(&learn, 0..learn.n_rows())?;
+        let fitted = TsetlinClassifier::fit(ctx, &samples, &labels.codes_at(&train), &options.machine)?;
+        let (machine, calibration) = (fitted.model, Calibration::Missing);
+        let (target, classes) = (target.to_string(), labels.classes.clone());
+        let mut model = TableClassifier { target, classes, encoder, machine, calibration };
+        let mut stop = fitted.stop;
+        if stop == Stop::Done && !held_out.is_empty() {
+            let held_table = table.take_rows(&labels.rows_at(&held_out));
+            let truth = labels.codes_at(&held_out);
+            stop = model.calibrate(ctx, &held_table, &truth, options.level)?;
+        }
+        Ok(Fitted { model, stop })
+    }
+
+    fn calibrate(
+        &mut self,
+        ctx: &Ctx,
+        table: &Table,
+        truth: &[u32],
+        level: f64,
+    ) -> Result<Stop, TsetlinError> {
+        let (answers, stop) = self.answer(ctx, table, 0..table.n_rows())?;
+        if stop == Stop::Done {
+            let outcomes =
+                answers.iter().zip(truth).map(|(answer, &class)| (answer.margin, answer.class == class));
+            self.calibration = Calibration::find(outcomes.collect(), level);
+        }
+        Ok(stop)
+    }
+
+    /// Answers rows of a table, columns found by name, in order until done or out of budget. One tick a class and row.
+    ///
+    /// # Errors
+    /// A column is missing, or holds text where it held numbers.
+    ///
+    /// # Panics
+    /// If the rows are not in the table.
+    pub fn answer(
+        &self,
+        ctx: &Ctx,
+        table: &Table,
+        rows: Range<usize>,
+    ) -> Result<(Vec<Answer>, Stop), TsetlinError> {
+        const ROWS_AT_ONCE: usize = 256;
+        let mut answers = Vec::new();
+        let mut predictor = self.machine.predictor();
+        for start in rows.clone().step_by(ROWS_AT_ONCE) {
+            let part = start..rows.end.min(start + ROWS_AT_ONCE);
+            let bits = self.encoder.encode(table, part.clone())?;
+            for row in part {
+                if let ControlFlow::Break(stop) = ctx.tick(self.classes.len() as u64) {
+                    return Ok((answers, stop));
+                }
+                let prediction = predictor.predict(bits.row(row - start));
+                let is_kept = self.calibration.keeps(prediction.margin);
+                let (class, margin) = (prediction.class, prediction.margin);
+                answers.push(Answer { row, class, margin, is_kept });
+            }
+        }
+        Ok((answers, Stop::Done))
+    }
+
+    /// The target column.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The names of the classes by number.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// What is known about margins.
+    pub fn calibration(&self) -> &Calibration {
+        &self.calibration
+    }
+
+    /// The machine inside.
+    pub fn machine(&self) -> &TsetlinClassifier {
+        &self.machine
+    }
+
+    /// How columns become boolean features.
+    pub fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    /// A clause in words, for example `age >= 41 and not city is Oslo`; `None` for one without literals.
+    ///
+    /// # Panics
+    /// If there is no such class or clause.
+    pub fn rule(&self, class: usize, clause: usize) -> Option<String> {
+        let n_features = self.machine.n_features();
+        let words = |literal: usize| match literal.checked_sub(n_features) {
+            None => self.encoder.describe(literal),
+            Some(feature) => self.encoder.describe(feature).map(|words| format!("not {words}")),
+        };
+        let literals: Vec<String> = self.machine.literals(class, clause).filter_map(words).collect();
+        (!literals.is_empty()).then(|| literals.join(" and "))
+    }
+
+    /// The model as bytes; equal models give equal bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Writing to memory cannot fail: every field is of a kind that the format knows.
+        postcard::to_allocvec(self).unwrap_or_default()
+    }
+
+    /// The model back from its bytes, every part checked against the others.
+    ///
+    /// # Errors
+    /// The bytes are not a model, or one that contradicts itself.
+    pub fn from_bytes(bytes: &[u8]) -> Result<TableClassifier, TsetlinError> {
+        let refuse = |reason: String| TsetlinError::Model { reason };
+        let (model, rest) =
+            postcard::take_from_bytes::<TableClassifier>(bytes).map_err(|error| refuse(error.to_string()))?;
+        if !rest.is_empty() {
+            return Err(refuse(format!("{} bytes too many", rest.len())));
+        }
+        if !model.is_consistent() {
+            return Err(refuse("its parts do not fit together".to_string()));
+        }
+        Ok(model)
+    }
+
+    fn is_consistent(&self) -> bool {
+        self.machine.is_consistent()
+            && self.encoder.is_consistent()
+            && self.calibration.is_consistent()
+            && self.encoder.n_features() == self.machine.n_features()
+            && self.classes.len() == self.machine.n_classes()
+            && self.classes.is_sorted_by(|a, b| a < b)
+    }
+}
+
+impl TableOptions {
+    fn validated(&self) -> Result<(), TsetlinError> {
+        let refuse = |option, value: String, expected| Err(TsetlinError::Option { option, value, expected });
+        if !is_level(self.level) {
+            return refuse("level", self.level.to_string(), "a share within 0.5..=0.999");
+        }
+        match self.cuts {
+            Some(cuts) if !(1..=256).contains(&cuts) => {
+                refuse("cuts", cuts.to_string(), "a number within 1..=256")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The target column as class numbers, with the rows that have one.
+pub(crate) struct Labels {
+    pub(crate) classes: Vec<String>,
+    rows: Vec<usize>,
+    /// A class number for each of `rows`.
+    pub(crate) codes: Vec<u32>,
+}
+
+impl Labels {
+    pub(crate) fn read(table: &Table, target: &str) -> Result<Labels, TsetlinError> {
+        let column = table.require(target)?;
+        let texts: Vec<(usize, String)> =
+            (0..table.n_rows()).filter_map(|row| Some((row, column.text(row)?.into_owned()))).collect();
+        let distinct: BTreeSet<&str> = texts.iter().map(|(_, text)| text.as_str()).collect();
+        let classes: Vec<String> = distinct.into_iter().map(String::from).collect();
+        if classes.len() > 2 && classes.len() * 2 > texts.len() {
+            let (target, classes, rows) = (target.to_string(), classes.len(), texts.len());
+            return Err(TsetlinError::NotClasses { target, classes, rows });
+        }
+        if !(2..=MAX_CLASSES).contains(&classes.len()) {
+            return Err(TsetlinError::Classes { found: classes.len(), most: MAX_CLASSES });
+        }
+        let code = |text: &String| classes.binary_search(text).unwrap_or(0) as u32;
+        let codes = texts.iter().map(|(_, text)| code(text)).collect();
+        Ok(Labels { rows: texts.into_iter().map(|(row, _)| row).collect(), codes, classes })
+    }
+
+    /// Places of labels to hold out, and to train on: none are held out where they would be too few to calibrate, and
+    /// the last row of each class is always trained on.
+    fn hold_out(&self, seed: u64, level: f64) -> (Vec<usize>, Vec<usize>) {
+        let n_labels = self.codes.len();
+        let n_held_out = (n_labels / HELD_OUT).max(2 * first_step(level)).min(MAX_HELD_OUT);
+        if n_held_out * 4 > n_labels {
+            return (Vec::new(), (0..n_labels).collect());
+        }
+        let mut order: Vec<usize> = (0..n_labels).collect();
+        Rng::new(seed ^ CALIBRATION_DOMAIN, 0).shuffle(&mut order);
+        let mut left = vec![0_usize; self.classes.len()];
+        self.codes.iter().for_each(|&code| left[code as usize] += 1);
+        let (mut held_out, mut train) = (Vec::new(), Vec::new());
+        for place in order {
+            let left = &mut left[self.codes[place] as usize];
+            if held_out.len() < n_held_out && *left > 1 {
+                *left -= 1;
+                held_out.push(place);
+            } else {
+                train.push(place);
+            }
+        }
+        train.sort_unstable();
+        (held_out, train)
+    }
+
+    pub(crate) fn rows_at(&self, places: &[usize]) -> Vec<usize> {
+        places.iter().map(|&place| self.rows[place]).collect()
+    }
+
+    pub(crate) fn codes_at(&self, places: &[usize]) -> Vec<u32> {
+        places.iter().map(|&place| self.codes[place]).collect()
+    }
+}

@@ -1,0 +1,29 @@
+//! The contract that every engine keeps.
+
+use isogrid_tsetlin::{ALPHA, LabeledTable, Options, Rows, TableOptions, Tsetlin, planted};
+
+fn data() -> LabeledTable {
+    LabeledTable { table: planted(1), target: "y".to_string() }
+}
+
+fn options() -> TableOptions {
+    let machine = Options { n_clauses: 6, threshold: 4, specificity: 4.0, epochs: 2 };
+    TableOptions { machine, ..TableOptions::default() }
+}
+
+fn inputs() -> Vec<Rows> {
+    let table = planted(2);
+    let some = |rows: Vec<usize>| Rows { table: table.take_rows(&rows), numbers: rows };
+    vec![some((0..40).collect()), some(vec![7]), some(Vec::new())]
+}
+
+isogrid_testing::conformance! {
+    engine: Tsetlin,
+    data: data,
+    options: options,
+    inputs: |_model| inputs(),
+    tick_slack: 2,
+    request_options: &[("target", "y")],
+}
+
+isogrid_testing::conformance_detect! { engine: Tsetlin, alpha: ALPHA }
