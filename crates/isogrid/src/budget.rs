@@ -97,15 +97,35 @@ impl FromStr for Budget {
     }
 }
 
-/// In base units, so that reading it back gives the same budget; nothing for a budget without limits.
+/// In the largest units that are exact, so that reading it back gives the same budget (to the microsecond); nothing
+/// for a budget without limits.
 impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let wall = self.wall.map(|wall| format!("{}us", wall.as_micros()));
-        let bytes = self.bytes.map(|bytes| format!("{bytes}B"));
-        let ticks = self.ticks.map(|ticks| format!("{ticks}ticks"));
+        let nanoseconds = |wall: Duration| u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX) / 1000 * 1000;
+        let wall = self.wall.map(|wall| {
+            exact(
+                nanoseconds(wall),
+                |unit| if let Unit::Nanoseconds(scale) = unit { Some(scale) } else { None },
+            )
+        });
+        let bytes = self
+            .bytes
+            .map(|bytes| exact(bytes, |unit| if let Unit::Bytes(scale) = unit { Some(scale) } else { None }));
+        let ticks = self
+            .ticks
+            .map(|ticks| exact(ticks, |unit| if let Unit::Ticks(scale) = unit { Some(scale) } else { None }));
         let parts: Vec<_> = [wall, bytes, ticks].into_iter().flatten().collect();
         f.write_str(&parts.join(","))
     }
+}
+
+/// `value` in the largest unit of a kind that divides it; `scale_of` gives the scale of units of that kind.
+fn exact(value: u64, scale_of: impl Fn(Unit) -> Option<u64>) -> String {
+    let scaled = UNITS.iter().filter_map(|(name, unit)| Some((*name, scale_of(*unit)?)));
+    let dividing = scaled.filter(|(_, scale)| value.is_multiple_of(*scale) && (value > 0 || *scale == 1));
+    let largest = dividing.max_by_key(|(_, scale)| *scale);
+    let (name, scale) = largest.unwrap_or(("us", 1000));
+    format!("{}{name}", value / scale)
 }
 
 #[cfg(test)]
@@ -140,6 +160,25 @@ mod tests {
             assert_eq!(budget, expected, "{text}");
             assert_eq!(budget.to_string().parse::<Budget>().expect(text), expected, "{text} again");
         }
+    }
+
+    #[test]
+    fn budgets_are_written_in_units_that_people_use() {
+        for text in [
+            "10s",
+            "500ms",
+            "2m",
+            "1h",
+            "2GiB",
+            "512MiB",
+            "5Mticks",
+            "7ticks",
+            "10s,2GiB,1kticks",
+            "0us,0B,0ticks",
+        ] {
+            assert_eq!(text.parse::<Budget>().expect(text).to_string(), text);
+        }
+        assert_eq!(Budget::default().to_string(), "");
     }
 
     #[test]
