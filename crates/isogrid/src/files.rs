@@ -24,7 +24,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// Says before the work whether `path` can be written: touches nothing that is there.
 ///
 /// # Errors
-/// [`Error::Unwritable`], as [`write`] would give. A disk may still fill up later.
+/// [`Error::Unwritable`], as [`write()`] would give. A disk may still fill up later.
 pub fn check(path: &Path) -> Result<(), Error> {
     Replacement::begin(path).map(drop)
 }
