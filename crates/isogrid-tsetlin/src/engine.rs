@@ -41,7 +41,7 @@ static INFO: Info = Info {
     structure: "A few and-rules over yes-or-no features decide the class of a row.",
     assumes: &["rows are independent", "new rows come from where the learned ones came from"],
     guarantees: &[
-        "the same seed gives the same model and answers on every machine and number of threads",
+        "the same seed gives the same model and answers",
         "answers marked as kept are as accurate as --level with probability 0.9 over the rows held out",
     ],
     papers: &[

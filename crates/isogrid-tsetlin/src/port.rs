@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use isogrid_core::{Port, Printed, Recognition, Request, Source, Value};
-use isogrid_data::{Column, CsvOptions, Table, looks_like_table, read_csv_source, write_csv};
+use isogrid_data::{Column, CsvOptions, Table, Warning, looks_like_table, read_csv_source, write_csv};
 
 use crate::TsetlinError;
 use crate::engine::{LabeledTable, Rows, Tsetlin};
@@ -33,7 +33,7 @@ impl Port for Tsetlin {
             });
         };
         let target = request.option("target").ok_or(TsetlinError::NoTarget)?.to_string();
-        let table = read(request, source)?;
+        let table = read(request, source, None)?;
         table.require(&target)?;
         Ok((LabeledTable { table, target }, options))
     }
@@ -46,10 +46,10 @@ impl Port for Tsetlin {
     ) -> Result<Rows, TsetlinError> {
         match (request.sources.as_slice(), fitted_here) {
             ([source], false) | ([_, source], true) => {
-                let table = read(request, source)?;
+                let table = read(request, source, Some(model.target()))?;
                 Ok(Rows { numbers: (0..table.n_rows()).collect(), table })
             }
-            ([source], true) => blanks(&read(request, source)?, model.target()),
+            ([source], true) => blanks(&read(request, source, Some(model.target()))?, model.target()),
             (sources, _) => {
                 Err(TsetlinError::Sources { found: sources.len(), expected: "one table to answer" })
             }
@@ -91,9 +91,11 @@ impl Port for Tsetlin {
     }
 }
 
-fn read(request: &Request, source: &Source) -> Result<Table, TsetlinError> {
+/// Reads a table and passes its warnings on, but not that a column to be `answered` has no values.
+fn read(request: &Request, source: &Source, answered: Option<&str>) -> Result<Table, TsetlinError> {
     let (table, warnings) = read_csv_source(source, &CsvOptions::default())?;
-    for warning in warnings {
+    let is_plain = |warning: &Warning| matches!(warning, Warning::AllMissing { column } if Some(column.as_str()) == answered);
+    for warning in warnings.into_iter().filter(|warning| !is_plain(warning)) {
         request.warnings.push(format!("{}: {warning}", source.name));
     }
     Ok(table)

@@ -90,6 +90,14 @@ fn a_second_table_is_answered_whole_and_columns_are_found_by_name() {
 }
 
 #[test]
+fn an_empty_target_column_is_no_surprise_where_it_is_asked_for() {
+    let model = fit(&request(&[&weather(400, 0)], SMALL));
+    let blank = request(&["sky,temperature,day,play,note\nrain,21.7,3,,\nrain,8.2,3,,\n"], &[]);
+    run(&blank, &model, false);
+    assert_eq!(blank.warnings.take(), ["t0.csv: column `note` has no values"]);
+}
+
+#[test]
 fn rules_can_be_read() {
     let model = fit(&request(&[&weather(400, 0)], SMALL));
     let rules: Vec<String> = (0..100).step_by(2).filter_map(|clause| model.rule(1, clause)).collect();
