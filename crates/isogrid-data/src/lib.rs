@@ -1,7 +1,7 @@
 //! Tables, their text format, and the data sets this project knows.
 //!
 //! [`read_csv`] streams delimited text into a [`Table`] of numbers and categories, and [`write_csv`] writes it.
-//! [`catalog`] lists public data sets by version, checksum and license; [`fetch()`] brings one here through its
+//! [`catalog()`] lists public data sets by version, checksum and license; [`fetch()`] brings one here through its
 //! ordinary client. [`hanoi`] generates planning tasks of known length. Left out so far: binary formats, images.
 //!
 //! ```
