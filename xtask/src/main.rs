@@ -9,6 +9,7 @@ mod bench;
 mod data;
 mod demo;
 mod docs;
+mod fuzz;
 mod links;
 mod new_engine;
 mod peers;
@@ -67,6 +68,12 @@ static VERBS: &[Verb] = &[
         usage: "[NAME..]",
         help: "fetch data sets; without names, all of them",
         run: data::run,
+    },
+    Verb {
+        name: "fuzz",
+        usage: "TARGET [--seconds N]",
+        help: "build a fuzz target of fuzz/ and run it, a minute by default",
+        run: fuzz::run,
     },
     Verb {
         name: "new-engine",

@@ -13,7 +13,9 @@ use crate::ground::{Keep, ground_in};
 use crate::packing::State;
 use crate::pddl::{Atom, Domain, GroundAtom, Literal, Problem, Term};
 use crate::plan_file::{CostKind, PlanStep, write_plan};
-use crate::search::{Mode, OnPlan, Outcome, Query, SolveOptions, SolveResult, Statistics, Unsolvable, solve_in};
+use crate::search::{
+    Mode, OnPlan, Outcome, Query, SolveOptions, SolveResult, Statistics, Unsolvable, solve_in,
+};
 use crate::task::{Place, Task, static_predicates};
 use crate::validate::Validator;
 

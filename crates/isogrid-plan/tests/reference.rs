@@ -1,5 +1,5 @@
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 //! The fast planner equals the literal one on random tasks.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;

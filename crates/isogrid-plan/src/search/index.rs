@@ -70,7 +70,7 @@ impl Index {
     /// Where probing starts: the hash scaled to the capacity (Lemire's multiply and shift).
     #[inline]
     fn home(&self, hash: u64) -> usize {
-        (u128::from(hash) * self.slots.len() as u128 >> 64) as usize
+        ((u128::from(hash) * self.slots.len() as u128) >> 64) as usize
     }
 
     #[inline]
