@@ -1,0 +1,13 @@
+//! Benchmarks: rungs of the scale ladder, outside programs as peers, and runs that can be committed.
+//!
+//! [`rungs`] are contenders behind the facade's contract, each runnable alone. [`planners`] is a bench; [`process`]
+//! measures any program, [`run`] writes a run directory with its [`bars`]. Left out: the engines, and every claim
+//! without a run.
+
+pub mod bars;
+pub mod grid;
+pub mod machine;
+pub mod planners;
+pub mod process;
+pub mod run;
+pub mod rungs;

@@ -1,0 +1,107 @@
+//! The bench `planners`: our planner beside Fast Downward, in one run on one machine.
+
+mod amlgym;
+pub mod clock;
+mod contender;
+mod downward;
+mod hanoi;
+mod ours;
+mod pair;
+mod pddlgym;
+mod protocol;
+pub mod replan;
+mod replanning;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use isogrid_data::locate;
+
+use crate::process;
+use crate::run::Run;
+use contender::{Field, Limits};
+use downward::Downward;
+
+pub use pair::{Pair, pddl_files, stem};
+
+/// What the bench is given.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder with fetched data sets.
+    pub data: PathBuf,
+    /// The folder with installed peers.
+    pub tools: PathBuf,
+    /// The run directory to write.
+    pub out: PathBuf,
+    /// A smoke run of the same path: a few problems a section.
+    pub quick: bool,
+}
+
+/// The bench at work.
+struct Bench {
+    field: Field,
+    run: Run,
+    data: PathBuf,
+    quick: bool,
+}
+
+/// The limits of the issue: 30 seconds and 2 GiB.
+const LIMITS: Limits = Limits { seconds: 30, bytes: 2 << 30 };
+
+impl Bench {
+    fn folder(&self, set: &str) -> Result<PathBuf> {
+        locate(set, &self.data)
+            .with_context(|| format!("`{set}` is not in the data folder: cargo xtask fetch {set}"))
+    }
+
+    /// `quick` in a smoke run, else `full`.
+    fn either<T>(&self, quick: T, full: T) -> T {
+        if self.quick { quick } else { full }
+    }
+}
+
+/// Runs the bench, writes its run directory and returns its bars as a table. `say` receives a line per step.
+///
+/// # Errors
+/// Data, a peer or our own executable is missing, or a process cannot be measured. A bar that falls short is none.
+pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> Result<String> {
+    let field = Field {
+        isogrid: process::beside("isogrid", "isogrid-cli")?,
+        downward: Downward::find(&options.tools)?,
+        core: process::first_core(),
+    };
+    let run = Run::begin(&options.out)?;
+    let mut bench = Bench { field, run, data: options.data.clone(), quick: options.quick };
+    bench.introduce()?;
+    bench.amlgym(say)?;
+    bench.hanoi(say)?;
+    bench.replanning(say)?;
+    bench.pddlgym(say)?;
+    let about = if options.quick { protocol::QUICK } else { protocol::FULL };
+    bench.run.finish(&about)
+}
+
+impl Bench {
+    fn introduce(&mut self) -> Result<()> {
+        let floor = self.floor()?;
+        let core = self.field.core.map_or("not pinned: the affinity is unknown".to_string(), |core| {
+            format!("every process keeps to core {core} (sched_setaffinity)")
+        });
+        let version = self.field.downward.version.clone();
+        self.run.fact("peer", format!("Fast Downward, PyPI up-fast-downward {version}"));
+        self.run.fact("core", core);
+        self.run.fact("floor of a peak", format!("{:.1} MB (that of `true`)", floor as f64 * 1e-6));
+        Ok(())
+    }
+
+    /// The peak that the method itself reports for a program that does nothing.
+    fn floor(&self) -> Result<u64> {
+        let call = process::Call {
+            program: PathBuf::from("true"),
+            args: Vec::new(),
+            folder: Path::new(".").to_path_buf(),
+        };
+        let terms = process::Terms { kill_after: 10.0, address_space: LIMITS.bytes, core: self.field.core };
+        Ok(process::run(&call, &terms)?.usage.peak_bytes)
+    }
+}
