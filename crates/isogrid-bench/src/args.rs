@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use isogrid_bench::planners;
+use isogrid_bench::{planners, tables};
 
 fn command() -> Command {
     let folder = |name: &'static str, help: &'static str| {
@@ -18,22 +18,23 @@ fn command() -> Command {
             .help(help)
     };
     let data = || folder("data", "Folder with fetched data sets");
+    let tools = || folder("tools", "Folder with installed peers");
     let out = || folder("out", "Run directory to write");
     let quick =
         || Arg::new("quick").long("quick").action(ArgAction::SetTrue).help("A smoke run of the same path");
-    let planners = Command::new("planners").about("Our planner beside Fast Downward").args([
-        data(),
-        folder("tools", "Folder with installed peers"),
-        out(),
-        quick(),
-    ]);
+    let benches = [
+        ("planners", "Our planner beside Fast Downward", tools()),
+        ("tables", "Engines for tables beside the scale ladder", tools().required(false)),
+    ];
+    let benches = benches
+        .map(|(name, about, tools)| Command::new(name).about(about).args([data(), tools, out(), quick()]));
     Command::new("isogrid-bench")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Benchmarks of isogrid; `cargo xtask bench NAME` fetches what they need and runs them")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
-        .subcommand(Command::new("bench").about("Run a bench").subcommand_required(true).subcommand(planners))
+        .subcommand(Command::new("bench").about("Run a bench").subcommand_required(true).subcommands(benches))
         .subcommand(Command::new("rungs").about("List contenders: --kind KIND"))
         .subcommand(Command::new("contend").about("Run one contender: NAME --kind KIND [OPTIONS] -- PATHS"))
 }
@@ -45,19 +46,23 @@ fn command() -> Command {
 pub(crate) fn serve(args: &[OsString], out: &mut dyn Write) -> Result<()> {
     let name = OsString::from("isogrid-bench");
     let matches = command().get_matches_from(std::iter::once(&name).chain(args));
-    if let Some(("bench", matches)) = matches.subcommand()
-        && let Some(("planners", matches)) = matches.subcommand()
-    {
-        let options = planners::Options {
-            data: path(matches, "data"),
-            tools: path(matches, "tools"),
-            out: path(matches, "out"),
-            quick: matches.get_flag("quick"),
-        };
-        let bars = planners::run(&options, &mut say)?;
-        write!(out, "{bars}")?;
+    match matches.subcommand() {
+        Some(("bench", matches)) => bench(matches, out),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+fn bench(matches: &ArgMatches, out: &mut dyn Write) -> Result<()> {
+    let Some((name, matches)) = matches.subcommand() else { return Ok(()) };
+    let (data, out_folder, quick) = (path(matches, "data"), path(matches, "out"), matches.get_flag("quick"));
+    let bars = match name {
+        "tables" => tables::run(&tables::Options { data, out: out_folder, quick }, &mut say)?,
+        _ => {
+            let tools = path(matches, "tools");
+            planners::run(&planners::Options { data, tools, out: out_folder, quick }, &mut say)?
+        }
+    };
+    Ok(write!(out, "{bars}")?)
 }
 
 fn path(matches: &ArgMatches, name: &str) -> PathBuf {

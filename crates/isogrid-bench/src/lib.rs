@@ -1,6 +1,6 @@
 //! Benchmarks: rungs of the scale ladder, outside programs as peers, and runs that can be committed.
 //!
-//! [`rungs`] are contenders behind the facade's contract, each runnable alone. [`planners`] is a bench; [`process`]
+//! [`rungs`] are contenders behind the facade's contract, each runnable alone. [`planners`] and [`tables`] are benches; [`process`]
 //! measures any program, [`run`] writes a run directory with its [`bars`]. Left out: the engines, and every claim
 //! without a run.
 
@@ -11,3 +11,4 @@ pub mod planners;
 pub mod process;
 pub mod run;
 pub mod rungs;
+pub mod tables;

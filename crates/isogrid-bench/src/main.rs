@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use isogrid::isolate;
 use isogrid_bench::planners::{clock, replan};
+use isogrid_bench::tables::phases;
 use isogrid_bench::{process, rungs};
 
 fn main() -> ExitCode {
@@ -37,6 +38,7 @@ fn serve(args: &[OsString]) -> Result<()> {
         process::VERB => writeln!(out, "{}", process::watch(rest)?)?,
         clock::VERB => writeln!(out, "{}", serde_json::to_string(&clock::clock(&words(rest)?)?)?)?,
         replan::VERB => writeln!(out, "{}", serde_json::to_string(&replan::verb(&words(rest)?)?)?)?,
+        phases::VERB => writeln!(out, "{}", serde_json::to_string(&phases::verb(&words(rest)?)?)?)?,
         _ => args::serve(args, &mut out)?,
     }
     Ok(())
