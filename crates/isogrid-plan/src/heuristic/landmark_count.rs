@@ -9,6 +9,15 @@ use crate::heuristic::{Heuristic, Node};
 use crate::landmarks::Landmarks;
 use crate::task::{FactId, OperatorId, Task};
 
+/// Which orders decide whether a landmark counts as reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Orders {
+    /// Those that hold in every plan.
+    Natural,
+    /// Also those that avoid undoing work.
+    Reasonable,
+}
+
 pub(crate) struct LandmarkCount<'a> {
     task: &'a Task,
     landmarks: Arc<Landmarks>,
@@ -23,12 +32,16 @@ pub(crate) struct LandmarkCount<'a> {
 }
 
 impl<'a> LandmarkCount<'a> {
-    pub(crate) fn new(task: &'a Task, landmarks: Arc<Landmarks>) -> LandmarkCount<'a> {
+    pub(crate) fn new(task: &'a Task, landmarks: Arc<Landmarks>, orders: Orders) -> LandmarkCount<'a> {
+        let before = match orders {
+            Orders::Natural => &landmarks.naturally_before,
+            Orders::Reasonable => &landmarks.before,
+        };
         let n_words = landmarks.len().div_ceil(64);
         LandmarkCount {
             task,
             n_words,
-            before: landmarks.before.iter().flat_map(|set| set.words().to_vec()).collect(),
+            before: before.iter().flat_map(|set| set.words().to_vec()).collect(),
             landmarks,
             reached: Vec::new(),
             is_true: vec![0; n_words],

@@ -5,7 +5,7 @@ mod landmark_count;
 mod relaxed;
 
 pub(crate) use blind::Blind;
-pub(crate) use landmark_count::LandmarkCount;
+pub(crate) use landmark_count::{LandmarkCount, Orders};
 pub(crate) use relaxed::{Costs, FastForward, HMax, Relaxation};
 
 use crate::task::OperatorId;

@@ -27,7 +27,9 @@ pub(crate) struct Landmarks {
     pub(crate) facts: Vec<FactId>,
     /// Whether the fact is a goal.
     pub(crate) is_goal: Vec<bool>,
-    /// Landmarks that must be reached first, all kinds of orders together.
+    /// Landmarks that must be reached first, natural orders alone.
+    pub(crate) naturally_before: Vec<BitSet>,
+    /// The same with reasonable orders.
     pub(crate) before: Vec<BitSet>,
     /// Landmarks that need this one to be true right before them.
     pub(crate) needed_by: Vec<Vec<LandmarkId>>,

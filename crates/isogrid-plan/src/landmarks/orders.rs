@@ -25,6 +25,7 @@ pub(crate) fn order(task: &Task, goal: &[VarVal], propagated: &Propagated) -> La
         }
     }
     let mut landmarks = Landmarks {
+        naturally_before: Vec::new(),
         before: vec![BitSet::new(facts.len()); facts.len()],
         needed_by: vec![Vec::new(); facts.len()],
         facts,
@@ -33,6 +34,7 @@ pub(crate) fn order(task: &Task, goal: &[VarVal], propagated: &Propagated) -> La
         n_reasonable: 0,
     };
     natural(&mut landmarks, propagated);
+    landmarks.naturally_before.clone_from(&landmarks.before);
     let effects = greedy_necessary(task, &mut landmarks, propagated);
     if landmarks.len() <= MAX_REASONABLE {
         reasonable(task, &mut landmarks, &effects);

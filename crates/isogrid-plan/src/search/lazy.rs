@@ -2,11 +2,13 @@
 //!
 //! An open list per heuristic, and one more for the successors that some heuristic prefers; the lists take turns,
 //! and the preferred ones gain turns whenever an estimate falls below all earlier ones. A state is evaluated when it
-//! is taken out. A search may be stopped by its context and continued later.
+//! is taken out. Successors are shuffled by a seed: in their own order, ties send whole searches down one corridor. A
+//! search may be stopped by its context and continued later.
 
 use std::ops::ControlFlow;
 
 use isogrid_core::{Ctx, Stop};
+use isogrid_num::rng::splitmix64;
 
 use crate::ground::VarVal;
 use crate::heuristic::{Heuristic, Node};
@@ -50,6 +52,7 @@ pub(crate) struct Lazy<'a> {
     is_preferred: Vec<bool>,
     next: Vec<u64>,
     start: Option<StateId>,
+    seed: u64,
 }
 
 impl<'a> Lazy<'a> {
@@ -81,7 +84,14 @@ impl<'a> Lazy<'a> {
             is_preferred: vec![false; task.n_operators()],
             next: vec![0; task.packing.n_words()],
             start: Some(start),
+            seed: 0,
         }
+    }
+
+    /// Shuffles successors by another seed.
+    pub(crate) fn with_seed(mut self, seed: u64) -> Lazy<'a> {
+        self.seed = seed;
+        self
     }
 
     /// Searches until a plan cheaper than `bound`, exhaustion, or the context's stop.
@@ -164,6 +174,7 @@ impl<'a> Lazy<'a> {
         self.applicable.clear();
         self.task.successors.applicable(&self.task.packing, self.space.words(id), &mut self.applicable);
         self.statistics.generated += self.applicable.len() as u64;
+        shuffle(&mut self.applicable, self.seed, id);
         for heuristic in &self.heuristics {
             heuristic.preferred().iter().for_each(|&operator| self.is_preferred[operator as usize] = true);
         }
@@ -190,5 +201,14 @@ impl<'a> Lazy<'a> {
         let queue = self.queues.iter_mut().filter(|queue| !queue.open.is_empty()).min_by_key(|q| q.turns)?;
         queue.turns += 1;
         queue.open.pop().map(|(_, entry)| entry)
+    }
+}
+
+/// An order that depends on the seed and the state alone.
+fn shuffle(operators: &mut [OperatorId], seed: u64, id: StateId) {
+    for last in (1..operators.len()).rev() {
+        let draw = splitmix64(seed ^ u64::from(id).rotate_left(32), last as u64);
+        let other = ((u128::from(draw) * (last as u128 + 1)) >> 64) as usize;
+        operators.swap(last, other);
     }
 }

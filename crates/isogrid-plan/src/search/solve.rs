@@ -1,7 +1,7 @@
 //! `solve`: which search runs when.
 //!
-//! First plan: greedy search with FF and preferred operators, and blind A*, in turns of growing length, because
-//! small state spaces with misleading relaxations (towers, sliding tiles) are A*'s and large ones FF's. Then
+//! First plan: greedy search with FF, landmarks and preferred operators, blind A*, and a second greedy search with
+//! other ties, in turns of growing length: small state spaces with misleading relaxations (towers) are A*'s. Then
 //! improvement: A* goes on, and weighted searches with falling weights look for cheaper plans until one of them
 //! proves that there is none, or the ticks end. With two threads the two kinds of search race instead of taking turns.
 
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use isogrid_core::{Ctx, Limit, Stop};
 
 use crate::ground::VarVal;
-use crate::heuristic::{Blind, Costs, FastForward, HMax, Heuristic, LandmarkCount, Relaxation};
+use crate::heuristic::{Blind, Costs, FastForward, HMax, Heuristic, LandmarkCount, Orders, Relaxation};
 use crate::landmarks::Landmarks;
 use crate::packing::State;
 use crate::search::astar::{AStar, MAX_COST};
@@ -171,7 +171,7 @@ struct Run<'a, 'p> {
     statistics: Statistics,
 }
 
-/// The first turn of FF in ticks; blind A* gets a quarter of each turn, and turns double.
+/// The first turn of a greedy search in ticks; blind A* gets half of each turn, and turns double.
 const FIRST_TURN: u64 = 100_000;
 /// Blind A* gives up after this many ticks of its own while a first plan is sought.
 const BLIND_LIMIT: u64 = 40_000_000;
@@ -191,13 +191,24 @@ impl<'a> Run<'a, '_> {
     }
 
     fn lazy(&self, costs: Costs, order: Order) -> Lazy<'a> {
+        self.lazy_with(costs, order, Orders::Reasonable)
+    }
+
+    /// A greedy search that breaks ties differently and trusts fewer orders, for when the usual one is stuck.
+    fn second_greedy(&self) -> Lazy<'a> {
+        let search = self.lazy_with(Costs::Unit, Order::Greedy, Orders::Natural);
+        search.with_seed(self.ctx.seed().wrapping_add(1))
+    }
+
+    fn lazy_with(&self, costs: Costs, order: Order, orders: Orders) -> Lazy<'a> {
         let relaxation = Arc::new(Relaxation::new(self.task, costs));
         let mut heuristics: Vec<Box<dyn Heuristic + 'a>> =
             vec![Box::new(FastForward::new(self.task, relaxation, &self.query.goal))];
         if let Some(landmarks) = &self.landmarks {
-            heuristics.push(Box::new(LandmarkCount::new(self.task, landmarks.clone())));
+            heuristics.push(Box::new(LandmarkCount::new(self.task, landmarks.clone(), orders)));
         }
-        Lazy::new(self.task, &self.query.goal, heuristics, &self.query.init, order)
+        let search = Lazy::new(self.task, &self.query.goal, heuristics, &self.query.init, order);
+        search.with_seed(self.ctx.seed())
     }
 
     fn first(&mut self) -> End {
@@ -247,24 +258,32 @@ impl<'a> Run<'a, '_> {
     }
 
     fn take_turns(&mut self, greedy: &mut Lazy<'a>, blind: &mut AStar<'a, Blind<'a>>) -> End {
-        let mut turn = FIRST_TURN;
-        let mut blind_ticks = 0;
-        loop {
+        let mut second: Option<Lazy<'a>> = None;
+        let (mut turn, mut blind_ticks) = (FIRST_TURN, 0);
+        let end = loop {
             match self.turn(turn, |ctx| greedy.run(ctx, u32::MAX)) {
-                Turn::Found(found) => return self.settle(found, false),
-                Turn::Stopped(stop) => return End::Stopped(stop),
+                Turn::Found(found) => break self.settle(found, false),
+                Turn::Stopped(stop) => break End::Stopped(stop),
                 Turn::Over => {}
             }
             if blind_ticks < BLIND_LIMIT {
-                blind_ticks += turn / 4;
-                match self.turn(turn / 4, |ctx| blind.run(ctx, u32::MAX)) {
-                    Turn::Found(found) => return self.settle(found, true),
-                    Turn::Stopped(stop) => return End::Stopped(stop),
+                blind_ticks += turn / 2;
+                match self.turn(turn / 2, |ctx| blind.run(ctx, u32::MAX)) {
+                    Turn::Found(found) => break self.settle(found, true),
+                    Turn::Stopped(stop) => break End::Stopped(stop),
                     Turn::Over => {}
                 }
             }
+            let other = second.get_or_insert_with(|| self.second_greedy());
+            match self.turn(turn, |ctx| other.run(ctx, u32::MAX)) {
+                Turn::Found(found) => break self.settle(found, false),
+                Turn::Stopped(stop) => break End::Stopped(stop),
+                Turn::Over => {}
+            }
             turn = turn.saturating_mul(2);
-        }
+        };
+        second.iter().for_each(|search| self.statistics.add(search.statistics));
+        end
     }
 
     /// A quarter of the improving goes to blind A*, the rest to weighted searches.
