@@ -6,8 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::{
-    Check, Ctx, Detect, Fault, Finding, Info, Port, Printed, Recognition, Request, Sink, Stop, Store,
-    Verdict,
+    Check, Ctx, Detect, Fault, Finding, Info, Port, Printed, Recognition, Request, Sink, Stop, Store, Verdict,
 };
 
 /// One engine in the registry.

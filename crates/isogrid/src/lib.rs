@@ -4,26 +4,8 @@
 //! into cancellation; [`envelope`] and [`files`] save models so that nothing is lost; [`workloads`] and [`isolate`]
 //! measure contenders in child processes; [`wire`] is the only place that knows JSON. Left out: everything an
 //! engine does (use its own crate, re-exported here by Cargo feature) and every terminal.
-//!
-//! ```
-//! # #[cfg(feature = "plan")] {
-//! use isogrid::core::{Ctx, Request, Source};
-//!
-//! let domain = "(define (domain lamp) (:predicates (on))
-//!   (:action switch :parameters () :precondition (not (on)) :effect (on)))";
-//! let problem = "(define (problem dark) (:domain lamp) (:init) (:goal (on)))";
-//! let sources = vec![Source::memory("domain", domain), Source::memory("problem", problem)];
-//! let request = Request { sources, ..Request::default() };
-//!
-//! let engine = isogrid::choose(&request, None).unwrap();
-//! let mut best = String::new();
-//! (engine.run)(&Ctx::new(1), &request, None, &mut |output, _verdict| {
-//!     best = output.text;
-//!     std::ops::ControlFlow::Continue(())
-//! }).unwrap();
-//! assert_eq!(best, "(switch)\n; cost = 1 (unit cost)\n");
-//! # }
-//! ```
+#![doc = ""]
+#![doc = include_str!("../README.md")]
 
 pub mod budget;
 mod choose;
