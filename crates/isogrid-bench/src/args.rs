@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use isogrid_bench::{planners, tables};
+use isogrid_bench::{demo, planners, tables};
 
 fn command() -> Command {
     let folder = |name: &'static str, help: &'static str| {
@@ -20,6 +20,7 @@ fn command() -> Command {
     let data = || folder("data", "Folder with fetched data sets");
     let tools = || folder("tools", "Folder with installed peers");
     let out = || folder("out", "Run directory to write");
+    let runs = folder("runs", "Folder with committed runs").required(false).default_value("bench/runs");
     let quick =
         || Arg::new("quick").long("quick").action(ArgAction::SetTrue).help("A smoke run of the same path");
     let benches = [
@@ -35,6 +36,7 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommand(Command::new("bench").about("Run a bench").subcommand_required(true).subcommands(benches))
+        .subcommand(Command::new("demo").about("A newcomer's first minute").args([data(), runs, quick()]))
         .subcommand(Command::new("rungs").about("List contenders: --kind KIND"))
         .subcommand(Command::new("contend").about("Run one contender: NAME --kind KIND [OPTIONS] -- PATHS"))
 }
@@ -48,6 +50,11 @@ pub(crate) fn serve(args: &[OsString], out: &mut dyn Write) -> Result<()> {
     let matches = command().get_matches_from(std::iter::once(&name).chain(args));
     match matches.subcommand() {
         Some(("bench", matches)) => bench(matches, out),
+        Some(("demo", matches)) => {
+            let small = demo::Size { problems: 1, states: 50, digits: 500 };
+            let size = if matches.get_flag("quick") { small } else { demo::Size::default() };
+            demo::run(&demo::Options { data: path(matches, "data"), runs: path(matches, "runs"), size }, out)
+        }
         _ => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use isogrid_num::stats::median;
@@ -20,6 +21,25 @@ const SHORT_SECONDS: f64 = 1.0;
 /// The peer's clock counts processor time, which kernels may update only every few milliseconds.
 const CLOCK_SECONDS: f64 = 0.02;
 const PROMISED_RATIO: f64 = 0.05;
+
+/// The solving set in the folder of the data set: per domain its problems, at most so many of each.
+///
+/// # Errors
+/// The folder is not as the data set has it.
+pub fn amlgym_problems(folder: &Path, n_domains: usize, n_problems: usize) -> Result<Vec<Vec<Pair>>> {
+    let solving = folder.join("problems/solving");
+    let entries = fs::read_dir(&solving).context("reading the solving set of amlgym")?;
+    let mut domains: Vec<_> =
+        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    domains.sort();
+    let of_domain = |domain: &String| {
+        let path = folder.join("domains").join(format!("{domain}.pddl"));
+        let problems = pddl_files(&solving.join(domain))?;
+        problems.iter().take(n_problems).map(|problem| Pair::read(&path, problem)).collect()
+    };
+    let all: Result<Vec<Vec<Pair>>> = domains.iter().take(n_domains).map(of_domain).collect();
+    Ok(all?.into_iter().filter(|pairs| !pairs.is_empty()).collect())
+}
 
 /// One problem, attempted by both.
 struct Duel {
@@ -56,22 +76,8 @@ impl Bench {
     }
 
     fn amlgym_pairs(&self) -> Result<Vec<Pair>> {
-        let folder = self.folder("amlgym")?;
         let (n_domains, n_problems) = self.either((4, 2), (usize::MAX, usize::MAX));
-        let mut pairs = Vec::new();
-        let solving =
-            fs::read_dir(folder.join("problems/solving")).context("reading the solving set of amlgym")?;
-        let mut domains: Vec<_> =
-            solving.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
-        domains.sort();
-        for domain in domains.iter().take(n_domains) {
-            let path = folder.join("domains").join(format!("{domain}.pddl"));
-            let problems = pddl_files(&folder.join("problems/solving").join(domain))?;
-            for problem in problems.iter().take(n_problems) {
-                pairs.push(Pair::read(&path, problem)?);
-            }
-        }
-        Ok(pairs)
+        Ok(amlgym_problems(&self.folder("amlgym")?, n_domains, n_problems)?.concat())
     }
 
     /// Both programs once, not measured: the first start reads them from the disk.

@@ -22,7 +22,8 @@ use crate::run::Run;
 use contender::{Field, Limits};
 use downward::Downward;
 
-pub use pair::{Pair, pddl_files, stem};
+pub use amlgym::amlgym_problems;
+pub use pair::{Pair, Parsed};
 
 /// What the bench is given.
 #[derive(Debug, Clone)]

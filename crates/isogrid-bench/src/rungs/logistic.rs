@@ -24,7 +24,7 @@ const PENALTIES: [f64; 4] = [1.0, 1e-1, 1e-2, 1e-3];
 const DEFAULT_PENALTY: f64 = 1e-2;
 
 /// Iterations of each fit on the path, and of the last fit.
-const ITERATIONS: (u64, u64) = (15, 60);
+const ITERATIONS: (u64, u64) = (10, 40);
 
 /// The logistic rung.
 pub(super) struct Logistic;

@@ -27,7 +27,7 @@ alone, and that time is in the row.
 
 - *Tsetlin machine*: vanilla, at its defaults; nothing is tuned.
 - *Logistic regression*: multinomial, L2, L-BFGS (crate `linfa-logistic`), standardized features; the penalty is the
-  best of four on a fifth of the rows to learn. At most 60 iterations at the end, so it may stop short of convergence.
+  best of four on a fifth of the rows to learn. At most 40 iterations at the end, so it may stop short of convergence.
 - *Random forest*: Gini, bootstrap, fully grown (crate `rafor`); features tried at a split are the square root of all,
   half or twice that, by the advice of Breiman, whichever is best on a fifth of the rows to learn.
 - *Most frequent class*: the floor.
