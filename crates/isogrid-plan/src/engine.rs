@@ -3,15 +3,13 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use isogrid_core::{Check, Ctx, Emission, Engine, Fitted, Info, OptionSpec, Sink, Status, Stop, Verdict};
+use isogrid_core::{Ctx, Emission, Engine, Fitted, Info, OptionSpec, Sink, Status, Stop};
 
 use crate::error::PlanError;
 use crate::ground::{Keep, ground_in};
 use crate::pddl::{Domain, Problem};
-use crate::search::Unsolvable;
-use crate::session::{PlanAnswer, PlanQuery, Session, with_static_atoms};
+use crate::session::{PlanAnswer, PlanQuery, Session};
 use crate::task::Task;
-use crate::validate::Validator;
 
 /// The planning engine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -136,33 +134,5 @@ impl Engine for Planner {
             ControlFlow::Continue(()) => ControlFlow::Continue(()),
             ControlFlow::Break(_) => ControlFlow::Break(()),
         })
-    }
-}
-
-impl Check for Planner {
-    /// Plans are validated by name on the parsed PDDL. An unreachable goal is a proof by relaxed reachability, which
-    /// the tests hold against [`crate::reference`]; the exhaustion of a state space has no shorter proof than another
-    /// search.
-    fn check(&self, model: &PlanningModel, output: &PlanAnswer) -> Verdict {
-        let (domain, problem) = (&*model.domain, &*model.problem);
-        match output {
-            PlanAnswer::Plan(plan) => {
-                let validator = Validator::new(domain, problem);
-                let init = plan.query.state.as_ref().map(|state| with_static_atoms(domain, problem, state));
-                let goal = plan.query.goal.as_ref().unwrap_or(&problem.goal);
-                let validation =
-                    validator.check_plan(init.as_ref().unwrap_or(&problem.init), goal, &plan.steps);
-                match validation.is_valid() && validation.cost == plan.cost {
-                    true => Verdict::Pass(validation.to_string()),
-                    false => Verdict::Fail(validation.to_string()),
-                }
-            }
-            PlanAnswer::Unsolvable(Unsolvable::UnreachableGoals(goals), _) => {
-                Verdict::Pass(format!("no relaxed plan reaches {}", goals.join(", ")))
-            }
-            PlanAnswer::Unsolvable(Unsolvable::Exhausted { states }, _) => Verdict::Abstain(format!(
-                "the search exhausted all {states} states it could reach; no independent proof of that exists"
-            )),
-        }
     }
 }
