@@ -87,7 +87,7 @@ fn wrong_calls_end_with_two() {
     let folder = folder();
     let cases: [(&[&str], &str); 4] = [
         (&["contend", "random forest, 7 trees", "--kind", "table", "--", "table.csv"], "no contender"),
-        (&["contend", "logistic regression", "--kind", "table", "--", "absent.csv"], "absent.csv"),
+        (&["contend", "random forest, 10 trees", "--kind", "table", "--", "absent.csv"], "absent.csv"),
         (&["rungs"], "--kind KIND"),
         (&["bench", "nothing"], "nothing"),
     ];
@@ -125,7 +125,7 @@ fn own_clocks_answer_in_json() {
     let done = answer(&["replan", "3", "20", "5"], folder.path());
     let done: Replanning = serde_json::from_str(&done).expect("an answer");
     assert_eq!((done.n_optimal, done.n_states), (20, 20));
-    for name in ["tsetlin", "logistic regression"] {
+    for name in ["tsetlin", "random forest, 10 trees"] {
         let phases = answer(&["phases", name, "class", "1", "table.csv"], folder.path());
         let phases: Phases = serde_json::from_str(&phases).expect("phases");
         assert!(phases.fit_seconds.is_some() && phases.predict_seconds.is_some(), "{name}: {phases:?}");

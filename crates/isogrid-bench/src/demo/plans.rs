@@ -28,6 +28,7 @@ struct Tally {
     solved: usize,
     steps: usize,
     milliseconds: Vec<f64>,
+    unsolved: Vec<String>,
 }
 
 pub(super) fn show(data: &Path, n_problems: usize, out: &mut dyn Write) -> Result<()> {
@@ -47,11 +48,15 @@ pub(super) fn show(data: &Path, n_problems: usize, out: &mut dyn Write) -> Resul
         all.solved += tally.solved;
         all.steps += tally.steps;
         all.milliseconds.append(&mut tally.milliseconds);
+        all.unsolved.append(&mut tally.unsolved);
     }
     line(out, all.cells("all"))?;
     let seconds = start.elapsed().as_secs_f64();
-    writeln!(out, "\n   {} plans, every one valid, in {seconds:.1} s.\n", all.solved)?;
-    Ok(())
+    writeln!(out, "\n   {} plans, every one valid, in {seconds:.1} s.", all.solved)?;
+    if !all.unsolved.is_empty() {
+        writeln!(out, "   Not within {limit} s: {}.", all.unsolved.join(", "))?;
+    }
+    Ok(writeln!(out)?)
 }
 
 impl Tally {
@@ -61,7 +66,7 @@ impl Tally {
         let work = || {
             while let Some(pair) = pairs.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let timed = timed(pair);
-                done.lock().unwrap_or_else(PoisonError::into_inner).push(timed);
+                done.lock().unwrap_or_else(PoisonError::into_inner).push((&pair.problem, timed));
             }
         };
         thread::scope(|scope| {
@@ -70,12 +75,15 @@ impl Tally {
             }
         });
         let mut tally = Tally::default();
-        for timed in done.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        for (problem, timed) in done.into_inner().unwrap_or_else(PoisonError::into_inner) {
             let (milliseconds, steps) = timed?;
             tally.milliseconds.push(milliseconds);
-            tally.solved += usize::from(steps.is_some());
-            tally.steps += steps.unwrap_or(0);
+            match steps {
+                Some(steps) => (tally.solved, tally.steps) = (tally.solved + 1, tally.steps + steps),
+                None => tally.unsolved.push(problem.trim_end_matches("_prob").to_string()),
+            }
         }
+        tally.unsolved.sort();
         Ok(tally)
     }
 

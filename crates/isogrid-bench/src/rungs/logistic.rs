@@ -33,7 +33,7 @@ type Fitted = MultiFittedLogisticRegression<f64, usize>;
 
 impl Contender<TableWorkload> for Logistic {
     fn name(&self) -> String {
-        "logistic regression".to_string()
+        format!("logistic regression, {} iterations", ITERATIONS.1)
     }
 
     fn role(&self) -> Role {
