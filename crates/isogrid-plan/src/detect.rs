@@ -26,7 +26,7 @@ impl Detect for Planner {
         if !task.unreachable_goals().is_empty() {
             return Ok(vec![unsolvable(&task)]);
         }
-        Ok(vec![guided(ctx, &task), width(ctx, &task), agreement(ctx, &task), landmarks(&task)])
+        Ok(vec![guided(ctx, &task), width(ctx, &task), agreement(ctx, &task), landmarks(ctx, &task)])
     }
 
     fn counter_example(&self, seed: u64) -> PlanningData {
@@ -100,7 +100,7 @@ fn width(ctx: &Ctx, task: &Task) -> Finding {
             goals - two
         ),
         evidence: Evidence::Proof {
-            certificate: format!("IW(1) kept {} states, IW(2) {}", states[0], states[1]),
+            certificate: format!("IW(1) kept {} states, IW(2) {}{partly}", states[0], states[1]),
         },
         bid: None,
     }
@@ -118,7 +118,7 @@ fn agreement(ctx: &Ctx, task: &Task) -> Finding {
             ),
             evidence: Evidence::Test {
                 statistic: result.hits as f64,
-                null_quantile: result.expected,
+                null_quantile: result.critical as f64,
                 p: result.p,
             },
             bid: None,
@@ -133,9 +133,9 @@ fn agreement(ctx: &Ctx, task: &Task) -> Finding {
     }
 }
 
-fn landmarks(task: &Task) -> Finding {
+fn landmarks(ctx: &Ctx, task: &Task) -> Finding {
     let structure = "landmarks".to_string();
-    match landmark_counts(task) {
+    match landmark_counts(ctx, task) {
         Some(counts) => Finding {
             structure,
             found: counts.intermediate > 0,

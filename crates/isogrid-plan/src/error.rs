@@ -53,6 +53,14 @@ pub enum PlanError {
         /// What is accepted.
         expected: &'static str,
     },
+    /// Two options that exclude each other.
+    #[error("options `{one}` and `{other}` exclude each other")]
+    Conflict {
+        /// The first.
+        one: &'static str,
+        /// The second.
+        other: &'static str,
+    },
     /// A state pushed into a session names what the problem does not know.
     #[error("the pushed state {0}")]
     BadState(String),

@@ -151,11 +151,7 @@ fn warn(request: &Request, warnings: &[Warning]) {
 fn search_options(request: &Request) -> Result<SolveOptions, PlanError> {
     let mode = match (request.switch("optimal"), request.switch("first")) {
         (true, true) => {
-            return Err(PlanError::BadOption {
-                option: "first",
-                value: "given with --optimal".to_string(),
-                expected: "one of the two",
-            });
+            return Err(PlanError::Conflict { one: "optimal", other: "first" });
         }
         (true, false) => Mode::Optimal,
         (false, true) => Mode::First,
@@ -207,7 +203,11 @@ fn renamed_literal(literal: &Literal, renaming: &[usize]) -> Literal {
 
 fn print_plan(plan: &ValidPlan) -> Printed {
     let steps = plan.steps.len();
-    let proof = if plan.optimal { ", proved optimal" } else { "" };
+    let proof = match (plan.optimal, plan.query.options.mode) {
+        (true, _) => ", proved optimal",
+        (false, Mode::Optimal) => ", not proved optimal: sums of 2147483647 and more are not told apart",
+        (false, _) => "",
+    };
     let plural = if steps == 1 { "" } else { "s" };
     Printed {
         text: plan.text(),
@@ -218,7 +218,7 @@ fn print_plan(plan: &ValidPlan) -> Printed {
             ("steps", plan.steps.iter().map(ToString::to_string).collect::<Vec<_>>().into()),
             ("cost", plan.cost.into()),
             ("cost_kind", plan.cost_kind.to_string().into()),
-            ("statistics", statistics_value(plan.statistics)),
+            ("statistics", plan.statistics.map_or(Value::Null, statistics_value)),
         ]),
     }
 }
@@ -228,9 +228,12 @@ fn print_unsolvable(because: &Unsolvable, statistics: Statistics) -> Printed {
         Unsolvable::UnreachableGoals(goals) => {
             (format!("unsolvable: these goal conditions can never hold: {}", goals.join(", ")), goals.clone())
         }
-        Unsolvable::Exhausted { states } => {
-            (format!("unsolvable: none of the {states} reachable states is a goal"), Vec::new())
-        }
+        Unsolvable::Exhausted { states } => (
+            format!(
+                "unsolvable: every state that can matter was tried, and none of the {states} seen is a goal"
+            ),
+            Vec::new(),
+        ),
     };
     Printed {
         text: String::new(),

@@ -55,8 +55,8 @@ pub struct ValidPlan {
     pub cost_kind: CostKind,
     /// Whether it is proved that no plan is cheaper.
     pub optimal: bool,
-    /// Counters so far; final in the last answer.
-    pub statistics: Statistics,
+    /// Counters over all searches; there in the last answer of a query only.
+    pub statistics: Option<Statistics>,
 }
 
 impl ValidPlan {
@@ -146,10 +146,19 @@ impl Session {
             None => Arc::new(ground_in(ctx, &self.domain, &self.problem, self.keep)?),
         };
         self.model = Some(model.clone());
-        for task in [Some(model), self.latest.clone()].into_iter().flatten() {
-            if let Some(search) = express(&task, query) {
-                return Ok((task, search));
-            }
+        if let Some(search) = express(&model, query) {
+            return Ok((model, search));
+        }
+        // A task grounded for an earlier query has that query's state and goal: both must be given in full.
+        let full = PlanQuery {
+            state: Some(query.state.clone().unwrap_or_else(|| self.problem.init.clone())),
+            goal: Some(query.goal.clone().unwrap_or_else(|| self.problem.goal.clone())),
+            options: query.options,
+        };
+        if let Some(task) = self.latest.clone()
+            && let Some(search) = express(&task, &full)
+        {
+            return Ok((task, search));
         }
         let mut problem = Problem::clone(&self.problem);
         if let Some(state) = &query.state {
@@ -201,8 +210,6 @@ pub(crate) fn with_static_atoms(domain: &Domain, problem: &Problem, state: &[Gro
 }
 
 /// The query over a task's variables, where the task can express it.
-///
-/// A regrounded task of an earlier query has that query's goal, so only an explicit goal or the model's own counts.
 fn express(task: &Task, query: &PlanQuery) -> Option<Query> {
     let init: State = match &query.state {
         Some(state) => task.state_of(state)?,
@@ -275,7 +282,7 @@ impl Presenter<'_> {
             cost: plan.cost,
             cost_kind: if minimizes { CostKind::General } else { CostKind::Unit },
             optimal: false,
-            statistics: Statistics::default(),
+            statistics: None,
         };
         if self.query.options.mode != Mode::Improve {
             // No other plan follows: it is handed out once, with its counters and its proof.
@@ -296,7 +303,7 @@ impl Presenter<'_> {
             Outcome::Solved { optimal, .. } if !self.had_enough => {
                 if let Some(mut plan) = self.last.take() {
                     plan.optimal = optimal;
-                    plan.statistics = result.statistics;
+                    plan.statistics = Some(result.statistics);
                     self.had_enough = (self.on_answer)(PlanAnswer::Plan(plan)).is_break();
                 }
             }

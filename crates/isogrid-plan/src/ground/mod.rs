@@ -66,7 +66,10 @@ pub fn ground_in(
     };
     let _span = ctx.span("variables");
     let strips = strips::simplify(domain, problem, reached)?;
-    let groups = mutex::mutex_groups(&strips);
+    let groups = match mutex::mutex_groups(ctx, &strips) {
+        ControlFlow::Continue(groups) => groups,
+        ControlFlow::Break(stop) => return Err(PlanError::Stopped(stop)),
+    };
     let mut fdr = variables::build(&strips, &groups);
     if keep == Keep::Relevant {
         relevance::prune(&mut fdr);

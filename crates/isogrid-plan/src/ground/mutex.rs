@@ -6,7 +6,9 @@
 //! candidate that fails is refined with a predicate that the failing action deletes.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
+use isogrid_core::{Ctx, Stop};
 use isogrid_num::hash::FastMap;
 
 use crate::ground::atoms::AtomId;
@@ -29,7 +31,7 @@ struct Part {
 type Candidate = Vec<Part>;
 
 /// Groups of atoms of which at most one is true in every reachable state, each in ascending order.
-pub(crate) fn mutex_groups(strips: &Strips) -> Vec<Vec<AtomId>> {
+pub(crate) fn mutex_groups(ctx: &Ctx, strips: &Strips) -> ControlFlow<Stop, Vec<Vec<AtomId>>> {
     let changed = Changes::new(strips);
     let mut queue = initial_candidates(strips);
     let mut seen: BTreeSet<Candidate> = queue.iter().cloned().collect();
@@ -39,7 +41,9 @@ pub(crate) fn mutex_groups(strips: &Strips) -> Vec<Vec<AtomId>> {
         let candidate = queue[next].clone();
         next += 1;
         let mut check = Check::new(strips, &candidate);
-        work += check.run(&changed);
+        let effects = check.run(&changed);
+        ctx.tick(1 + effects / 16)?;
+        work += effects;
         groups.extend(check.good_groups());
         for refined in check.refinements() {
             if seen.insert(refined.clone()) {
@@ -47,7 +51,7 @@ pub(crate) fn mutex_groups(strips: &Strips) -> Vec<Vec<AtomId>> {
             }
         }
     }
-    groups.into_iter().collect()
+    ControlFlow::Continue(groups.into_iter().collect())
 }
 
 fn initial_candidates(strips: &Strips) -> Vec<Candidate> {

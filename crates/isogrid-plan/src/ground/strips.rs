@@ -8,6 +8,7 @@ use crate::ground::atoms::{AtomId, AtomTable};
 use crate::ground::costs::Costs;
 use crate::ground::reach::{Instance, Reached};
 use crate::pddl::{Atom, Domain, GroundAtom, Literal, Problem, Term};
+use crate::text::atom_text;
 
 /// A ground action over fluent atoms.
 #[derive(Debug, Clone, Default)]
@@ -77,6 +78,10 @@ pub(crate) fn simplify(domain: &Domain, problem: &Problem, reached: Reached) -> 
     strips.goal.dedup();
     strips.negative_goal.sort_unstable();
     strips.negative_goal.dedup();
+    for &atom in strips.goal.iter().filter(|atom| strips.negative_goal.contains(atom)) {
+        let text = atom_text(domain, problem, &strips.ground_atom(atom));
+        strips.unreachable.push(format!("{text} together with (not {text})"));
+    }
     Ok(strips)
 }
 

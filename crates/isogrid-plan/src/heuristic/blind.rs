@@ -2,6 +2,7 @@
 
 use crate::ground::VarVal;
 use crate::heuristic::{Heuristic, Node};
+use crate::search::MAX_COST;
 use crate::task::Task;
 
 pub(crate) struct Blind<'a> {
@@ -12,7 +13,8 @@ pub(crate) struct Blind<'a> {
 
 impl<'a> Blind<'a> {
     pub(crate) fn new(task: &'a Task, goal: &'a [VarVal]) -> Blind<'a> {
-        Blind { task, goal, cheapest: task.operators.cost.iter().copied().min().unwrap_or(0) }
+        let cheapest = task.operators.cost.iter().copied().min().unwrap_or(0);
+        Blind { task, goal, cheapest: cheapest.min(MAX_COST) }
     }
 }
 

@@ -11,6 +11,8 @@ use crate::heuristic::{Heuristic, Node};
 use crate::task::{FactId, Flat, OperatorId, Task};
 
 const UNREACHED: u32 = u32::MAX;
+/// Costs saturate here: however large, what is reached stays reached, so no dead end is claimed wrongly.
+const MAX_REACHED: u32 = u32::MAX - 1;
 const NONE: u32 = u32::MAX;
 /// Relaxed-exploration steps that count as one tick.
 const STEPS_PER_TICK: u64 = 16;
@@ -132,7 +134,7 @@ impl<'a> Exploration<'a> {
             self.queue.push(0, fact);
         }
         for &operator in &relaxation.unconditional {
-            self.fire(&relaxation, operator, relaxation.fresh[operator as usize].cost);
+            self.fire(&relaxation, operator, relaxation.fresh[operator as usize].cost.min(MAX_REACHED));
         }
         let mut goals_left = self.goal.len();
         while goals_left > 0 {
@@ -147,10 +149,10 @@ impl<'a> Exploration<'a> {
                 let open = &mut self.open[operator as usize];
                 open.conditions -= 1;
                 if !MAX {
-                    open.cost = open.cost.saturating_add(cost);
+                    open.cost = open.cost.saturating_add(cost).min(MAX_REACHED);
                 }
                 if open.conditions == 0 {
-                    let total = if MAX { open.cost.saturating_add(cost) } else { open.cost };
+                    let total = if MAX { open.cost.saturating_add(cost).min(MAX_REACHED) } else { open.cost };
                     self.fire(&relaxation, operator, total);
                 }
             }
@@ -238,7 +240,7 @@ impl<'a> FastForward<'a> {
             {
                 continue;
             }
-            cost = cost.saturating_add(relaxation.fresh[operator as usize].cost);
+            cost = cost.saturating_add(relaxation.fresh[operator as usize].cost).min(MAX_REACHED);
             self.stack.extend_from_slice(relaxation.pre.row(operator));
             let task = self.exploration.task;
             if task.holds(task.operators.pre(operator), words) {

@@ -4,11 +4,15 @@
 
 use std::collections::VecDeque;
 
+use isogrid_core::Ctx;
 use isogrid_num::bits::BitSet;
 
 use crate::ground::VarVal;
 use crate::packing::State;
 use crate::task::{FactId, OperatorId, Task};
+
+/// Words of fact sets that count as one tick.
+const WORDS_PER_TICK: u64 = 64;
 
 /// The facts that each reachable fact needs before or with it.
 pub(crate) struct Propagated {
@@ -34,9 +38,10 @@ fn union(task: &Task, needs: &[Option<BitSet>], operator: OperatorId) -> Option<
     Some(all)
 }
 
-/// Runs to the fixpoint; `None` when a goal fact is unreachable.
-pub(crate) fn propagate(task: &Task, init: &State, goal: &[VarVal]) -> Option<Propagated> {
+/// Runs to the fixpoint; `None` when a goal fact is unreachable or the context stops the work.
+pub(crate) fn propagate(ctx: &Ctx, task: &Task, init: &State, goal: &[VarVal]) -> Option<Propagated> {
     let n_facts = task.n_facts();
+    let words = n_facts.div_ceil(64);
     let mut needing = vec![Vec::new(); n_facts];
     let mut achievers = vec![Vec::new(); n_facts];
     let mut queue = VecDeque::new();
@@ -61,6 +66,10 @@ pub(crate) fn propagate(task: &Task, init: &State, goal: &[VarVal]) -> Option<Pr
     while let Some(operator) = queue.pop_front() {
         is_queued[operator as usize] = false;
         let Some(all) = union(task, &needs, operator) else { continue };
+        let rows = task.operators.pre(operator).len() + task.operators.eff(operator).len();
+        if ctx.tick((rows * words) as u64 / WORDS_PER_TICK).is_break() {
+            return None;
+        }
         for &effect in task.operators.eff(operator) {
             let fact = task.fact(effect) as usize;
             if narrow(&mut needs[fact], &all, fact) {

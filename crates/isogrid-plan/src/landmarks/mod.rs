@@ -9,6 +9,7 @@ mod orders;
 
 use std::sync::Arc;
 
+use isogrid_core::Ctx;
 use isogrid_num::bits::BitSet;
 
 use crate::ground::VarVal;
@@ -39,12 +40,12 @@ pub(crate) struct Landmarks {
 }
 
 impl Landmarks {
-    /// Finds them; `None` when the task is too large, or when the relaxation reaches no goal.
-    pub(crate) fn find(task: &Task, init: &State, goal: &[VarVal]) -> Option<Arc<Landmarks>> {
+    /// Finds them; `None` when the task is too large, the context stops the work, or the relaxation reaches no goal.
+    pub(crate) fn find(ctx: &Ctx, task: &Task, init: &State, goal: &[VarVal]) -> Option<Arc<Landmarks>> {
         if task.n_facts() > MAX_FACTS {
             return None;
         }
-        let propagated = discover::propagate(task, init, goal)?;
+        let propagated = discover::propagate(ctx, task, init, goal)?;
         Some(Arc::new(orders::order(task, goal, &propagated)))
     }
 

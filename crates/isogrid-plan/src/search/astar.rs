@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use isogrid_core::{Ctx, Stop};
+use isogrid_core::{Ctx, Limit, Stop};
 
 use crate::ground::VarVal;
 use crate::heuristic::{Heuristic, Node};
@@ -55,14 +55,17 @@ impl<'a, H: Heuristic> AStar<'a, H> {
     }
 
     /// Searches until the goal, exhaustion, or the context's stop. Plans that cost `bound` or more are not looked for.
-    pub(crate) fn run(&mut self, ctx: &Ctx, bound: u32) -> ControlFlow<Stop, Found> {
+    pub(crate) fn run(&mut self, ctx: &Ctx, bound: u64) -> ControlFlow<Stop, Found> {
         while let Some((key, id)) = self.open.pop() {
+            if self.space.is_full() {
+                return ControlFlow::Break(Stop::Budget(Limit::Memory));
+            }
             let cost = self.space.cost(id);
             let estimate = self.estimate(id);
             if key != priority(cost, estimate) || self.space.is_closed(id) {
                 continue;
             }
-            if cost.saturating_add(estimate) >= bound {
+            if key >= bound {
                 return ControlFlow::Continue(Found::NoneBelowBound);
             }
             self.space.close(id);

@@ -51,7 +51,7 @@ impl Index {
         // The old slots go first: everything in them can be computed again.
         self.slots = Vec::new();
         self.slots = vec![EMPTY; capacity];
-        self.number_bits = usize::BITS - capacity.leading_zeros();
+        self.number_bits = (usize::BITS - capacity.leading_zeros()).min(32);
         for number in 0..self.len as u32 {
             self.place(hash_of(number), number);
         }

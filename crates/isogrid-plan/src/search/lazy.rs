@@ -7,7 +7,7 @@
 
 use std::ops::ControlFlow;
 
-use isogrid_core::{Ctx, Stop};
+use isogrid_core::{Ctx, Limit, Stop};
 use isogrid_num::rng::splitmix64;
 
 use crate::ground::VarVal;
@@ -95,7 +95,7 @@ impl<'a> Lazy<'a> {
     }
 
     /// Searches until a plan cheaper than `bound`, exhaustion, or the context's stop.
-    pub(crate) fn run(&mut self, ctx: &Ctx, bound: u32) -> ControlFlow<Stop, Found> {
+    pub(crate) fn run(&mut self, ctx: &Ctx, bound: u64) -> ControlFlow<Stop, Found> {
         if let Some(start) = self.start.take()
             && let Some(found) = self.visit(ctx, start)?
         {
@@ -103,9 +103,12 @@ impl<'a> Lazy<'a> {
         }
         let mut pruned = false;
         while let Some((parent, operator)) = self.take() {
+            if self.space.is_full() {
+                return ControlFlow::Break(Stop::Budget(Limit::Memory));
+            }
             let step = self.task.operators.cost[operator as usize];
             let cost = self.space.cost(parent).saturating_add(step).min(MAX_COST);
-            if cost >= bound {
+            if u64::from(cost) >= bound {
                 pruned = true;
                 continue;
             }
@@ -134,7 +137,7 @@ impl<'a> Lazy<'a> {
             return ControlFlow::Continue(Some(Found::Plan(self.space.path(self.task, id))));
         }
         self.statistics.evaluated += 1;
-        let mut estimates = [0u32; 4];
+        let mut estimates = vec![0u32; self.heuristics.len()];
         let mut ticks = 1;
         let mut dead = false;
         let node = Node { id, parent: self.space.parent(id), words: self.space.words(id) };

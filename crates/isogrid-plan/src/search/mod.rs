@@ -9,6 +9,7 @@ mod referee;
 mod solve;
 mod space;
 
+pub(crate) use astar::MAX_COST;
 pub(crate) use referee::Referee;
 pub use solve::{Mode, Outcome, Plan, SolveOptions, SolveResult, Unsolvable, solve};
 pub(crate) use solve::{OnPlan, Query, solve_in};

@@ -44,13 +44,13 @@ impl<'a> Referee<'a> {
         let relaxation = Arc::new(Relaxation::new(task, Costs::Unit));
         let heuristic = Box::new(FastForward::new(task, relaxation, &query.goal));
         let mut search = Lazy::new(task, &query.goal, vec![heuristic], &query.init, Order::Greedy);
-        trial(ctx, ticks, |ctx| search.run(ctx, u32::MAX)).map(|(trial, _)| trial)
+        trial(ctx, ticks, |ctx| search.run(ctx, u64::MAX)).map(|(trial, _)| trial)
     }
 
     /// Blind A*.
     pub(crate) fn blind(ctx: &Ctx, task: &Task, query: &Query, ticks: u64) -> Result<Trial, Stop> {
         let mut search = AStar::new(task, &query.goal, Blind::new(task, &query.goal), &query.init);
-        trial(ctx, ticks, |ctx| search.run(ctx, u32::MAX)).map(|(trial, _)| trial)
+        trial(ctx, ticks, |ctx| search.run(ctx, u64::MAX)).map(|(trial, _)| trial)
     }
 
     /// A cheapest plan by blind A*, if there is one within the ticks.
@@ -61,7 +61,7 @@ impl<'a> Referee<'a> {
         ticks: u64,
     ) -> Option<Vec<OperatorId>> {
         let mut search = AStar::new(task, &query.goal, Blind::new(task, &query.goal), &query.init);
-        match trial(ctx, ticks, |ctx| search.run(ctx, u32::MAX)) {
+        match trial(ctx, ticks, |ctx| search.run(ctx, u64::MAX)) {
             Ok((_, Some(Found::Plan(plan)))) => Some(plan),
             _ => None,
         }

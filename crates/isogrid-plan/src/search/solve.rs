@@ -1,7 +1,7 @@
 //! `solve`: which search runs when.
 //!
-//! First plan: greedy search with FF, landmarks and preferred operators, blind A*, and a second greedy search with
-//! other ties, in turns of growing length: small state spaces with misleading relaxations (towers) are A*'s. Then
+//! First plan: greedy search with FF, landmarks and preferred operators, blind A*, and greedy searches with other
+//! ties, in turns of growing length: small state spaces with misleading relaxations (towers) are A*'s. Then
 //! improvement: A* goes on, and weighted searches with falling weights look for cheaper plans until one of them
 //! proves that there is none, or the ticks end. With two threads the two kinds of search race instead of taking turns.
 
@@ -138,7 +138,7 @@ pub(crate) fn solve_in(
     }
     let landmarks = match options.mode {
         Mode::Optimal => None,
-        Mode::First | Mode::Improve => Landmarks::find(task, &query.init, &query.goal),
+        Mode::First | Mode::Improve => Landmarks::find(ctx, task, &query.init, &query.goal),
     };
     let statistics = Statistics::default();
     let mut run = Run { ctx, task, query, options, on_plan, best: None, landmarks, statistics };
@@ -195,9 +195,9 @@ impl<'a> Run<'a, '_> {
     }
 
     /// A greedy search that breaks ties differently and trusts fewer orders, for when the usual one is stuck.
-    fn second_greedy(&self) -> Lazy<'a> {
+    fn other_greedy(&self, round: u64) -> Lazy<'a> {
         let search = self.lazy_with(Costs::Unit, Order::Greedy, Orders::Natural);
-        search.with_seed(self.ctx.seed().wrapping_add(1))
+        search.with_seed(self.ctx.seed().wrapping_add(round))
     }
 
     fn lazy_with(&self, costs: Costs, order: Order, orders: Orders) -> Lazy<'a> {
@@ -243,7 +243,7 @@ impl<'a> Run<'a, '_> {
     /// How far the loser came depends on the threads' speed, so it is put back to its start.
     fn race_for_first(&mut self, greedy: &mut Lazy<'a>, blind: &mut AStar<'a, Blind<'a>>) -> End {
         let members: Vec<Member<'_>> =
-            vec![Box::new(|ctx| greedy.run(ctx, u32::MAX)), Box::new(|ctx| blind.run(ctx, u32::MAX))];
+            vec![Box::new(|ctx| greedy.run(ctx, u64::MAX)), Box::new(|ctx| blind.run(ctx, u64::MAX))];
         match race(self.ctx, members) {
             ControlFlow::Continue((0, found)) => {
                 *blind = self.blind();
@@ -258,32 +258,33 @@ impl<'a> Run<'a, '_> {
     }
 
     fn take_turns(&mut self, greedy: &mut Lazy<'a>, blind: &mut AStar<'a, Blind<'a>>) -> End {
-        let mut second: Option<Lazy<'a>> = None;
         let (mut turn, mut blind_ticks) = (FIRST_TURN, 0);
-        let end = loop {
-            match self.turn(turn, |ctx| greedy.run(ctx, u32::MAX)) {
-                Turn::Found(found) => break self.settle(found, false),
-                Turn::Stopped(stop) => break End::Stopped(stop),
+        for round in 1.. {
+            match self.turn(turn, |ctx| greedy.run(ctx, u64::MAX)) {
+                Turn::Found(found) => return self.settle(found, false),
+                Turn::Stopped(stop) => return End::Stopped(stop),
                 Turn::Over => {}
             }
             if blind_ticks < BLIND_LIMIT {
                 blind_ticks += turn / 2;
-                match self.turn(turn / 2, |ctx| blind.run(ctx, u32::MAX)) {
-                    Turn::Found(found) => break self.settle(found, true),
-                    Turn::Stopped(stop) => break End::Stopped(stop),
+                match self.turn(turn / 2, |ctx| blind.run(ctx, u64::MAX)) {
+                    Turn::Found(found) => return self.settle(found, true),
+                    Turn::Stopped(stop) => return End::Stopped(stop),
                     Turn::Over => {}
                 }
             }
-            let other = second.get_or_insert_with(|| self.second_greedy());
-            match self.turn(turn, |ctx| other.run(ctx, u32::MAX)) {
-                Turn::Found(found) => break self.settle(found, false),
-                Turn::Stopped(stop) => break End::Stopped(stop),
+            // It starts afresh every time: how long a greedy search takes is a matter of luck with a long tail.
+            let mut other = self.other_greedy(round);
+            let result = self.turn(turn, |ctx| other.run(ctx, u64::MAX));
+            self.statistics.add(other.statistics);
+            match result {
+                Turn::Found(found) => return self.settle(found, false),
+                Turn::Stopped(stop) => return End::Stopped(stop),
                 Turn::Over => {}
             }
             turn = turn.saturating_mul(2);
-        };
-        second.iter().for_each(|search| self.statistics.add(search.statistics));
-        end
+        }
+        End::Stopped(Stop::Budget(Limit::Ticks))
     }
 
     /// A quarter of the improving goes to blind A*, the rest to weighted searches.
@@ -293,7 +294,7 @@ impl<'a> Run<'a, '_> {
         let bound = self.bound();
         match self.turn((ticks / 4).min(BLIND_OPTIMAL), |ctx| blind.run(ctx, bound)) {
             Turn::Found(Found::Plan(plan)) => return self.settle(Found::Plan(plan), true),
-            Turn::Found(_) => return End::Done { optimal: self.bound() < MAX_COST },
+            Turn::Found(_) => return End::Done { optimal: self.is_exact() },
             Turn::Stopped(stop) => return End::Stopped(stop),
             Turn::Over => {}
         }
@@ -322,7 +323,7 @@ impl<'a> Run<'a, '_> {
                         return None;
                     }
                 }
-                Turn::Found(_) => return Some(End::Done { optimal: bound < MAX_COST }),
+                Turn::Found(_) => return Some(End::Done { optimal: self.is_exact() }),
                 Turn::Stopped(stop) => return Some(End::Stopped(stop)),
                 Turn::Over => return Some(End::Done { optimal: false }),
             }
@@ -334,7 +335,7 @@ impl<'a> Run<'a, '_> {
         if self.options.threads > 1 {
             let mut h_max = self.h_max();
             let members: Vec<Member<'_>> =
-                vec![Box::new(|ctx| blind.run(ctx, u32::MAX)), Box::new(|ctx| h_max.run(ctx, u32::MAX))];
+                vec![Box::new(|ctx| blind.run(ctx, u64::MAX)), Box::new(|ctx| h_max.run(ctx, u64::MAX))];
             let result = race(self.ctx, members);
             return match result {
                 ControlFlow::Continue((winner, found)) => {
@@ -344,7 +345,7 @@ impl<'a> Run<'a, '_> {
                 ControlFlow::Break(stop) => End::Stopped(stop),
             };
         }
-        let turn = self.turn(BLIND_OPTIMAL, |ctx| blind.run(ctx, u32::MAX));
+        let turn = self.turn(BLIND_OPTIMAL, |ctx| blind.run(ctx, u64::MAX));
         self.statistics.add(blind.statistics);
         drop(blind);
         match turn {
@@ -356,7 +357,7 @@ impl<'a> Run<'a, '_> {
 
     fn optimal_with_h_max(&mut self) -> End {
         let mut h_max = self.h_max();
-        let turn = self.turn(u64::MAX, |ctx| h_max.run(ctx, u32::MAX));
+        let turn = self.turn(u64::MAX, |ctx| h_max.run(ctx, u64::MAX));
         self.statistics.add(h_max.statistics);
         match turn {
             Turn::Found(found) => self.settle(found, true),
@@ -381,7 +382,7 @@ impl<'a> Run<'a, '_> {
         match found {
             Found::Plan(operators) => {
                 let stop = self.accept(operators);
-                let optimal = optimal && self.bound() < MAX_COST;
+                let optimal = optimal && self.is_exact();
                 if stop.is_break() && !optimal { End::Stopped(Stop::Enough) } else { End::Done { optimal } }
             }
             Found::Exhausted | Found::NoneBelowBound if self.best.is_none() => End::Impossible,
@@ -401,8 +402,13 @@ impl<'a> Run<'a, '_> {
     }
 
     /// Plans that cost this or more are no improvement.
-    fn bound(&self) -> u32 {
-        self.best.as_ref().map_or(u32::MAX, |plan| u32::try_from(plan.cost).unwrap_or(u32::MAX))
+    fn bound(&self) -> u64 {
+        self.best.as_ref().map_or(u64::MAX, |plan| plan.cost)
+    }
+
+    /// Whether costs were small enough to be told apart all the way.
+    fn is_exact(&self) -> bool {
+        self.bound() < u64::from(MAX_COST)
     }
 
     fn result(self, end: End) -> SolveResult {

@@ -15,6 +15,8 @@ pub(crate) type StateId = u32;
 pub(crate) const START: StateId = u32::MAX;
 
 const CLOSED: u32 = 1 << 31;
+/// Below the last number by more than one state has successors.
+const MAX_STATES: usize = u32::MAX as usize - (1 << 26);
 
 /// Registered states. Memory: 8 bytes a word, 8 for the way back, 5 to 8 for the index.
 pub(crate) struct Space {
@@ -34,6 +36,12 @@ struct Node {
 impl Space {
     pub(crate) fn new(n_words: usize) -> Space {
         Space { n_words, words: Vec::new(), index: Index::default(), nodes: Vec::new() }
+    }
+
+    /// Whether the numbers of states run out: a search must stop.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.nodes.len() >= MAX_STATES
     }
 
     pub(crate) fn len(&self) -> usize {

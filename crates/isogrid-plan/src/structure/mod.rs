@@ -13,6 +13,8 @@ pub use guidance::{Guidance, guidance};
 pub use novelty::{EffectiveWidth, effective_width};
 pub use preferences::{Preferences, preferences};
 
+use isogrid_core::Ctx;
+
 use crate::landmarks::Landmarks;
 use crate::task::Task;
 
@@ -28,8 +30,8 @@ pub struct LandmarkCounts {
 }
 
 /// Counts the landmarks; `None` for tasks too large for them, or with goals that even the relaxation cannot reach.
-pub fn landmark_counts(task: &Task) -> Option<LandmarkCounts> {
-    let landmarks = Landmarks::find(task, task.init(), &task.goal)?;
+pub fn landmark_counts(ctx: &Ctx, task: &Task) -> Option<LandmarkCounts> {
+    let landmarks = Landmarks::find(ctx, task, task.init(), &task.goal)?;
     let value = |variable: usize| task.packing.get(task.init().words(), variable);
     let is_initial = |fact: u32| (0..task.n_variables()).any(|v| task.first_fact[v] + value(v) == fact);
     let goals = landmarks.is_goal.iter().filter(|goal| **goal).count();

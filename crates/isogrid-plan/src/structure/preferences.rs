@@ -20,6 +20,8 @@ pub struct Preferences {
     pub hits: u64,
     /// Hits expected by chance.
     pub expected: f64,
+    /// The fewest hits that chance reaches with at most 5 %.
+    pub critical: u64,
     /// Probability of at least so many hits by chance (exact, steps independent).
     pub p: f64,
 }
@@ -40,7 +42,9 @@ pub fn preferences(ctx: &Ctx, task: &Task) -> Option<Preferences> {
         state = task.apply(&state, operator)?;
     }
     let p = upper_tail(&chances, hits);
-    Some(Preferences { steps: walked as u64, hits, expected: chances.iter().sum(), p })
+    let is_critical = |hits: &u64| upper_tail(&chances, *hits) <= 0.05;
+    let critical = (0..=walked as u64).find(is_critical).unwrap_or(walked as u64 + 1);
+    Some(Preferences { steps: walked as u64, hits, expected: chances.iter().sum(), critical, p })
 }
 
 /// Probability that at least `hits` of independent events with these chances happen.
