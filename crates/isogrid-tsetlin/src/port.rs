@@ -13,7 +13,13 @@ const HEAD_BYTES: u64 = 1 << 16;
 
 impl Port for Tsetlin {
     fn recognize(&self, request: &Request) -> Recognition {
-        let is_table = |source: &Source| source.head(HEAD_BYTES).is_ok_and(|head| looks_like_table(&head));
+        // Who names a target column means a table: what is wrong with the file is then the reader's to say.
+        let has_target = request.option("target").is_some();
+        let is_table = |source: &Source| {
+            source
+                .head(HEAD_BYTES)
+                .is_ok_and(|head| looks_like_table(&head) || (has_target && !is_code(&head)))
+        };
         if !(1..=2).contains(&request.sources.len()) || !request.sources.iter().all(is_table) {
             return Recognition::No;
         }
@@ -134,4 +140,10 @@ fn number<T: FromStr>(
     let Some(text) = request.option(option) else { return Ok(None) };
     let refuse = |_| TsetlinError::Option { option, value: format!("`{text}`"), expected };
     text.parse().map(Some).map_err(refuse)
+}
+
+/// Whether a file opens like PDDL, which is another engine's.
+fn is_code(head: &[u8]) -> bool {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    matches!(text.trim_ascii_start().first(), Some(b'(' | b';'))
 }

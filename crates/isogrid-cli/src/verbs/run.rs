@@ -110,7 +110,10 @@ impl<'a> Outputs<'a> {
         }
         // An answer without text, such as "there is none", is nothing to keep in a file.
         if let Some(path) = self.file.filter(|_| !printed.text.is_empty()) {
-            self.write(path, &printed.text)?;
+            if let Err(trouble) = self.write(path, &printed.text) {
+                self.last = Some((printed, verdict));
+                return Err(trouble);
+            }
         }
         if self.emission() == Emission::Improves {
             let after = text::seconds(self.start.elapsed().as_secs_f64());
@@ -164,6 +167,12 @@ impl<'a> Outputs<'a> {
         warnings: &[String],
     ) -> Result<Exit, Trouble> {
         if let Some(trouble) = self.trouble.take() {
+            // The file could not be written: the answer is not lost with it.
+            if let (Form::Text, Emission::Improves, Some((best, _))) =
+                (self.screen.form, self.emission(), &self.last)
+            {
+                self.screen.data(&best.text)?;
+            }
             return Err(trouble);
         }
         if let Some(growing) = self.growing.take() {
