@@ -10,14 +10,18 @@ use crate::grid::Grid;
 const MAX_PROBLEMS: usize = 10;
 const SHORT: Limits = Limits { seconds: 10, bytes: LIMITS.bytes };
 
-/// One domain with what came of it.
-enum Fate {
-    /// We refuse it; the words of the refusal, and whether the peer takes its first problem.
-    Refused { why: String, peer: String },
-    /// The peer cannot read it; how it ended.
-    LeftOut { why: String },
-    /// Both attempted its problems.
-    Attempted { ours: Vec<Attempt>, theirs: Vec<Attempt> },
+/// What came of one domain.
+#[derive(Default)]
+struct Fate {
+    /// Our attempts, and the peer's of the same problems.
+    attempts: Vec<(Attempt, Attempt)>,
+    /// Problems that we refuse, and the words of the first refusal.
+    refused: usize,
+    refusal: Option<String>,
+    /// How the peer ended on the first problem that we refuse.
+    peer: Option<String>,
+    /// Why the domain is left out: the peer cannot read it.
+    left_out: Option<String>,
 }
 
 impl Bench {
@@ -56,27 +60,35 @@ impl Bench {
     }
 
     fn fate(&mut self, pairs: &[Pair]) -> Result<Fate> {
-        if let Err(error) = pairs[0].parse() {
-            let theirs = self.try_one(Planner::LamaFirst, &pairs[0])?;
-            let peer = match theirs.outcome {
-                Outcome::NoPlan(why) if why != UNCHECKED => why,
-                _ => "finds a plan".to_string(),
-            };
-            return Ok(Fate::Refused { why: first_line(&error.to_string()), peer });
-        }
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        let mut fate = Fate::default();
         for pair in pairs {
-            let peer = self.try_one(Planner::LamaFirst, pair)?;
-            if theirs.is_empty()
-                && let Outcome::NoPlan(why) = &peer.outcome
+            if let Err(error) = pair.parse() {
+                self.refuse(&mut fate, pair, &error.to_string())?;
+                continue;
+            }
+            let theirs = self.try_one(Planner::LamaFirst, pair)?;
+            if fate.attempts.is_empty()
+                && let Outcome::NoPlan(why) = &theirs.outcome
                 && REFUSALS.contains(&why.as_str())
             {
-                return Ok(Fate::LeftOut { why: why.clone() });
+                fate.left_out = Some(why.clone());
+                break;
             }
-            theirs.push(peer);
-            ours.push(self.try_one(Planner::First, pair)?);
+            fate.attempts.push((self.try_one(Planner::First, pair)?, theirs));
         }
-        Ok(Fate::Attempted { ours, theirs })
+        Ok(fate)
+    }
+
+    fn refuse(&mut self, fate: &mut Fate, pair: &Pair, why: &str) -> Result<()> {
+        fate.refused += 1;
+        if fate.refusal.is_none() {
+            fate.refusal = Some(first_line(why));
+            fate.peer = Some(match self.try_one(Planner::LamaFirst, pair)?.outcome {
+                Outcome::NoPlan(why) if why != UNCHECKED => why,
+                _ => "finds a plan".to_string(),
+            });
+        }
+        Ok(())
     }
 
     fn try_one(&mut self, planner: Planner, pair: &Pair) -> Result<Attempt> {
@@ -91,25 +103,33 @@ impl Bench {
 const REFUSALS: [&str; 3] = ["refused its input", "does not support it", "failed"];
 
 fn summary(fates: &[(String, Fate)]) -> String {
-    let mut grid =
-        Grid::new(&["domain", "problems", "solved: isogrid", "FD", "proved unsolvable: isogrid", "FD"]);
-    let (mut refused, mut left_out) = (String::new(), Vec::new());
-    let mut totals = [0; 5];
+    let mut grid = Grid::new(&[
+        "domain",
+        "problems",
+        "solved: isogrid",
+        "FD",
+        "proved unsolvable: isogrid",
+        "FD",
+        "refused: isogrid",
+    ]);
+    let (mut refusals, mut left_out) = (String::new(), Vec::new());
+    let mut totals = [0; 6];
     for (domain, fate) in fates {
-        match fate {
-            Fate::Refused { why, peer } => refused += &format!("- {domain}: `{why}` (FD: {peer})\n"),
-            Fate::LeftOut { why } => left_out.push(format!("{domain} ({why})")),
-            Fate::Attempted { ours, theirs } => {
-                let counts = [ours.len(), solved(ours), solved(theirs), unsolvable(ours), unsolvable(theirs)];
-                totals.iter_mut().zip(counts).for_each(|(total, count)| *total += count);
-                grid.row(cells(domain, counts));
-            }
+        if let (Some(why), Some(peer)) = (&fate.refusal, &fate.peer) {
+            refusals += &format!("- {domain}: `{why}` (FD: {peer})\n");
         }
+        if let Some(why) = &fate.left_out {
+            left_out.push(format!("{domain} ({why})"));
+            continue;
+        }
+        let counts = fate.counts();
+        totals.iter_mut().zip(counts).for_each(|(total, count)| *total += count);
+        grid.row(cells(domain, counts));
     }
     grid.row(cells("**all**", totals));
     let mut text = grid.markdown();
-    if !refused.is_empty() {
-        text += &format!("\nRefused by name:\n\n{refused}");
+    if !refusals.is_empty() {
+        text += &format!("\nRefused by name, the first refusal of each domain:\n\n{refusals}");
     }
     if !left_out.is_empty() {
         text += &format!("\nLeft out because Fast Downward cannot read them: {}.\n", left_out.join(", "));
@@ -117,14 +137,25 @@ fn summary(fates: &[(String, Fate)]) -> String {
     text
 }
 
-fn cells(domain: &str, counts: [usize; 5]) -> Vec<String> {
+impl Fate {
+    fn counts(&self) -> [usize; 6] {
+        let count =
+            |is: fn(&(Attempt, Attempt)) -> bool| self.attempts.iter().filter(|pair| is(pair)).count();
+        [
+            self.attempts.len() + self.refused,
+            count(|(ours, _)| ours.solved().is_some()),
+            count(|(_, theirs)| theirs.solved().is_some()),
+            count(|(ours, _)| is_unsolvable(ours)),
+            count(|(_, theirs)| is_unsolvable(theirs)),
+            self.refused,
+        ]
+    }
+}
+
+fn is_unsolvable(attempt: &Attempt) -> bool {
+    attempt.outcome == Outcome::NoPlan("unsolvable".to_string())
+}
+
+fn cells(domain: &str, counts: [usize; 6]) -> Vec<String> {
     std::iter::once(domain.to_string()).chain(counts.map(|count| count.to_string())).collect()
-}
-
-fn solved(attempts: &[Attempt]) -> usize {
-    attempts.iter().filter(|attempt| attempt.solved().is_some()).count()
-}
-
-fn unsolvable(attempts: &[Attempt]) -> usize {
-    attempts.iter().filter(|attempt| attempt.outcome == Outcome::NoPlan("unsolvable".to_string())).count()
 }

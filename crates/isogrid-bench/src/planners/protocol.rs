@@ -41,8 +41,8 @@ that all contenders get.
 - *Replanning*: one process, a session on the grounded task, random legal states with an empty hand; one call takes
   the state as atoms and hands out an optimal plan that passed the validator. Lengths are held against breadth-first
   search over peg positions.
-- *pddlgym*: domains with problem folders, at most ten problems each, in order of their numbers. Domains that we refuse
-  are named with what they need; domains that the peer cannot read are left out.
+- *pddlgym*: domains with problem folders, at most ten problems each, in order of their numbers. What we refuse is
+  counted and named with what it needs; domains that the peer cannot read are left out.
 
 ## Known unfairness
 
