@@ -109,11 +109,11 @@ impl<'a> Outputs<'a> {
             _ => {}
         }
         // An answer without text, such as "there is none", is nothing to keep in a file.
-        if let Some(path) = self.file.filter(|_| !printed.text.is_empty()) {
-            if let Err(trouble) = self.write(path, &printed.text) {
-                self.last = Some((printed, verdict));
-                return Err(trouble);
-            }
+        if let Some(path) = self.file.filter(|_| !printed.text.is_empty())
+            && let Err(trouble) = self.write(path, &printed.text)
+        {
+            self.last = Some((printed, verdict));
+            return Err(trouble);
         }
         if self.emission() == Emission::Improves {
             let after = text::seconds(self.start.elapsed().as_secs_f64());
