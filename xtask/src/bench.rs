@@ -20,7 +20,10 @@ struct Bench {
     data: &'static [&'static str],
 }
 
-static BENCHES: &[Bench] = &[Bench { name: "planners", peers: &["planners"], data: &["amlgym", "pddlgym"] }];
+static BENCHES: &[Bench] = &[
+    Bench { name: "planners", peers: &["planners"], data: &["amlgym", "pddlgym"] },
+    Bench { name: "tables", peers: &[], data: &["mnist-10k"] },
+];
 
 /// Files that every run directory holds.
 const RUN_FILES: &[&str] = &["README.md", "raw.jsonl", "bars.json", "summary.md"];
