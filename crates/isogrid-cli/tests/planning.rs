@@ -245,8 +245,6 @@ fn files_that_are_not_there_or_too_many_are_exit_2() {
     }
 }
 
-const PLAN: &str = "(go r left middle)\n(push r b middle right)\n; cost = 2 (unit cost)\n";
-
 #[test]
 fn outputs_that_cannot_be_written_are_exit_2_and_leave_what_was_there() {
     let desk = desk(DOMAIN, PROBLEM);
