@@ -66,6 +66,15 @@ pub fn build(repo: &Repo) -> Result<()> {
     shell::run(repo.cargo().args(packages))
 }
 
+/// Builds `isogrid-bench` without the rungs that learn: all that its planning half needs, in half the time.
+///
+/// # Errors
+/// The build fails.
+pub fn build_without_ladder(repo: &Repo) -> Result<()> {
+    let packages = ["build", "--release", "--locked", "-p", "isogrid-bench", "--no-default-features"];
+    shell::run(repo.cargo().args(packages))
+}
+
 /// The built `isogrid-bench`.
 pub fn program(repo: &Repo) -> Command {
     let mut command = Command::new(repo.target_folder().join("release/isogrid-bench"));

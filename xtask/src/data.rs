@@ -9,8 +9,11 @@ use crate::repo::Repo;
 /// What tests read beyond the small files in the repository.
 pub const FOR_TESTS: &[&str] = &["amlgym", "mnist-10k"];
 
-/// What the demo shows.
-pub const FOR_DEMO: &[&str] = &["amlgym", "mnist-10k"];
+/// What the planning half of the demo shows.
+pub const FOR_PLANS: &[&str] = &["amlgym"];
+
+/// What the other half shows.
+pub const FOR_TABLES: &[&str] = &["mnist-10k"];
 
 /// Fetches the named sets, or all of them.
 ///

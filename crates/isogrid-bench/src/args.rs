@@ -23,6 +23,7 @@ fn command() -> Command {
     let runs = folder("runs", "Folder with committed runs").required(false).default_value("bench/runs");
     let quick =
         || Arg::new("quick").long("quick").action(ArgAction::SetTrue).help("A smoke run of the same path");
+    let part = Arg::new("part").long("part").value_parser(["plans", "tables"]).help("Show one half only");
     let benches = [
         ("planners", "Our planner beside Fast Downward", tools()),
         ("tables", "Engines for tables beside the scale ladder", tools().required(false)),
@@ -36,7 +37,12 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommand(Command::new("bench").about("Run a bench").subcommand_required(true).subcommands(benches))
-        .subcommand(Command::new("demo").about("A newcomer's first minute").args([data(), runs, quick()]))
+        .subcommand(Command::new("demo").about("A newcomer's first minute").args([
+            data(),
+            runs,
+            quick(),
+            part,
+        ]))
         .subcommand(Command::new("rungs").about("List contenders: --kind KIND"))
         .subcommand(Command::new("contend").about("Run one contender: NAME --kind KIND [OPTIONS] -- PATHS"))
 }
@@ -53,7 +59,12 @@ pub(crate) fn serve(args: &[OsString], out: &mut dyn Write) -> Result<()> {
         Some(("demo", matches)) => {
             let small = demo::Size { problems: 1, states: 50, digits: 500 };
             let size = if matches.get_flag("quick") { small } else { demo::Size::default() };
-            demo::run(&demo::Options { data: path(matches, "data"), runs: path(matches, "runs"), size }, out)
+            let part = matches.get_one::<String>("part").map(|part| match part.as_str() {
+                "plans" => demo::Part::Plans,
+                _ => demo::Part::Tables,
+            });
+            let (data, runs) = (path(matches, "data"), path(matches, "runs"));
+            demo::run(&demo::Options { data, runs, size, part }, out)
         }
         _ => Ok(()),
     }

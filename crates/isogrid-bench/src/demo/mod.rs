@@ -10,7 +10,6 @@ mod towers;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::Result;
 
@@ -23,6 +22,18 @@ pub struct Options {
     pub runs: PathBuf,
     /// Problems a domain, rows of digits and states to replan from; all of them by default.
     pub size: Size,
+    /// Which half is shown; both by default.
+    pub part: Option<Part>,
+}
+
+/// A half of the demonstration. The first builds in less than half the time, so `cargo xtask demo` shows it before it
+/// builds the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Plans; needs no feature of this crate.
+    Plans,
+    /// Tables, a committed run, what to type next; needs the feature `ladder` to be fair.
+    Tables,
 }
 
 /// How much is shown.
@@ -47,17 +58,27 @@ impl Default for Size {
 /// # Errors
 /// Data is missing, `out` is gone, or a plan fails its check.
 pub fn run(options: &Options, out: &mut dyn Write) -> Result<()> {
-    let start = Instant::now();
+    if options.part != Some(Part::Tables) {
+        first_half(options, out)?;
+    }
+    if options.part != Some(Part::Plans) {
+        second_half(options, out)?;
+    }
+    Ok(())
+}
+
+fn first_half(options: &Options, out: &mut dyn Write) -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     writeln!(out, "Isogrid: match the computation to the structure of the problem.")?;
     writeln!(out, "All numbers are measured now, on this machine ({cores} cores).\n")?;
     plans::show(&options.data, options.size.problems, out)?;
-    towers::show(options.size.states, out)?;
+    towers::show(options.size.states, out)
+}
+
+fn second_half(options: &Options, out: &mut dyn Write) -> Result<()> {
     digits::show(&options.data, options.size.digits, out)?;
     committed::show(&options.runs, out)?;
-    next::show(&options.data, out)?;
-    writeln!(out, "\nThe demonstration took {:.0} s.", start.elapsed().as_secs_f64())?;
-    Ok(())
+    next::show(&options.data, out)
 }
 
 /// A path as a newcomer would type it from here.

@@ -5,25 +5,35 @@
 //! its measured work. Left out: neural rungs, which need a training backend.
 
 mod blind;
+#[cfg(feature = "ladder")]
 mod design;
+#[cfg(feature = "ladder")]
 mod forest;
+#[cfg(feature = "ladder")]
 mod holdout;
+#[cfg(feature = "ladder")]
 mod logistic;
 mod majority;
 
 use isogrid::workloads::{ENTRANTS, Entrant};
 
 use blind::Blind;
+#[cfg(feature = "ladder")]
 use forest::Forest;
+#[cfg(feature = "ladder")]
 use logistic::Logistic;
 use majority::Majority;
 
 /// The rungs of this executable.
 pub static RUNGS: &[Entrant] = &[
     Entrant::Table(&Majority),
+    #[cfg(feature = "ladder")]
     Entrant::Table(&Logistic),
+    #[cfg(feature = "ladder")]
     Entrant::Table(&Forest { trees: 10 }),
+    #[cfg(feature = "ladder")]
     Entrant::Table(&Forest { trees: 50 }),
+    #[cfg(feature = "ladder")]
     Entrant::Table(&Forest { trees: 200 }),
     Entrant::Planning(&Blind { ticks: 100_000 }),
     Entrant::Planning(&Blind { ticks: 1_000_000 }),
