@@ -96,6 +96,7 @@ pub(crate) fn with_work(command: Command, entries: &[Entry]) -> Command {
     let budget = Arg::new("budget")
         .long("budget")
         .value_name("B")
+        .allow_hyphen_values(true)
         .help("When to stop: time, memory, work, or several: `10s`, `2GiB`, `5Mticks`, `10s,2GiB`");
     command.arg(engine).arg(seed).arg(budget).args(engine_options(entries))
 }

@@ -80,7 +80,7 @@ impl Trouble {
     pub(crate) fn of_stdout(error: io::Error) -> Trouble {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Trouble::Pipe,
-            _ => Error::Unwritable { path: "standard output".into(), source: error }.into(),
+            _ => Error::StandardOutput { source: error }.into(),
         }
     }
 }

@@ -128,5 +128,5 @@ fn a_full_disk_behind_standard_output_is_an_error() {
     let output = desk.command().arg("list").stdout(full).output().expect("the command starts");
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.starts_with("error: cannot write `standard output`: no space left on device"), "{said}");
+    assert!(said.starts_with("error: cannot write standard output: no space left on device"), "{said}");
 }

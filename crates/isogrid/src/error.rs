@@ -106,6 +106,12 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// Standard output takes no more.
+    #[error("cannot write standard output: {}", reason(.source))]
+    StandardOutput {
+        /// What the system says.
+        source: io::Error,
+    },
     /// A budget text that is not understood.
     #[error("budget `{text}`: {problem}")]
     Budget {
@@ -219,7 +225,9 @@ impl Diagnose for Error {
             Error::ModelLength { .. } | Error::ModelChecksum { .. } => {
                 "copy it again from where it came, or fit it again".to_string()
             }
-            Error::Unwritable { source, .. } => write_hint(source)?.to_string(),
+            Error::Unwritable { source, .. } | Error::StandardOutput { source } => {
+                write_hint(source)?.to_string()
+            }
             Error::Budget { .. } => {
                 "examples: `10s`, `500ms`, `2m`, `2GiB`, `512MiB`, `5Mticks`, or `10s,2GiB`".to_string()
             }

@@ -36,6 +36,6 @@ fn cells(row: &Row) -> [String; 4] {
 
 fn line(out: &mut dyn Write, cells: [String; 4]) -> Result<()> {
     let [name, accuracy, seconds, bytes] = cells;
-    writeln!(out, "   {name:<26}{accuracy:>23}{seconds:>10}{bytes:>15}")?;
+    writeln!(out, "   {name:<35}{accuracy:>22}{seconds:>9}{bytes:>11}")?;
     Ok(out.flush()?)
 }

@@ -28,6 +28,9 @@ pub(crate) fn command(_: &[Entry]) -> Command {
         .subcommand(
             Command::new("validate")
                 .about("Execute a plan step by step and name the first thing that is wrong")
+                .after_help(
+                    "Exit codes: 0 valid, 1 not valid, 2 a file that cannot be read as what it should be.",
+                )
                 .arg(file("DOMAIN", "The PDDL domain"))
                 .arg(file("PROBLEM", "The PDDL problem"))
                 .arg(file("PLAN", "The plan: one action a line, as planners write it")),
