@@ -100,6 +100,23 @@ const SETS: &[DataSet] = &[
         license: "MIT (the package; the digits are those of LeCun, Cortes and Burges)",
         contents: Contents::MnistDigits,
     },
+    DataSet {
+        name: "libmujoco",
+        about: "The physics engine MuJoCo as a library (64-bit Linux), which isogrid-sim links",
+        client: Client::PipLinux,
+        package: "mujoco",
+        version: "3.17.0",
+        archive: "mujoco-3.17.0-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl",
+        archive_bytes: 26_482_984,
+        sha256: "d66928d86a2d1b601bbaa4dc11db50214d17d5301bb8afd84721313b67ff0874",
+        license: "Apache-2.0",
+        contents: Contents::Zip(&[
+            keep("mujoco/libmujoco.so.3.17.0", "", "libmujoco.so.3.17.0"),
+            // The name that a linker looks for.
+            keep("mujoco/libmujoco.so.3.17.0", "", "libmujoco.so"),
+            keep("mujoco-3.17.0.dist-info/licenses/", "", "licenses/"),
+        ]),
+    },
 ];
 
 /// Every known data set.
@@ -133,6 +150,9 @@ mod tests {
             assert!(set.archive.contains(set.version) && !set.license.is_empty() && !set.about.is_empty());
         }
         let message = DataSet::named("nonsense").unwrap_err().to_string();
-        assert_eq!(message, "no data set `nonsense`; there are `amlgym`, `pddlgym`, `mnist-10k`");
+        assert_eq!(
+            message,
+            "no data set `nonsense`; there are `amlgym`, `pddlgym`, `mnist-10k`, `libmujoco`"
+        );
     }
 }

@@ -16,6 +16,8 @@ use crate::{DataError, DataSet};
 pub enum Client {
     /// Python's `pip`, run as `python3 -m pip`.
     Pip,
+    /// `pip` again, for a wheel of compiled code: that of CPython 3.11 on 64-bit Linux, whichever Python runs `pip`.
+    PipLinux,
     /// Node's `npm`.
     Npm,
 }
@@ -24,24 +26,44 @@ impl Client {
     /// The program's name.
     pub fn program(self) -> &'static str {
         match self {
-            Client::Pip => "pip",
+            Client::Pip | Client::PipLinux => "pip",
             Client::Npm => "npm",
         }
     }
 
     fn debian_package(self) -> &'static str {
         match self {
-            Client::Pip => "python3-pip",
+            Client::Pip | Client::PipLinux => "python3-pip",
             Client::Npm => "npm",
         }
     }
 
     fn advice(self) -> &'static str {
         match self {
-            Client::Pip => "install Python with pip, on Debian: sudo apt-get install python3-pip",
+            Client::Pip | Client::PipLinux => {
+                "install Python with pip, on Debian: sudo apt-get install python3-pip"
+            }
             Client::Npm => "install npm, on Debian: sudo apt-get install npm",
         }
     }
+}
+
+/// What asks `pip` for compiled code of one kind.
+const LINUX: &[&str] =
+    &["--python-version=3.11", "--implementation=cp", "--abi=cp311", "--platform=manylinux_2_28_x86_64"];
+
+/// The command that downloads a wheel alone.
+fn pip(kind: &[&str], pinned: &str) -> Vec<String> {
+    let fixed = [
+        "python3",
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--disable-pip-version-check",
+    ];
+    fixed.iter().chain(kind).chain(&[pinned]).map(ToString::to_string).collect()
 }
 
 /// Finds and runs programs along a search path.
@@ -82,16 +104,8 @@ impl Toolbox {
         self.ensure(set, log)?;
         let (package, version) = (set.package, set.version);
         let words = match set.client {
-            Client::Pip => vec![
-                "python3".to_string(),
-                "-m".to_string(),
-                "pip".to_string(),
-                "download".to_string(),
-                "--no-deps".to_string(),
-                "--only-binary=:all:".to_string(),
-                "--disable-pip-version-check".to_string(),
-                format!("{package}=={version}"),
-            ],
+            Client::Pip => pip(&[], &format!("{package}=={version}")),
+            Client::PipLinux => pip(LINUX, &format!("{package}=={version}")),
             Client::Npm => vec!["npm".to_string(), "pack".to_string(), format!("{package}@{version}")],
         };
         log(&format!("{}: {}", set.name, words.join(" ")));
@@ -131,7 +145,7 @@ impl Toolbox {
 
     fn has(&self, client: Client) -> bool {
         let words: &[&str] = match client {
-            Client::Pip => &["python3", "-m", "pip", "--version"],
+            Client::Pip | Client::PipLinux => &["python3", "-m", "pip", "--version"],
             Client::Npm => &["npm", "--version"],
         };
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();

@@ -53,12 +53,17 @@ fn unpack_zip(set: &DataSet, file: File, kept: &[Keep], into: &Path) -> Result<(
         if !entry.is_file() {
             continue;
         }
-        let Some((rule, target)) = target_of(entry.name(), kept) else { continue };
-        if !is_inside(&target) {
+        let targets = targets_of(entry.name(), kept);
+        let Some((_, first)) = targets.first() else { continue };
+        if targets.iter().any(|(_, target)| !is_inside(target)) {
             return Err(bad(set, format!("entry `{}` points outside the folder", entry.name())));
         }
-        found[rule] = true;
-        left -= write_file(set, entry, left, &into.join(target))?;
+        targets.iter().for_each(|(rule, _)| found[*rule] = true);
+        left -= write_file(set, entry, left, &into.join(first))?;
+        for (_, other) in &targets[1..] {
+            let copied = fs::copy(into.join(first), into.join(other));
+            left = left.saturating_sub(copied.map_err(DataError::io(other.clone()))?);
+        }
     }
     match found.iter().position(|found| !found) {
         Some(rule) => Err(bad(set, format!("`{}` is missing", kept[rule].from))),
@@ -66,11 +71,13 @@ fn unpack_zip(set: &DataSet, file: File, kept: &[Keep], into: &Path) -> Result<(
     }
 }
 
-fn target_of(path: &str, kept: &[Keep]) -> Option<(usize, String)> {
-    kept.iter().enumerate().find_map(|(index, rule)| {
+/// The rules that keep a path, each with the place it gives the file.
+fn targets_of(path: &str, kept: &[Keep]) -> Vec<(usize, String)> {
+    let target = |(index, rule): (usize, &Keep)| {
         let rest = path.strip_prefix(rule.from)?;
         path.ends_with(rule.suffix).then(|| (index, format!("{}{rest}", rule.to)))
-    })
+    };
+    kept.iter().enumerate().filter_map(target).collect()
 }
 
 fn write_file(set: &DataSet, entry: impl Read, left: u64, target: &Path) -> Result<u64, DataError> {

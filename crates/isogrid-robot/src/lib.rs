@@ -1,7 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+pub mod agent;
+mod error;
+pub mod facts;
+pub mod kinematic;
+pub mod learn;
+pub mod policy;
 pub mod recording;
+pub mod skill;
+pub mod skills;
+pub mod tasks;
+pub mod trace;
 pub mod world;
 
+pub use error::RobotError;
 pub use recording::{Frame, Recording};
 pub use world::{Action, Hand, Object, ObjectKind, Observation, Pose, Scene};

@@ -24,8 +24,10 @@ struct Home {
 static HOMES: &[Home] = &[
     Home {
         dependency: "serde_json",
-        welcome: |name, _| matches!(name, "isogrid" | "isogrid-bench" | "isogrid-cli" | "xtask"),
-        why: "JSON is known only to isogrid (wire.rs), isogrid-bench, isogrid-cli and xtask",
+        welcome: |name, _| {
+            matches!(name, "isogrid" | "isogrid-sim" | "isogrid-bench" | "isogrid-cli" | "xtask")
+        },
+        why: "JSON is known only to isogrid (wire.rs), isogrid-sim, isogrid-bench, isogrid-cli and xtask",
     },
     Home {
         dependency: "anyhow",

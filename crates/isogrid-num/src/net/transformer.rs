@@ -207,7 +207,12 @@ impl Transformer {
             }
             1 => Input::Rows(reader.dense()?),
             found => {
-                return Err(Error::Size { what: "the kind of input", found: found.into(), least: 0, most: 1 });
+                return Err(Error::Size {
+                    what: "the kind of input",
+                    found: found.into(),
+                    least: 0,
+                    most: 1,
+                });
             }
         };
         let max_tokens = reader.size("the longest sequence", 1, MAX_WIDTH)?;

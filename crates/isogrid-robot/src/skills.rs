@@ -1,0 +1,178 @@
+//! Learned sub-skills: four small networks and what turns their outputs into actions.
+//!
+//! Three heads behind one type: plain behaviour cloning; diffusion (Chi et al., Diffusion Policy, 2023: squared-cosine
+//! schedule, sample prediction, DDIM of Song et al. 2021); flow matching (Lipman et al. 2023: straight paths, Euler
+//! steps). Inference is plain slices; training is in [`crate::learn`] behind the feature `train`.
+
+use isogrid_num::net::{Scratch, TimeMlp};
+use isogrid_num::rng::Rng;
+
+use crate::learn::CHUNK;
+use crate::policy::Policy;
+use crate::skill::{MAX_FEATURES, SKILLS, Skill};
+use crate::world::Action;
+
+/// How a network's output becomes a chunk of actions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Head {
+    /// The output is the chunk.
+    Cloning,
+    /// The output is the clean chunk behind a noisy one; so many denoising steps.
+    Diffusion {
+        /// DDIM steps.
+        steps: u8,
+    },
+    /// The output is the velocity from noise to the chunk; so many Euler steps.
+    Flow {
+        /// Euler steps.
+        steps: u8,
+    },
+}
+
+impl Head {
+    /// The name in options and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Head::Cloning => "cloning",
+            Head::Diffusion { .. } => "diffusion",
+            Head::Flow { .. } => "flow",
+        }
+    }
+}
+
+/// Numbers that a skill's observation becomes.
+pub fn n_encoded(skill: Skill) -> usize {
+    6 + (skill.n_features() - 3)
+}
+
+/// The observation as the network sees it: every length coarse and fine, so that millimetres count near the aim.
+pub fn encode(skill: Skill, features: &[f64; MAX_FEATURES], out: &mut Vec<f32>) {
+    for &length in &features[..3] {
+        out.push((length / COARSE).clamp(-6.0, 6.0) as f32);
+        out.push(((length / FINE).asinh() / 4.0) as f32);
+    }
+    if skill.n_features() > 3 {
+        out.push(features[3].clamp(-1.0, 2.0) as f32);
+    }
+}
+
+/// A length that counts as one, in metres.
+const COARSE: f64 = 0.1;
+/// Below this length differences are seen linearly, above it by ratio, in metres.
+const FINE: f64 = 0.003;
+
+/// The share of signal at time `t` of 0 (clean) to 1 (noise), as its amplitude and that of the noise.
+pub fn signal_and_noise(t: f32) -> (f32, f32) {
+    // Nichol and Dhariwal 2021, offset 0.008.
+    let level = |t: f32| ((t + 0.008) / 1.008 * std::f32::consts::FRAC_PI_2).cos().powi(2);
+    let share = (level(t) / level(0.0)).clamp(1e-4, 0.9999);
+    (share.sqrt(), (1.0 - share).sqrt())
+}
+
+/// Four trained sub-skills.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Skills {
+    /// What the networks predict.
+    pub head: Head,
+    /// In the order of [`SKILLS`].
+    pub nets: Vec<TimeMlp>,
+}
+
+/// Learned sub-skills at work.
+pub struct Learned {
+    skills: std::sync::Arc<Skills>,
+    /// Actions carried out before the skill is asked again.
+    execute: usize,
+    rng: Rng,
+    scratch: Scratch,
+    input: Vec<f32>,
+    chunk: Vec<f32>,
+    output: Vec<f32>,
+}
+
+impl Learned {
+    /// A policy that carries out `execute` actions (at most [`CHUNK`]) of every chunk.
+    pub fn new(skills: &std::sync::Arc<Skills>, execute: usize, seed: u64) -> Learned {
+        Learned {
+            skills: skills.clone(),
+            execute: execute.clamp(1, CHUNK),
+            rng: Rng::new(seed, 0x1ea4),
+            scratch: Scratch::default(),
+            input: Vec::new(),
+            chunk: Vec::new(),
+            output: Vec::new(),
+        }
+    }
+
+    /// One pass of a network on the chunk so far and the observation.
+    fn evaluate(&mut self, skill: Skill, features: &[f64; MAX_FEATURES], t: f32) {
+        self.input.clear();
+        if self.skills.head != Head::Cloning {
+            self.input.extend_from_slice(&self.chunk);
+        }
+        encode(skill, features, &mut self.input);
+        self.output.resize(CHUNK * skill.n_actions(), 0.0);
+        let net = &self.skills.nets[skill as usize];
+        net.forward(&self.input, &[t], &mut self.scratch, &mut self.output);
+    }
+
+    fn start_from_noise(&mut self, skill: Skill) {
+        self.chunk.clear();
+        let n = CHUNK * skill.n_actions();
+        self.chunk.extend((0..n).map(|_| self.rng.normal() as f32));
+    }
+
+    fn denoise(&mut self, skill: Skill, features: &[f64; MAX_FEATURES], steps: u8) {
+        self.start_from_noise(skill);
+        for step in (0..steps).rev() {
+            let (t, next) = (f32::from(step + 1) / f32::from(steps), f32::from(step) / f32::from(steps));
+            self.evaluate(skill, features, t);
+            let ((signal, noise), (next_signal, next_noise)) = (signal_and_noise(t), signal_and_noise(next));
+            for (value, clean) in self.chunk.iter_mut().zip(&self.output) {
+                let clean = clean.clamp(-1.0, 1.0);
+                let guess = (*value - signal * clean) / noise;
+                *value = if step == 0 { clean } else { next_signal * clean + next_noise * guess };
+            }
+        }
+    }
+
+    fn flow(&mut self, skill: Skill, features: &[f64; MAX_FEATURES], steps: u8) {
+        self.start_from_noise(skill);
+        for step in 0..steps {
+            self.evaluate(skill, features, f32::from(step) / f32::from(steps));
+            for (value, velocity) in self.chunk.iter_mut().zip(&self.output) {
+                *value += velocity / f32::from(steps);
+            }
+        }
+    }
+}
+
+impl Policy for Learned {
+    fn decide(&mut self, skill: Skill, features: &[f64; MAX_FEATURES], actions: &mut Vec<Action>) {
+        match self.skills.head {
+            Head::Cloning => {
+                self.evaluate(skill, features, 0.0);
+                std::mem::swap(&mut self.chunk, &mut self.output);
+            }
+            Head::Diffusion { steps } => self.denoise(skill, features, steps),
+            Head::Flow { steps } => self.flow(skill, features, steps),
+        }
+        let n = skill.n_actions();
+        for action in self.chunk.chunks_exact(n).take(self.execute) {
+            let at = |k: usize| action.get(k).map_or(skill.grip(), |&value| f64::from(value));
+            actions.push(Action { offset: [at(0), at(1), at(2)], grip: at(3) }.clipped());
+        }
+    }
+}
+
+impl Skills {
+    /// Whether there is a network of the right size for each sub-skill.
+    pub fn is_whole(&self) -> bool {
+        let fits = |(net, skill): (&TimeMlp, &Skill)| {
+            let out = CHUNK * skill.n_actions();
+            let noised = if self.head == Head::Cloning { 0 } else { out };
+            net.n_out() == out && net.n_in() == noised + n_encoded(*skill)
+        };
+        self.nets.len() == SKILLS.len() && self.nets.iter().zip(&SKILLS).all(fits)
+    }
+}

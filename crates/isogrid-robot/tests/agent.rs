@@ -1,0 +1,125 @@
+//! The agent decides rightly: plans, drops what holds already, tries again, plans anew, gives up honestly.
+
+mod common;
+
+use common::{agent, episode, tower, tower_on};
+use isogrid_core::Ctx;
+use isogrid_robot::RobotError;
+use isogrid_robot::agent::{AgentOptions, Feedback, Happening, Status};
+use isogrid_robot::kinematic::Kinematic;
+use isogrid_robot::tasks::{Rule, Task};
+
+#[test]
+fn towers_are_moved_with_the_fewest_moves() {
+    for n in 1..=4 {
+        let (scene, centres) = tower(n);
+        let task = Task::new(&scene, Rule::SmallerOnLarger, tower_on(&scene, 3));
+        let mut world = Kinematic::new(&scene, &centres);
+        let mut agent = agent(&scene, &task, AgentOptions::default());
+        let (events, _) = episode(&mut world, &mut agent, 20_000, &mut |_, _| {});
+        assert_eq!(*agent.status(), Status::Reached, "{n} blocks");
+        assert_eq!(agent.memory().done.len(), 2 * ((1 << n) - 1), "{n} blocks");
+        let replans =
+            events.iter().filter(|event| matches!(event.what, Happening::Planned { again: true, .. }));
+        assert_eq!(replans.count(), 0);
+    }
+}
+
+#[test]
+fn a_moved_block_is_planned_around_and_open_loop_is_not() {
+    for (feedback, expected) in [(Feedback::Full, Status::Reached), (Feedback::None, Status::GaveUp)] {
+        let (scene, centres) = tower(3);
+        let task = Task::new(&scene, Rule::SmallerOnLarger, tower_on(&scene, 3));
+        let mut world = Kinematic::new(&scene, &centres);
+        let mut agent = agent(&scene, &task, AgentOptions { feedback, ..AgentOptions::default() });
+        let smallest = scene.find("b1").expect("it is there");
+        let mut moved = false;
+        let (events, _) = episode(&mut world, &mut agent, 20_000, &mut |tick, world| {
+            let rests = world.observe().objects[smallest].position[2] < 0.03;
+            if tick > 60 && rests && !moved {
+                world.put(smallest, [0.5, 0.0, 0.021]);
+                moved = true;
+            }
+        });
+        assert!(moved, "the disturbance happened");
+        assert_eq!(*agent.status(), expected, "{feedback:?}: {events:?}");
+    }
+}
+
+#[test]
+fn what_holds_already_is_not_done_again() {
+    let (scene, centres) = tower(2);
+    let goal = tower_on(&scene, 1);
+    let task = Task::new(&scene, Rule::SmallerOnLarger, goal);
+    let mut world = Kinematic::new(&scene, &centres);
+    let mut agent = agent(&scene, &task, AgentOptions::default());
+    episode(&mut world, &mut agent, 10, &mut |_, _| {});
+    assert_eq!(*agent.status(), Status::Reached);
+    assert!(agent.memory().done.is_empty());
+}
+
+#[test]
+fn an_impossible_goal_is_told_and_the_arm_parked() {
+    let (scene, centres) = tower(2);
+    let find = |name| scene.find(name).expect("it is there");
+    // The larger block on the smaller one, against the rules.
+    let task = Task::new(&scene, Rule::SmallerOnLarger, vec![(find("b2"), find("b1"))]);
+    let mut world = Kinematic::new(&scene, &centres);
+    let mut agent = agent(&scene, &task, AgentOptions::default());
+    let (events, _) = episode(&mut world, &mut agent, 10, &mut |_, _| {});
+    assert_eq!(*agent.status(), Status::Unreachable);
+    assert!(events.iter().any(|event| matches!(event.what, Happening::Unreachable(_))), "{events:?}");
+    let action = agent.act(&Ctx::new(1), world.observe()).expect("parked");
+    assert!(action.grip < 0.0);
+}
+
+#[test]
+fn kits_are_filled_in_order() {
+    let (scene, centres) = tower(2);
+    let find = |name| scene.find(name).expect("it is there");
+    let goal = vec![(find("b1"), find("pad3")), (find("b2"), find("pad2"))];
+    let task = Task::new(&scene, Rule::PadsOnly, goal).in_order(vec![find("b2"), find("b1")]);
+    let mut world = Kinematic::new(&scene, &centres);
+    let mut agent = agent(&scene, &task, AgentOptions::default());
+    // b1 stands on b2, and every detour that the order costs is planned.
+    episode(&mut world, &mut agent, 5000, &mut |_, _| {});
+    assert_eq!((agent.status(), agent.memory().done.len()), (&Status::Reached, 10));
+    let task =
+        Task::new(&scene, Rule::PadsOnly, vec![(find("b1"), find("pad3")), (find("b2"), find("pad2"))])
+            .in_order(vec![find("b1"), find("b2")]);
+    let mut world = Kinematic::new(&scene, &centres);
+    let mut agent = common::agent(&scene, &task, AgentOptions::default());
+    let (events, _) = episode(&mut world, &mut agent, 5000, &mut |_, _| {});
+    assert_eq!(*agent.status(), Status::Reached, "{events:?}");
+}
+
+#[test]
+fn observations_that_make_no_sense_are_refused() {
+    let (scene, centres) = tower(1);
+    let task = Task::new(&scene, Rule::Anything, tower_on(&scene, 2));
+    let mut agent = agent(&scene, &task, AgentOptions::default());
+    let world = Kinematic::new(&scene, &centres);
+    let mut short = world.observe().clone();
+    short.objects.pop();
+    let error = agent.act(&Ctx::new(1), &short).expect_err("an object is missing");
+    assert!(matches!(error, RobotError::Objects { found: 3, expected: 4 }), "{error}");
+    let mut broken = world.observe().clone();
+    broken.objects[3].position[1] = f64::NAN;
+    let error = agent.act(&Ctx::new(1), &broken).expect_err("not a number");
+    assert!(error.to_string().contains("`b1`"), "{error}");
+    let mut broken = world.observe().clone();
+    broken.hand.opening = f64::INFINITY;
+    assert!(agent.act(&Ctx::new(1), &broken).expect_err("infinite").to_string().contains("`hand`"));
+}
+
+#[test]
+fn tasks_that_do_not_fit_are_refused() {
+    let (scene, _) = tower(1);
+    let policy = || Box::new(isogrid_robot::policy::Scripted::new(0.0, 1));
+    let beyond = Task::new(&scene, Rule::Anything, vec![(3, 9)]);
+    let error = isogrid_robot::agent::Agent::new(&scene, &beyond, policy(), AgentOptions::default());
+    assert!(error.err().expect("out of range").to_string().contains("do not fit"));
+    let unordered = Task::new(&scene, Rule::Anything, vec![(3, 1)]).in_order(vec![3, 2]);
+    let error = isogrid_robot::agent::Agent::new(&scene, &unordered, policy(), AgentOptions::default());
+    assert!(error.err().expect("no goal").to_string().contains("has no goal"));
+}

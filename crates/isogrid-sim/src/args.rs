@@ -1,0 +1,182 @@
+//! Arguments of `isogrid-sim`.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use isogrid_robot::agent::{AgentOptions, Feedback};
+use isogrid_robot::policy::{Policy, Scripted};
+use isogrid_sim::scenario::{
+    Disturbance, DisturbanceKind, Family, NoiseSpec, Scenario, SceneSpec, StartKind, StartSpec,
+};
+use isogrid_sim::scenario_file;
+use isogrid_sim::verbs::{run, serve};
+use serde::de::DeserializeOwned;
+
+fn command() -> Command {
+    let value = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    let scenario = || {
+        Arg::new("scenario")
+            .value_name("SCENARIO")
+            .value_parser(value_parser!(PathBuf))
+            .help("A scenario file (TOML)")
+    };
+    let world = [
+        scenario(),
+        value("family", "NAME", "Instead of a file: move, stacking, hanoi or kitting"),
+        value("blocks", "N", "Blocks or parts [3]").value_parser(value_parser!(usize)),
+        value("start", "KIND", "usual or random"),
+        value("pose-mm", "MM", "Noise of seen positions [0]").value_parser(value_parser!(f64)),
+        value("disturb", "KIND", "move, shove, drop, swap or hold, once in the episode"),
+        value("disturb-at", "S", "When [9]").value_parser(value_parser!(f64)),
+    ];
+    let run = Command::new("run").about("Run and judge episodes").args(world).args([
+        value("seeds", "A..B", "First and last seed [1..1]"),
+        value("policy", "NAME", "scripted, or a file of skills [scripted]"),
+        value("noise", "X", "Noise of the scripted policy, a share of the distance [0]")
+            .value_parser(value_parser!(f64)),
+        value("feedback", "KIND", "full, retry or none [full]"),
+        value("threads", "N", "Episodes at a time [1]").value_parser(value_parser!(usize)),
+        Arg::new("json")
+            .long("json")
+            .action(ArgAction::SetTrue)
+            .help("One object an episode, then the summary"),
+    ]);
+    Command::new("isogrid-sim")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Worlds with real physics (MuJoCo) for agents")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(run)
+        .subcommand(
+            Command::new("serve")
+                .about("A world over standard input and output, one JSON object a line")
+                .arg(scenario().required(true)),
+        )
+}
+
+/// Serves the verbs.
+///
+/// # Errors
+/// Wrong usage, bad files, or a fault.
+pub fn serve() -> Result<ExitCode> {
+    let matches = command().get_matches();
+    match matches.subcommand() {
+        Some(("run", matches)) => episodes(matches),
+        Some(("serve", matches)) => {
+            let path = matches.get_one::<PathBuf>("scenario").context("no scenario")?;
+            serve::serve(&scenario_file::read(path)?, &mut io::stdin().lock(), &mut io::stdout().lock())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => Ok(ExitCode::from(2)),
+    }
+}
+
+fn episodes(matches: &ArgMatches) -> Result<ExitCode> {
+    let scenario = scenario(matches)?;
+    let noise = matches.get_one::<f64>("noise").copied().unwrap_or(0.0);
+    let name = matches.get_one::<String>("policy").map_or("scripted", String::as_str);
+    if name != "scripted" {
+        bail!("a policy from a file is not read yet: `{name}`");
+    }
+    let policy = |seed: u64| -> Box<dyn Policy> { Box::new(Scripted::new(noise, seed)) };
+    let batch = run::Batch {
+        agent: AgentOptions {
+            noise: scenario.noise.pose_mm / 1000.0,
+            feedback: feedback(matches)?,
+            ..AgentOptions::default()
+        },
+        seeds: seeds(matches)?,
+        scenario,
+        policy: &policy,
+        threads: matches.get_one::<usize>("threads").copied().unwrap_or(1),
+    };
+    let json = matches.get_flag("json");
+    let lines = run::run(&batch, &|line| {
+        let mut out = io::stdout().lock();
+        let _ = match json {
+            true => writeln!(out, "{}", run::record(line)),
+            false => writeln!(out, "{}", in_words(line)),
+        };
+    })?;
+    writeln!(io::stdout(), "{}", run::summary(&lines))?;
+    let all = lines.iter().all(|line| line.episode.verdict.reached);
+    Ok(if all { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn in_words(line: &run::Line) -> String {
+    let verdict = &line.episode.verdict;
+    let word = if verdict.reached { "reached" } else { "MISSED " };
+    let mut text = format!(
+        "seed {:>4}  {word}  {:>6.1} s  {} of {} goals, {} replans, {} failed moves",
+        line.seed, verdict.seconds, verdict.met, verdict.goals, line.episode.replans, line.episode.failures
+    );
+    for (at, what) in &line.episode.disturbances {
+        text += &format!("; {at:.1} s: {what}");
+    }
+    if let Some(why) = &verdict.stopped {
+        text += &format!("; stopped: {why}");
+    }
+    text
+}
+
+fn scenario(matches: &ArgMatches) -> Result<Scenario> {
+    if let Some(path) = matches.get_one::<PathBuf>("scenario") {
+        return Ok(scenario_file::read(path)?);
+    }
+    let family = matches.get_one::<String>("family").context("name a scenario file or --family")?;
+    let at = matches.get_one::<f64>("disturb-at").copied().unwrap_or(9.0);
+    let disturbance = |kind: &String| -> Result<Disturbance> {
+        Ok(Disturbance { kind: word::<DisturbanceKind>("disturb", kind)?, at, lasts: 3.0, block: None })
+    };
+    Ok(Scenario {
+        family: word::<Family>("family", family)?,
+        seed: 1,
+        scene: SceneSpec { blocks: matches.get_one::<usize>("blocks").copied().unwrap_or(3), pads: 3 },
+        start: StartSpec {
+            kind: matches
+                .get_one::<String>("start")
+                .map_or(Ok(StartKind::Usual), |kind| word::<StartKind>("start", kind))?,
+            ..StartSpec::default()
+        },
+        goal: None,
+        noise: NoiseSpec { pose_mm: matches.get_one::<f64>("pose-mm").copied().unwrap_or(0.0) },
+        disturbances: matches
+            .get_one::<String>("disturb")
+            .map(disturbance)
+            .transpose()?
+            .into_iter()
+            .collect(),
+        seconds: None,
+    })
+}
+
+/// A word of the scenario format.
+fn word<T: DeserializeOwned>(option: &str, text: &str) -> Result<T> {
+    let value = serde_json::Value::String(text.to_string());
+    serde_json::from_value(value).with_context(|| format!("--{option} {text}"))
+}
+
+fn feedback(matches: &ArgMatches) -> Result<Feedback> {
+    match matches.get_one::<String>("feedback").map_or("full", String::as_str) {
+        "full" => Ok(Feedback::Full),
+        "retry" => Ok(Feedback::Retry),
+        "none" => Ok(Feedback::None),
+        other => bail!("--feedback {other}: expected full, retry or none"),
+    }
+}
+
+fn seeds(matches: &ArgMatches) -> Result<(u64, u64)> {
+    let text = matches.get_one::<String>("seeds").map_or("1..1", String::as_str);
+    let wrong = || format!("--seeds {text}: expected two numbers like 1..20");
+    let (first, last) = text.split_once("..").with_context(wrong)?;
+    let (first, last) = (first.parse().with_context(wrong)?, last.parse().with_context(wrong)?);
+    if first > last {
+        bail!("--seeds {text}: the first is larger than the last");
+    }
+    Ok((first, last))
+}

@@ -1,0 +1,92 @@
+//! One agent in one world, from start to verdict.
+
+use std::time::{Duration, Instant};
+
+use isogrid_core::Ctx;
+use isogrid_robot::agent::{Agent, Event, Happening, Status};
+use isogrid_robot::{Frame, Recording};
+
+use crate::SimError;
+use crate::judge::Verdict;
+use crate::world::World;
+
+/// Seconds that the world goes on after the agent has finished: what was put down may still fall.
+const AFTER_SECONDS: f64 = 1.0;
+
+/// What an episode came to, in the judge's view and in numbers.
+#[derive(Debug, Clone)]
+pub struct Episode {
+    /// The judge's word.
+    pub verdict: Verdict,
+    /// The agent's own view.
+    pub status: Status,
+    /// Plans made after the first.
+    pub replans: usize,
+    /// Moves that ended without their effect.
+    pub failures: usize,
+    /// Time of every decision of the agent.
+    pub decisions: Vec<Duration>,
+    /// What the agent reported.
+    pub events: Vec<Event>,
+    /// What was done to the world, and when.
+    pub disturbances: Vec<(f64, String)>,
+}
+
+/// Something that watches an episode, once a tick.
+pub trait Watcher {
+    /// A tick is over.
+    fn tick(&mut self, world: &mut World, agent: &Agent, events: &[Event]);
+}
+
+/// Watches nothing.
+pub struct Nobody;
+
+impl Watcher for Nobody {
+    fn tick(&mut self, _: &mut World, _: &Agent, _: &[Event]) {}
+}
+
+/// Keeps what was seen and done.
+#[derive(Debug)]
+pub struct Recorder(pub Recording);
+
+/// Runs an episode to its end.
+///
+/// # Errors
+/// A fault of the agent.
+pub fn run(
+    ctx: &Ctx,
+    world: &mut World,
+    agent: &mut Agent,
+    watcher: &mut dyn Watcher,
+    mut recorder: Option<&mut Recorder>,
+) -> Result<Episode, SimError> {
+    let (mut events, mut decisions, mut disturbances) = (Vec::new(), Vec::new(), Vec::new());
+    let mut finished: Option<f64> = None;
+    while !world.is_over() && finished.is_none_or(|at| world.seconds() < at + AFTER_SECONDS) {
+        let seen = world.observe();
+        let start = Instant::now();
+        let action = agent.act(ctx, &seen)?;
+        decisions.push(start.elapsed());
+        if let Some(recorder) = recorder.as_deref_mut().filter(|_| finished.is_none()) {
+            recorder.0.frames.push(Frame { observation: seen, action });
+        }
+        world.act(&action);
+        let new = agent.take_events();
+        watcher.tick(world, agent, &new);
+        events.extend(new);
+        disturbances.extend(world.take_log());
+        if *agent.status() != Status::Working {
+            finished.get_or_insert(world.seconds());
+        }
+    }
+    let count = |wanted: fn(&Happening) -> bool| events.iter().filter(|event| wanted(&event.what)).count();
+    Ok(Episode {
+        verdict: world.verdict(),
+        status: agent.status().clone(),
+        replans: count(|what| matches!(what, Happening::Planned { again: true, .. })),
+        failures: count(|what| matches!(what, Happening::Failed { .. })),
+        decisions,
+        events,
+        disturbances,
+    })
+}

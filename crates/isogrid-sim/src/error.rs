@@ -1,0 +1,39 @@
+//! What can go wrong, as data.
+
+use std::io;
+use std::path::PathBuf;
+
+use isogrid_robot::RobotError;
+
+/// An error of a simulated world.
+#[derive(Debug, thiserror::Error)]
+pub enum SimError {
+    /// MuJoCo refuses a scene.
+    #[error("MuJoCo refuses the scene: {0}")]
+    Model(String),
+    /// The scene lacks something by name.
+    #[error("the scene has no `{0}`")]
+    Missing(String),
+    /// A scenario that contradicts itself.
+    #[error("the scenario is unusable: {0}")]
+    Scenario(String),
+    /// A scenario file that is not what it should be.
+    #[error("`{path}`: {problem}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with its place.
+        problem: String,
+    },
+    /// A file that cannot be read or written.
+    #[error("`{path}`: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The agent failed.
+    #[error(transparent)]
+    Robot(#[from] RobotError),
+}

@@ -1,0 +1,219 @@
+//! The simulated arm and its objects: physics steps under operational-space control.
+//!
+//! Twenty times a second the world gets an action; between actions the controller runs at every physics step. The hand
+//! keeps pointing down; its goal is where it was at the tick, plus the action's offset. Left out: scenarios, judging.
+
+use isogrid_robot::world::ACTION_METRES;
+use isogrid_robot::{Action, Hand, ObjectKind, Pose, Scene};
+use mujoco_rs::prelude::*;
+
+use crate::SimError;
+use crate::osc::{self, ArmState, Gains, N_TASK};
+use crate::panda::{FINGER_TRAVEL, HOME, MAX_VELOCITY, N_JOINTS, TIP_SITE};
+
+/// Physics steps for each action: 20 actions a second.
+pub const STEPS_PER_ACTION: usize = 25;
+
+/// Beyond this multiple of a joint's rated velocity the arm stops.
+const EMERGENCY_VELOCITY: f64 = 2.0;
+
+/// A running simulation.
+pub struct Physics {
+    data: MjData<Box<MjModel>>,
+    objects: Vec<Thing>,
+    workspace: [[f64; 3]; 2],
+    tip: usize,
+    fingers: [usize; 2],
+    full_inertia: Vec<f64>,
+    grip: f64,
+    pinned: Option<(usize, Pose)>,
+    stopped: Option<String>,
+}
+
+/// Where an object's numbers are.
+struct Thing {
+    body: usize,
+    /// First of seven numbers in the position vector, for what can move.
+    free: Option<(usize, usize)>,
+}
+
+impl Physics {
+    /// Compiles `mjcf` and puts the arm into its home posture.
+    ///
+    /// # Errors
+    /// [`SimError::Model`] where MuJoCo refuses the text, [`SimError::Missing`] for a name that the scene lacks.
+    pub fn new(mjcf: &str, scene: &Scene) -> Result<Physics, SimError> {
+        let model = MjModel::from_xml_string(mjcf).map_err(|error| SimError::Model(error.to_string()))?;
+        let missing = |what: &str| SimError::Missing(what.to_string());
+        let id = |kind, name: &str| model.name_to_id(kind, name).ok_or_else(|| missing(name));
+        let tip = id(MjtObjBase::mjOBJ_SITE, TIP_SITE)?;
+        let joint =
+            |name: &str| Ok::<_, SimError>(model.jnt_qposadr()[id(MjtObjBase::mjOBJ_JOINT, name)?] as usize);
+        let fingers = [joint("left_finger")?, joint("right_finger")?];
+        let things = scene.objects.iter().map(|object| {
+            let body = id(MjtObjBase::mjOBJ_BODY, &object.name)?;
+            let free = match object.kind {
+                ObjectKind::Pad => None,
+                ObjectKind::Block => {
+                    let joint = model.body_jntadr()[body];
+                    let joint = usize::try_from(joint).map_err(|_| missing(&object.name))?;
+                    Some((model.jnt_qposadr()[joint] as usize, model.jnt_dofadr()[joint] as usize))
+                }
+            };
+            Ok(Thing { body, free })
+        });
+        let objects = things.collect::<Result<Vec<_>, SimError>>()?;
+        let n = model.nv() as usize;
+        let mut data = MjData::new(Box::new(model));
+        data.qpos_mut()[..N_JOINTS].copy_from_slice(&HOME);
+        data.qpos_mut()[fingers[0]] = FINGER_TRAVEL;
+        data.qpos_mut()[fingers[1]] = FINGER_TRAVEL;
+        data.forward();
+        let full_inertia = vec![0.0; n * n];
+        Ok(Physics {
+            data,
+            objects,
+            workspace: scene.workspace,
+            tip,
+            fingers,
+            full_inertia,
+            grip: -1.0,
+            pinned: None,
+            stopped: None,
+        })
+    }
+
+    /// Seconds simulated.
+    pub fn seconds(&self) -> f64 {
+        self.data.time()
+    }
+
+    /// Why the arm stopped itself, if it did.
+    pub fn stopped(&self) -> Option<&str> {
+        self.stopped.as_deref()
+    }
+
+    /// The hand as it is.
+    pub fn hand(&self) -> Hand {
+        let opening = self.fingers.iter().map(|&finger| self.data.qpos()[finger]).sum();
+        Hand { position: self.data.site_xpos()[self.tip], opening }
+    }
+
+    /// The pose of an object, by its place in the list given at the start.
+    pub fn pose(&self, object: usize) -> Pose {
+        let body = self.objects[object].body;
+        Pose { position: self.data.xpos()[body], rotation: self.data.xquat()[body] }
+    }
+
+    /// Puts an object somewhere else, at rest.
+    pub fn put(&mut self, object: usize, pose: &Pose) {
+        self.set(object, pose);
+        self.data.forward();
+    }
+
+    /// Holds an object where it is, as somebody's hand would, until told otherwise.
+    pub fn pin(&mut self, pinned: Option<(usize, Pose)>) {
+        self.pinned = pinned;
+    }
+
+    fn set(&mut self, object: usize, pose: &Pose) {
+        if let Some((at, velocity)) = self.objects[object].free {
+            self.data.qpos_mut()[at..at + 3].copy_from_slice(&pose.position);
+            self.data.qpos_mut()[at + 3..at + 7].copy_from_slice(&pose.rotation);
+            self.data.qvel_mut()[velocity..velocity + 6].fill(0.0);
+        }
+    }
+
+    /// Carries out one action.
+    pub fn act(&mut self, action: &Action) {
+        let action = action.clipped();
+        let here = self.hand().position;
+        let [low, high] = self.workspace;
+        let goal: [f64; 3] =
+            std::array::from_fn(|i| (here[i] + ACTION_METRES * action.offset[i]).clamp(low[i], high[i]));
+        self.grip = action.grip;
+        for _ in 0..STEPS_PER_ACTION {
+            self.step(&goal);
+        }
+    }
+
+    fn step(&mut self, goal: &[f64; 3]) {
+        let arm = self.arm();
+        self.watch(&arm);
+        let torques = match self.stopped {
+            // Brakes: the joints are held where they are by damping alone.
+            Some(_) => std::array::from_fn(|j| arm.bias[j] - 50.0 * arm.velocities[j]),
+            None => osc::torques(&arm, &self.error(goal), &HOME, &Gains::default()),
+        };
+        let finger = if self.grip > 0.0 { 0.0 } else { FINGER_TRAVEL };
+        let controls = self.data.ctrl_mut();
+        controls[..N_JOINTS].copy_from_slice(&torques);
+        controls[N_JOINTS..N_JOINTS + 2].fill(finger);
+        if let Some((object, pose)) = self.pinned {
+            self.set(object, &pose);
+        }
+        let before = self.data.time();
+        self.data.step();
+        // MuJoCo answers numbers that run away by starting over.
+        if self.data.time() < before {
+            self.stopped.get_or_insert_with(|| "the physics became unstable".to_string());
+        }
+    }
+
+    /// Stops the arm for good where a joint runs away or a number is none.
+    fn watch(&mut self, arm: &ArmState) {
+        if self.stopped.is_some() {
+            return;
+        }
+        let fast = (0..N_JOINTS).find(|&j| {
+            let velocity = arm.velocities[j].abs();
+            velocity.is_nan() || velocity > EMERGENCY_VELOCITY * MAX_VELOCITY[j]
+        });
+        if let Some(joint) = fast {
+            self.stopped = Some(format!(
+                "joint {} moved at {:.1} rad/s, rated {}",
+                joint + 1,
+                arm.velocities[joint],
+                MAX_VELOCITY[joint]
+            ));
+        }
+    }
+
+    fn arm(&mut self) -> ArmState {
+        let n = self.data.model().nv() as usize;
+        let mut full = std::mem::take(&mut self.full_inertia);
+        // The buffer has the model's own size, so this cannot fail.
+        let _ = self.data.full_m(&mut full);
+        let (translation, rotation) = self.data.jac_site(true, true, self.tip);
+        let first = |values: &[f64]| std::array::from_fn(|j| values[j]);
+        let arm = ArmState {
+            angles: first(self.data.qpos()),
+            velocities: first(self.data.qvel()),
+            inertia: std::array::from_fn(|i| first(&full[i * n..])),
+            jacobian: std::array::from_fn(|i| {
+                let rows = if i < 3 { &translation } else { &rotation };
+                first(&rows[(i % 3) * n..])
+            }),
+            bias: first(self.data.qfrc_bias()),
+        };
+        self.full_inertia = full;
+        arm
+    }
+
+    /// What separates the hand from `goal` and from pointing down.
+    fn error(&self, goal: &[f64; 3]) -> [f64; N_TASK] {
+        let here = self.data.site_xpos()[self.tip];
+        let m = self.data.site_xmat()[self.tip];
+        // Columns of the wanted rotation: x forward, y right, z down.
+        let wanted = [[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]];
+        let mut turn = [0.0; 3];
+        for (axis, wanted) in wanted.iter().enumerate() {
+            let is = [m[axis], m[3 + axis], m[6 + axis]];
+            for (k, turn) in turn.iter_mut().enumerate() {
+                let (a, b) = ((k + 1) % 3, (k + 2) % 3);
+                *turn += 0.5 * (is[a] * wanted[b] - is[b] * wanted[a]);
+            }
+        }
+        [goal[0] - here[0], goal[1] - here[1], goal[2] - here[2], turn[0], turn[1], turn[2]]
+    }
+}

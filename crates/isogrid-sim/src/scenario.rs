@@ -1,0 +1,164 @@
+//! Scenarios: which scene, which start, which goal, what goes wrong, and when.
+//!
+//! A scenario is a TOML file (the format is in docs/scenarios.md) or one of the families below, drawn from a seed. It
+//! describes the world and what its judge asks for; how the goal is reached is the agent's affair.
+
+use serde::{Deserialize, Serialize};
+
+/// A whole episode, described.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What kind of task it is.
+    pub family: Family,
+    /// The seed of everything random in the world.
+    #[serde(default = "one")]
+    pub seed: u64,
+    /// How much is on the table.
+    #[serde(default)]
+    pub scene: SceneSpec,
+    /// Where things begin.
+    #[serde(default)]
+    pub start: StartSpec,
+    /// Where they shall end; the family's usual goal where it is missing.
+    #[serde(default)]
+    pub goal: Option<GoalSpec>,
+    /// What the agent's senses get wrong.
+    #[serde(default)]
+    pub noise: NoiseSpec,
+    /// What goes wrong on the way.
+    #[serde(default, rename = "disturbance")]
+    pub disturbances: Vec<Disturbance>,
+    /// After so many seconds the episode has failed; by default 40 and 15 for every move of a short solution.
+    #[serde(default)]
+    pub seconds: Option<f64>,
+}
+
+/// What kind of task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// One block from one pad to another.
+    Move,
+    /// Blocks to a random arrangement, any block on any other.
+    Stacking,
+    /// A tower to the last pad, never a larger block on a smaller one.
+    Hanoi,
+    /// Parts into the slots of trays in a given order; some stand in the way.
+    Kitting,
+}
+
+/// How much is on the table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SceneSpec {
+    /// Blocks, or parts.
+    #[serde(default = "three")]
+    pub blocks: usize,
+    /// Pads; in kitting, the places that are no slot.
+    #[serde(default = "three")]
+    pub pads: usize,
+}
+
+/// Where things begin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartSpec {
+    /// `tower`: all blocks on the first pad; `random`: a random legal arrangement.
+    #[serde(default)]
+    pub kind: StartKind,
+    /// Explicit places instead: pairs of a block and what it lies on.
+    #[serde(default)]
+    pub on: Vec<(String, String)>,
+    /// Standard deviation of where things stand, in millimetres.
+    #[serde(default = "ten")]
+    pub jitter_mm: f64,
+}
+
+/// How an arrangement is chosen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StartKind {
+    /// The family's usual start.
+    #[default]
+    Usual,
+    /// A random arrangement that the rules allow.
+    Random,
+}
+
+/// Where things shall end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoalSpec {
+    /// Pairs of a block and what it shall lie on.
+    pub on: Vec<(String, String)>,
+}
+
+/// What the agent's senses get wrong.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoiseSpec {
+    /// Standard deviation of every coordinate of an object's position, at every tick, in millimetres.
+    #[serde(default)]
+    pub pose_mm: f64,
+}
+
+/// Something that goes wrong.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disturbance {
+    /// What happens.
+    pub kind: DisturbanceKind,
+    /// When, in seconds.
+    pub at: f64,
+    /// For how long a block is held, in seconds.
+    #[serde(default = "three_seconds")]
+    pub lasts: f64,
+    /// Which block; a random suitable one where it is missing.
+    #[serde(default)]
+    pub block: Option<String>,
+}
+
+/// What can go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DisturbanceKind {
+    /// A clear block is put elsewhere: on a free pad where the rules allow it, else aside on the table.
+    Move,
+    /// A clear block is shoved two to four centimetres along the table or its support.
+    Shove,
+    /// The block in the hand is torn out and falls; waits until one is held.
+    Drop,
+    /// Two clear blocks change places where the rules allow it.
+    Swap,
+    /// A clear block is held in place by somebody.
+    Hold,
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn three() -> usize {
+    3
+}
+
+fn ten() -> f64 {
+    10.0
+}
+
+fn three_seconds() -> f64 {
+    3.0
+}
+
+impl Default for SceneSpec {
+    fn default() -> SceneSpec {
+        SceneSpec { blocks: three(), pads: three() }
+    }
+}
+
+impl Default for StartSpec {
+    fn default() -> StartSpec {
+        StartSpec { kind: StartKind::default(), on: Vec::new(), jitter_mm: ten() }
+    }
+}

@@ -1,0 +1,4 @@
+//! The verbs of the `isogrid-sim` executable.
+
+pub mod run;
+pub mod serve;

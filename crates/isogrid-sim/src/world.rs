@@ -1,0 +1,302 @@
+//! A world with an episode in it: observations out, actions in, disturbances in between, a verdict at the end.
+
+use isogrid_num::rng::Rng;
+use isogrid_robot::{Action, ObjectKind, Observation, Pose};
+
+use crate::SimError;
+use crate::families::{Layout, layout};
+use crate::judge::{Judge, Moment, Verdict};
+use crate::mjcf;
+use crate::physics::Physics;
+use crate::scenario::{Disturbance, DisturbanceKind, Scenario};
+
+/// Actions for which the hand stays still before the agent sees anything: things settle.
+const SETTLE_ACTIONS: usize = 10;
+
+/// A simulated world in one episode.
+pub struct World {
+    layout: Layout,
+    physics: Physics,
+    judge: Judge,
+    noise: f64,
+    sensor: Rng,
+    chance: Rng,
+    waiting: Vec<Disturbance>,
+    pinned: Option<(usize, Pose, f64)>,
+    start: f64,
+    by_arm: bool,
+    log: Vec<(f64, String)>,
+}
+
+impl World {
+    /// Builds the world of a scenario and lets it settle.
+    ///
+    /// # Errors
+    /// The scenario contradicts itself, or MuJoCo refuses its scene.
+    pub fn new(scenario: &Scenario) -> Result<World, SimError> {
+        let layout = layout(scenario)?;
+        let mjcf = mjcf::scene(&layout.scene.objects, &layout.positions);
+        let mut physics = Physics::new(&mjcf, &layout.scene)?;
+        for _ in 0..SETTLE_ACTIONS {
+            physics.act(&Action { grip: -1.0, ..Action::default() });
+        }
+        let poses: Vec<_> = (0..layout.scene.objects.len()).map(|at| physics.pose(at)).collect();
+        let noise = scenario.noise.pose_mm / 1000.0;
+        if !(0.0..=0.05).contains(&noise) {
+            return Err(SimError::Scenario(format!("pose_mm = {}, expected 0 to 50", noise * 1000.0)));
+        }
+        for disturbance in &scenario.disturbances {
+            if let Some(name) = &disturbance.block
+                && layout.scene.find(name).is_none()
+            {
+                return Err(SimError::Scenario(format!("a disturbance names `{name}`, which is not there")));
+            }
+        }
+        Ok(World {
+            judge: Judge::new(&layout.scene, &layout.task, layout.rule, &poses),
+            start: physics.seconds(),
+            physics,
+            layout,
+            noise,
+            sensor: Rng::new(scenario.seed, 0x5e50),
+            chance: Rng::new(scenario.seed, 0xd157),
+            waiting: scenario.disturbances.clone(),
+            pinned: None,
+            by_arm: true,
+            log: Vec::new(),
+        })
+    }
+
+    /// Scene, task and limits.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Simulated seconds since the start.
+    pub fn seconds(&self) -> f64 {
+        self.physics.seconds() - self.start
+    }
+
+    /// Whether the time is up or the arm has stopped.
+    pub fn is_over(&self) -> bool {
+        self.seconds() >= self.layout.seconds || self.physics.stopped().is_some()
+    }
+
+    /// What the agent's senses say.
+    pub fn observe(&mut self) -> Observation {
+        let noise = self.noise;
+        let mut objects = self.poses();
+        for (pose, object) in objects.iter_mut().zip(&self.layout.scene.objects) {
+            if object.kind == ObjectKind::Block && noise > 0.0 {
+                pose.position = pose.position.map(|value| value + noise * self.sensor.normal());
+            }
+        }
+        Observation { seconds: self.seconds(), hand: self.physics.hand(), objects }
+    }
+
+    /// True poses.
+    pub fn poses(&self) -> Vec<Pose> {
+        (0..self.layout.scene.objects.len()).map(|at| self.physics.pose(at)).collect()
+    }
+
+    /// The physics, for pictures.
+    pub fn physics(&mut self) -> &mut Physics {
+        &mut self.physics
+    }
+
+    /// Carries out one action, and whatever goes wrong meanwhile.
+    pub fn act(&mut self, action: &Action) {
+        self.disturb();
+        if let Some((block, pose, until)) = self.pinned {
+            self.physics.pin(Some((block, pose)));
+            if self.seconds() >= until {
+                self.pinned = None;
+                self.physics.pin(None);
+            }
+        }
+        self.physics.act(action);
+        let (held, poses) = (self.held().is_some(), self.poses());
+        self.judge.look(&Moment { poses: &poses, held, by_arm: self.by_arm });
+        self.by_arm = true;
+    }
+
+    /// What the episode has come to.
+    pub fn verdict(&self) -> Verdict {
+        let (held, poses) = (self.held().is_some(), self.poses());
+        let verdict = self.judge.verdict(&Moment { poses: &poses, held, by_arm: self.by_arm });
+        let stopped = self.physics.stopped().map(str::to_string);
+        Verdict { reached: verdict.reached && stopped.is_none(), seconds: self.seconds(), stopped, ..verdict }
+    }
+
+    /// Disturbances that happened since the last call: when, and what.
+    pub fn take_log(&mut self) -> Vec<(f64, String)> {
+        std::mem::take(&mut self.log)
+    }
+
+    /// The block between the fingers, off its support.
+    fn held(&self) -> Option<usize> {
+        let hand = self.physics.hand();
+        let near = |at: &usize| {
+            let pose = self.physics.pose(*at).position;
+            let far = (0..3).map(|k| (pose[k] - hand.position[k]).powi(2)).sum::<f64>().sqrt();
+            let width = 2.0 * self.layout.scene.objects[*at].half_size[1];
+            self.layout.scene.objects[*at].kind == ObjectKind::Block
+                && far < 0.03
+                && (hand.opening - width).abs() < 0.006
+        };
+        (0..self.layout.scene.objects.len()).find(near)
+    }
+
+    fn disturb(&mut self) {
+        let due = |wanted: &Disturbance| wanted.at <= self.seconds();
+        let Some(at) = self.waiting.iter().position(due) else { return };
+        let disturbance = self.waiting[at].clone();
+        if let Some(text) = self.happen(&disturbance) {
+            self.waiting.remove(at);
+            self.by_arm = false;
+            self.log.push((self.seconds(), text));
+        }
+    }
+
+    /// Lets it happen, if it can now.
+    fn happen(&mut self, disturbance: &Disturbance) -> Option<String> {
+        let held = self.held();
+        let scene = &self.layout.scene;
+        let name = |at: usize| scene.objects[at].name.clone();
+        if disturbance.kind == DisturbanceKind::Drop {
+            let block = held?;
+            // Torn out only in the air, well away from where it was.
+            let pose = self.physics.pose(block);
+            if pose.position[2] < 0.12 {
+                return None;
+            }
+            let text = format!("{} is torn out of the hand", name(block));
+            let spot = self.free_spot(block)?;
+            self.physics.put(block, &Pose::upright(spot));
+            return Some(text);
+        }
+        let clear = self.clear_blocks(held);
+        let wanted = disturbance.block.as_deref().and_then(|name| scene.find(name));
+        let block = match wanted {
+            Some(block) => *clear.iter().find(|&&at| at == block)?,
+            None => *clear.get(self.chance.index(clear.len())?)?,
+        };
+        match disturbance.kind {
+            DisturbanceKind::Shove => self.shove(block),
+            DisturbanceKind::Hold => {
+                let until = self.seconds() + disturbance.lasts;
+                self.pinned = Some((block, self.physics.pose(block), until));
+                Some(format!("{} is held for {:.1} s", name(block), disturbance.lasts))
+            }
+            DisturbanceKind::Swap => {
+                let others: Vec<_> = clear.iter().copied().filter(|&at| at != block).collect();
+                let other = others[self.chance.index(others.len())?];
+                self.swap(block, other)
+            }
+            DisturbanceKind::Move | DisturbanceKind::Drop => {
+                let text = format!("{} is moved elsewhere", name(block));
+                let on_pad = self.free_pad(block);
+                let spot = if on_pad.is_some() { on_pad } else { self.free_spot(block) }?;
+                self.physics.put(block, &Pose::upright(spot));
+                Some(text)
+            }
+        }
+    }
+
+    /// Blocks with nothing on them, not held, away from the hand.
+    fn clear_blocks(&self, held: Option<usize>) -> Vec<usize> {
+        let poses = self.poses();
+        let hand = self.physics.hand().position;
+        let covered = |at: usize| {
+            (0..poses.len()).any(|other| {
+                other != at
+                    && poses[other].position[2] > poses[at].position[2] + 0.01
+                    && near(&poses[other].position, &poses[at].position) < 0.05
+            })
+        };
+        (0..poses.len())
+            .filter(|&at| {
+                self.layout.scene.objects[at].kind == ObjectKind::Block
+                    && Some(at) != held
+                    && !covered(at)
+                    && near(&poses[at].position, &hand) > 0.09
+            })
+            .collect()
+    }
+
+    fn shove(&mut self, block: usize) -> Option<String> {
+        let mut pose = self.physics.pose(block);
+        let on_table = pose.position[2] < 0.05;
+        // On a pile it may not fall: it is left askew. On the table it slides farther.
+        let far = if on_table { 0.02 + 0.02 * self.chance.unit() } else { 0.012 };
+        let angle = std::f64::consts::TAU * self.chance.unit();
+        pose.position[0] += far * angle.cos();
+        pose.position[1] += far * angle.sin();
+        let turn = 0.2 * (self.chance.unit() - 0.5);
+        pose.rotation = [(turn / 2.0).cos(), 0.0, 0.0, (turn / 2.0).sin()];
+        self.physics.put(block, &pose);
+        Some(format!("{} is shoved {:.0} mm", self.layout.scene.objects[block].name, far * 1000.0))
+    }
+
+    fn swap(&mut self, a: usize, b: usize) -> Option<String> {
+        let objects = &self.layout.scene.objects;
+        let poses = [self.physics.pose(a), self.physics.pose(b)];
+        // Both on the table: otherwise a pile could come to stand against the rules.
+        if poses.iter().any(|pose| pose.position[2] > 0.06) {
+            return None;
+        }
+        let text = format!("{} and {} change places", objects[a].name, objects[b].name);
+        for (block, mut pose) in [(a, poses[1]), (b, poses[0])] {
+            pose.position[2] = objects[block].half_size[2] + 0.002;
+            self.physics.put(block, &Pose::upright(pose.position));
+        }
+        Some(text)
+    }
+
+    /// A pad without anything near it, as the place of `block`.
+    fn free_pad(&mut self, block: usize) -> Option<[f64; 3]> {
+        let poses = self.poses();
+        let scene = &self.layout.scene;
+        let free: Vec<_> = (0..poses.len())
+            .filter(|&pad| {
+                scene.objects[pad].kind == ObjectKind::Pad
+                    && self.layout.task.fits[block][pad]
+                    && self.is_free(&poses, block, &poses[pad].position)
+            })
+            .collect();
+        let pad = *free.get(self.chance.index(free.len())?)?;
+        let [x, y, _] = poses[pad].position;
+        Some([x, y, scene.objects[block].half_size[2] + 0.002])
+    }
+
+    /// A spot on the table with nothing near it.
+    fn free_spot(&mut self, block: usize) -> Option<[f64; 3]> {
+        let poses = self.poses();
+        let height = self.layout.scene.objects[block].half_size[2] + 0.002;
+        for _ in 0..200 {
+            let (x, y) = (0.38 + 0.24 * self.chance.unit(), -0.3 + 0.6 * self.chance.unit());
+            // The palm is wide across the fingers: a neighbour on that side would keep it away.
+            let away = |at: usize| {
+                let [ox, oy, _] = poses[at].position;
+                at == block || (ox - x).abs() > 0.09 || (oy - y).abs() > 0.15
+            };
+            if (0..poses.len()).all(away) && near(&self.physics.hand().position, &[x, y, 0.0]) > 0.09 {
+                return Some([x, y, height]);
+            }
+        }
+        None
+    }
+
+    fn is_free(&self, poses: &[Pose], block: usize, spot: &[f64; 3]) -> bool {
+        (0..poses.len()).all(|at| {
+            at == block
+                || self.layout.scene.objects[at].kind == ObjectKind::Pad
+                || near(&poses[at].position, spot) > 0.08
+        }) && near(&self.physics.hand().position, spot) > 0.09
+    }
+}
+
+/// Distance seen from above.
+fn near(a: &[f64; 3], b: &[f64; 3]) -> f64 {
+    (a[0] - b[0]).hypot(a[1] - b[1])
+}
