@@ -10,6 +10,7 @@ mod optimizer;
 mod params;
 mod tape;
 mod train;
+pub mod unfused;
 
 pub use error::{CheckpointError, Error};
 pub use kernels::allocator::tune_allocator;

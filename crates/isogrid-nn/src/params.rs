@@ -103,6 +103,11 @@ impl Params {
         self.averaged.clone().unwrap_or_else(|| self.weights())
     }
 
+    /// A copy of the gradients of the last step.
+    pub fn gradients(&self) -> Vec<f32> {
+        self.store.update(|_, gradients| gradients.to_vec())
+    }
+
     /// A number that differs for networks of different parameters: names, sizes and order.
     pub fn fingerprint(&self) -> u64 {
         let mut words = Vec::new();

@@ -118,7 +118,7 @@ impl Tape {
     }
 
     /// The loss's value; the parameters' gradients are in their buffer afterwards, and the record is used up.
-    pub(crate) fn backward(self, loss: Var) -> f32 {
+    pub fn backward(self, loss: Var) -> f32 {
         self.store.update(|_, gradients| gradients.fill(0.0));
         drop(loss.tensor.backward());
         loss.value()

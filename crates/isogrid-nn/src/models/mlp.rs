@@ -65,6 +65,11 @@ impl Mlp {
         Ok(Mlp { params, layers, options })
     }
 
+    /// What it looks like.
+    pub fn options(&self) -> &MlpOptions {
+        &self.options
+    }
+
     /// The trained network on plain slices.
     ///
     /// # Errors
