@@ -18,11 +18,14 @@ struct Bench {
     name: &'static str,
     peers: &'static [&'static str],
     data: &'static [&'static str],
+    /// Features of `isogrid-bench` beyond its default ones.
+    features: &'static [&'static str],
 }
 
 static BENCHES: &[Bench] = &[
-    Bench { name: "planners", peers: &["planners"], data: &["amlgym", "pddlgym"] },
-    Bench { name: "tables", peers: &[], data: &["mnist-10k"] },
+    Bench { name: "planners", peers: &["planners"], data: &["amlgym", "pddlgym"], features: &[] },
+    Bench { name: "tables", peers: &[], data: &["mnist-10k"], features: &[] },
+    Bench { name: "nn", peers: &[], data: &[], features: &["nn"] },
 ];
 
 /// Files that every run directory holds.
@@ -41,7 +44,7 @@ pub fn run(repo: &Repo, mut args: Args) -> Result<()> {
     // Data first: its fetcher also installs a missing pip, which peers need.
     steps.step("data", || data::fetch(repo, bench.data))?;
     steps.step("peers", || bench.peers.iter().try_for_each(|peer| peers::install(repo, peer)))?;
-    steps.step("build", || build(repo))?;
+    steps.step("build", || build_with(repo, bench.features))?;
     steps.step("run", || measure(repo, bench, &out, quick.then_some("--quick")))?;
     for file in RUN_FILES {
         ensure!(out.join(file).is_file(), "the run wrote no {file}");
@@ -62,8 +65,13 @@ fn find(name: &str) -> Result<&'static Bench> {
 /// # Errors
 /// The build fails.
 pub fn build(repo: &Repo) -> Result<()> {
+    build_with(repo, &[])
+}
+
+fn build_with(repo: &Repo, features: &[&str]) -> Result<()> {
     let packages = ["build", "--release", "--locked", "-p", "isogrid-cli", "-p", "isogrid-bench"];
-    shell::run(repo.cargo().args(packages))
+    let features = features.iter().map(|feature| format!("--features=isogrid-bench/{feature}"));
+    shell::run(repo.cargo().args(packages).args(features))
 }
 
 /// Builds `isogrid-bench` without the rungs that learn: all that its planning half needs, in half the time.

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+#[cfg(feature = "nn")]
+use isogrid_bench::nn;
 use isogrid_bench::{demo, planners, tables};
 
 fn command() -> Command {
@@ -28,6 +30,11 @@ fn command() -> Command {
         ("planners", "Our planner beside Fast Downward", tools()),
         ("tables", "Engines for tables beside the scale ladder", tools().required(false)),
     ];
+    #[cfg(feature = "nn")]
+    let benches = {
+        let [planners, tables] = benches;
+        [planners, tables, ("nn", "Training of small networks, fused and unfused", tools().required(false))]
+    };
     let benches = benches
         .map(|(name, about, tools)| Command::new(name).about(about).args([data(), tools, out(), quick()]));
     Command::new("isogrid-bench")
@@ -74,6 +81,8 @@ fn bench(matches: &ArgMatches, out: &mut dyn Write) -> Result<()> {
     let Some((name, matches)) = matches.subcommand() else { return Ok(()) };
     let (data, out_folder, quick) = (path(matches, "data"), path(matches, "out"), matches.get_flag("quick"));
     let bars = match name {
+        #[cfg(feature = "nn")]
+        "nn" => nn::run(&nn::Options { out: out_folder, quick }, &mut say)?,
         "tables" => tables::run(&tables::Options { data, out: out_folder, quick }, &mut say)?,
         _ => {
             let tools = path(matches, "tools");

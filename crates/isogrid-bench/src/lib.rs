@@ -8,6 +8,8 @@ pub mod bars;
 pub mod demo;
 pub mod grid;
 pub mod machine;
+#[cfg(feature = "nn")]
+pub mod nn;
 pub mod planners;
 pub mod process;
 pub mod run;

@@ -11,6 +11,8 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use isogrid::isolate;
+#[cfg(feature = "nn")]
+use isogrid_bench::nn;
 use isogrid_bench::planners::{clock, replan};
 use isogrid_bench::tables::phases;
 use isogrid_bench::{process, rungs};
@@ -39,6 +41,8 @@ fn serve(args: &[OsString]) -> Result<()> {
         clock::VERB => writeln!(out, "{}", serde_json::to_string(&clock::clock(&words(rest)?)?)?)?,
         replan::VERB => writeln!(out, "{}", serde_json::to_string(&replan::verb(&words(rest)?)?)?)?,
         phases::VERB => writeln!(out, "{}", serde_json::to_string(&phases::verb(&words(rest)?)?)?)?,
+        #[cfg(feature = "nn")]
+        nn::VERB => writeln!(out, "{}", serde_json::to_string(&nn::verb(&words(rest)?)?)?)?,
         _ => args::serve(args, &mut out)?,
     }
     Ok(())

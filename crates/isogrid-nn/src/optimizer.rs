@@ -134,7 +134,7 @@ impl AdamW {
         };
         let keep_decayed = 1.0 - pass.learning_rate * self.weight_decay;
         let mut done = 0;
-        for range in decayed.iter().cloned().chain([weights.len()..weights.len()]) {
+        for range in decayed.iter().cloned().chain(std::iter::once(weights.len()..weights.len())) {
             for (range, keep) in [(done..range.start, 1.0), (range.clone(), keep_decayed)] {
                 let buffers = [
                     &mut weights[range.clone()],
@@ -224,7 +224,7 @@ mod tests {
         for step in 0..20_u64 {
             let gradients: Vec<f32> = weights.iter().map(|w| w * 0.7 + step as f32 * 0.01).collect();
             let pass = Pass { step, learning_rate: 0.1, gradient_scale: 0.5, averaging: 0.9 };
-            options.pass(&mut weights, &gradients, &mut moments, (pass, &[1..2]));
+            options.pass(&mut weights, &gradients, &mut moments, (pass, std::slice::from_ref(&(1..2))));
             for i in 0..3 {
                 let g = f64::from(gradients[i]) * 0.5;
                 m[i] = 0.9 * m[i] + 0.1 * g;
