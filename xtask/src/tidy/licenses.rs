@@ -23,14 +23,30 @@ pub fn allowed(deny_toml: &str) -> Result<Vec<String>> {
     Ok(names.filter(|name| !name.is_empty()).collect())
 }
 
+/// The `exceptions` list of the `[licenses]` table: packages, each with one license that only it may have. None where
+/// there is no such list.
+pub fn exceptions(deny_toml: &str) -> Vec<(String, String)> {
+    let table = deny_toml.split_once("[licenses]").map_or("", |(_, table)| table);
+    let list = table.split_once("exceptions = [").and_then(|(_, list)| list.split_once("\n]"));
+    let quoted = |line: &str, key: &str| {
+        let (_, value) = line.split_once(key)?;
+        value.split('"').nth(1).map(str::to_string)
+    };
+    let lines = list.map_or("", |(list, _)| list).lines();
+    lines.filter_map(|line| Some((quoted(line, "crate")?, quoted(line, "allow")?))).collect()
+}
+
 /// Every package whose license is not allowed, or that does not come from the registry.
-pub fn check(packages: &[Outside], allowed: &[String]) -> Vec<Violation> {
+pub fn check(packages: &[Outside], allowed: &[String], exceptions: &[(String, String)]) -> Vec<Violation> {
     let mut found = Vec::new();
     for package in packages {
         let name = format!("{} {}", package.name, package.version);
         match &package.license {
             None => found.push(wrong("license", format!("`{name}` declares no license"))),
-            Some(license) if !satisfied(license, allowed) => {
+            Some(license)
+                if !satisfied(license, allowed)
+                    && !exceptions.contains(&(package.name.clone(), license.clone())) =>
+            {
                 let message = format!("`{name}` is under `{license}`, which deny.toml does not allow");
                 found.push(wrong("license", message));
             }
@@ -138,6 +154,14 @@ mod tests {
     }
 
     #[test]
+    fn exceptions_are_read() {
+        let text = "[licenses]\nallow = [\n  \"MIT\",\n]\nexceptions = [\n  \
+                    { crate = \"a\", allow = [\"MPL-2.0\"] }, # why\n]\n";
+        assert_eq!(exceptions(text), [("a".to_string(), "MPL-2.0".to_string())]);
+        assert!(exceptions("[licenses]\nallow = [\n]\n").is_empty());
+    }
+
+    #[test]
     fn packages_are_judged() {
         let package = |license: Option<&str>, source: &str| Outside {
             name: "a".into(),
@@ -149,10 +173,14 @@ mod tests {
             ("good", package(Some("MIT"), REGISTRY), vec![]),
             ("no license", package(None, REGISTRY), vec!["license"]),
             ("another license", package(Some("EUPL-1.2"), REGISTRY), vec!["license"]),
+            ("an exception", package(Some("MPL-2.0"), REGISTRY), vec![]),
             ("a fork", package(Some("MIT"), "git+https://example.org/a"), vec!["source"]),
         ];
         for (name, package, expected) in cases {
-            let found: Vec<_> = check(&[package], &["MIT".into()]).iter().map(|v| v.rule).collect();
+            let exceptions =
+                [("a".to_string(), "MPL-2.0".to_string()), ("b".to_string(), "EUPL-1.2".to_string())];
+            let found: Vec<_> =
+                check(&[package], &["MIT".into()], &exceptions).iter().map(|v| v.rule).collect();
             assert_eq!(found, expected, "{name}");
         }
     }

@@ -98,7 +98,9 @@ fn normal_names(dependencies: Vec<RawDependency>) -> BTreeSet<String> {
     normal.map(|dependency| dependency.name).collect()
 }
 
-/// Every package that the lock file brings to this platform from outside.
+/// Every package from outside that is built on this platform, with all features of ours.
+///
+/// The lock file also names packages behind features that nobody turns on, so the tree decides.
 ///
 /// # Errors
 /// Cargo cannot read the lock file, or cannot fetch a manifest that it does not have yet.
@@ -114,7 +116,18 @@ pub fn outside(repo: &Repo) -> Result<Vec<Outside>> {
         host,
     ]))?;
     let raw: RawOutside = serde_json::from_str(&text).context("reading the answer of `cargo metadata`")?;
-    Ok(raw.packages.into_iter().filter(|package| package.source.is_some()).collect())
+    let tree = ["tree", "--workspace", "--all-features", "--locked", "--prefix", "none", "--target", host];
+    let tree = shell::capture(repo.cargo().args(tree).args(["--edges", "normal,build,dev"]))?;
+    let built = built(&tree);
+    let is_built = |package: &Outside| built.contains(&(package.name.as_str(), package.version.as_str()));
+    let outside = raw.packages.into_iter().filter(|package| package.source.is_some());
+    Ok(outside.filter(is_built).collect())
+}
+
+/// Names and versions in the lines of `cargo tree`.
+fn built(tree: &str) -> BTreeSet<(&str, &str)> {
+    let words = tree.lines().map(str::split_whitespace);
+    words.filter_map(|mut words| Some((words.next()?, words.next()?.strip_prefix('v')?))).collect()
 }
 
 #[cfg(test)]
@@ -132,6 +145,13 @@ impl Package {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_tree_names_what_is_built() {
+        let tree = "ours v0.1.0 (/x/crates/ours)\nserde v1.0.2\nserde_derive v1.0.2 (proc-macro) (*)\n\n";
+        let expected = [("ours", "0.1.0"), ("serde", "1.0.2"), ("serde_derive", "1.0.2")];
+        assert_eq!(built(tree), BTreeSet::from(expected));
+    }
 
     #[test]
     fn development_dependencies_are_left_out() {

@@ -73,10 +73,11 @@ pub fn violations(repo: &Repo) -> Result<(Vec<Violation>, String)> {
     let layout = Layout::parse(&repo.read("ARCHITECTURE.md")?)?;
     let (mut found, mut figures) = text_rules(repo, &layout)?;
     found.extend(edges::check(&Workspace::read(repo)?, &layout));
-    let allowed = licenses::allowed(&repo.read("deny.toml")?)?;
+    let deny_toml = repo.read("deny.toml")?;
+    let (allowed, exceptions) = (licenses::allowed(&deny_toml)?, licenses::exceptions(&deny_toml));
     let outside = metadata::outside(repo)?;
     let _ = writeln!(figures, "  {} outside crates, licenses allowed: {}", outside.len(), allowed.join(", "));
-    found.extend(licenses::check(&outside, &allowed));
+    found.extend(licenses::check(&outside, &allowed, &exceptions));
     found.sort();
     found.dedup();
     Ok((found, figures))
