@@ -13,7 +13,22 @@ use crate::repo::Repo;
 use crate::shell;
 
 /// Targets, each with the extension of files that make a good start.
-const TARGETS: &[(&str, &str)] = &[("pddl", "pddl"), ("plan_file", "plan"), ("csv", "csv"), ("models", "")];
+const TARGETS: &[(&str, &str)] =
+    &[("pddl", "pddl"), ("plan_file", "plan"), ("csv", "csv"), ("models", ""), (RECORDINGS, "")];
+
+/// The target whose seeds are fixtures: a byte that says which file it is, then the file.
+const RECORDINGS: &str = "robot_files";
+const FIXTURES: &str = "crates/isogrid-robot/tests/fixtures";
+
+/// Endings of fixtures, and the byte that the target knows them by.
+const KINDS: &[(&str, u8)] = &[
+    (".hdf5", 0),
+    ("data/chunk-000/file-000.parquet", 1),
+    ("episode_000000.parquet", 1),
+    ("info.json", 2),
+    ("tasks.parquet", 3),
+    ("file-000.parquet", 4),
+];
 
 /// libFuzzer's coverage hooks, without a sanitizer's runtime.
 const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
@@ -36,7 +51,12 @@ pub fn run(repo: &Repo, mut args: Args) -> Result<()> {
     let corpus = repo.path(&format!("fuzz/corpus/{name}"));
     let artifacts = repo.path(&format!("fuzz/artifacts/{name}/"));
     fs::create_dir_all(&artifacts).context("making a folder for artifacts")?;
-    seed(&repo.data_folder(), &corpus, extension)?;
+    if name == RECORDINGS {
+        fs::create_dir_all(&corpus).context("making a corpus folder")?;
+        seed_recordings(&repo.path(FIXTURES), &corpus)?;
+    } else {
+        seed(&repo.data_folder(), &corpus, extension)?;
+    }
     let manifest = repo.path("fuzz/Cargo.toml");
     let mut command = repo.cargo();
     command.env("RUSTFLAGS", FLAGS).env("CARGO_TARGET_DIR", repo.path("fuzz/target"));
@@ -68,6 +88,22 @@ fn seed(data: &Path, corpus: &Path, extension: &str) -> Result<()> {
     files.sort();
     for (at, bytes) in files.iter().step_by(files.len() / 300 + 1).enumerate() {
         fs::write(corpus.join(format!("seed{at:03}")), bytes).context("writing a seed")?;
+    }
+    Ok(())
+}
+
+/// Copies the fixtures that the target can take; an older seed of the same name is the same file.
+fn seed_recordings(folder: &Path, corpus: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder).context("listing fixtures")? {
+        let path = entry.context("listing fixtures")?.path();
+        let name = path.to_string_lossy().into_owned();
+        if path.is_dir() {
+            seed_recordings(&path, corpus)?;
+        } else if let Some((_, kind)) = KINDS.iter().find(|(ending, _)| name.ends_with(ending)) {
+            let mut bytes = vec![*kind];
+            bytes.extend(fs::read(&path).with_context(|| format!("reading {name}"))?);
+            fs::write(corpus.join(name.replace(['/', '\\'], "_")), bytes).context("writing a seed")?;
+        }
     }
     Ok(())
 }

@@ -3,6 +3,8 @@
 pub mod agent;
 mod error;
 pub mod facts;
+#[cfg(feature = "formats")]
+pub mod formats;
 pub mod kinematic;
 pub mod learn;
 pub mod policy;

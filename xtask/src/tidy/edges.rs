@@ -25,9 +25,13 @@ static HOMES: &[Home] = &[
     Home {
         dependency: "serde_json",
         welcome: |name, _| {
-            matches!(name, "isogrid" | "isogrid-sim" | "isogrid-bench" | "isogrid-cli" | "xtask")
+            matches!(
+                name,
+                "isogrid" | "isogrid-robot" | "isogrid-sim" | "isogrid-bench" | "isogrid-cli" | "xtask"
+            )
         },
-        why: "JSON is known only to isogrid (wire.rs), isogrid-sim, isogrid-bench, isogrid-cli and xtask",
+        why: "JSON is known only to isogrid (wire.rs), isogrid-robot (formats), isogrid-sim, isogrid-bench, \
+              isogrid-cli and xtask",
     },
     Home {
         dependency: "anyhow",
