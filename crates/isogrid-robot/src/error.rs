@@ -25,9 +25,29 @@ pub enum RobotError {
         /// When.
         seconds: f64,
     },
+    /// Recordings in which a sub-skill does not occur.
+    #[error("no example of the sub-skill `{skill}` was found in the recordings")]
+    NoExamples {
+        /// The sub-skill.
+        skill: &'static str,
+    },
+    /// Bytes that are no skills.
+    #[error("these are no usable skills: {0}")]
+    Skills(String),
+    /// Training failed.
+    #[cfg(feature = "train")]
+    #[error("training failed: {0}")]
+    Training(String),
     /// The planner failed.
     #[error(transparent)]
     Plan(#[from] PlanError),
+}
+
+#[cfg(feature = "train")]
+impl RobotError {
+    pub(crate) fn training(error: isogrid_nn::Error) -> RobotError {
+        RobotError::Training(error.to_string())
+    }
 }
 
 impl Diagnose for RobotError {}

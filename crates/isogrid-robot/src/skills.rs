@@ -7,6 +7,7 @@
 use isogrid_num::net::{Scratch, TimeMlp};
 use isogrid_num::rng::Rng;
 
+use crate::RobotError;
 use crate::learn::CHUNK;
 use crate::policy::Policy;
 use crate::skill::{MAX_FEATURES, SKILLS, Skill};
@@ -165,7 +166,62 @@ impl Policy for Learned {
     }
 }
 
+/// First bytes of saved skills.
+const MAGIC: &[u8; 8] = b"isoskill";
+
+/// The version of the bytes.
+const VERSION: u8 = 1;
+
 impl Skills {
+    /// The skills as bytes: magic, version, head, its steps, then each network behind its length.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let (code, steps) = match self.head {
+            Head::Cloning => (0, 0),
+            Head::Diffusion { steps } => (1, steps),
+            Head::Flow { steps } => (2, steps),
+        };
+        let mut bytes = [MAGIC.as_slice(), &[VERSION, code, steps]].concat();
+        for net in &self.nets {
+            let net = net.to_bytes();
+            bytes.extend_from_slice(&(net.len() as u32).to_le_bytes());
+            bytes.extend_from_slice(&net);
+        }
+        bytes
+    }
+
+    /// The skills that [`Skills::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// [`RobotError::Skills`] where the bytes are something else, of another version, cut short or damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Skills, RobotError> {
+        let wrong = |what: &str| RobotError::Skills(what.to_string());
+        let rest =
+            bytes.strip_prefix(MAGIC.as_slice()).ok_or_else(|| wrong("they do not begin as skills do"))?;
+        let (&[version, code, steps], mut rest) =
+            rest.split_first_chunk().ok_or_else(|| wrong("they are cut short"))?;
+        if version != VERSION {
+            return Err(wrong(&format!("they are of version {version}, this program reads {VERSION}")));
+        }
+        let head = match (code, steps) {
+            (0, _) => Head::Cloning,
+            (1, 1..) => Head::Diffusion { steps },
+            (2, 1..) => Head::Flow { steps },
+            _ => return Err(wrong("their head is unknown")),
+        };
+        let mut nets = Vec::new();
+        while let Some((length, after)) = rest.split_first_chunk() {
+            let length = u32::from_le_bytes(*length) as usize;
+            let net = after.get(..length).ok_or_else(|| wrong("they are cut short"))?;
+            nets.push(TimeMlp::from_bytes(net).map_err(|error| wrong(&error.to_string()))?);
+            rest = &after[length..];
+        }
+        let skills = Skills { head, nets };
+        if !rest.is_empty() || !skills.is_whole() {
+            return Err(wrong("their networks are not those of four sub-skills"));
+        }
+        Ok(skills)
+    }
+
     /// Whether there is a network of the right size for each sub-skill.
     pub fn is_whole(&self) -> bool {
         let fits = |(net, skill): (&TimeMlp, &Skill)| {

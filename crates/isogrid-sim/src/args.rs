@@ -1,19 +1,24 @@
 //! Arguments of `isogrid-sim`.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use isogrid_robot::agent::{AgentOptions, Feedback};
 use isogrid_robot::policy::{Policy, Scripted};
+use isogrid_robot::skills::{Learned, Skills};
 use isogrid_sim::scenario::{
     Disturbance, DisturbanceKind, Family, NoiseSpec, Scenario, SceneSpec, StartKind, StartSpec,
 };
 use isogrid_sim::scenario_file;
 use isogrid_sim::verbs::{run, serve};
 use serde::de::DeserializeOwned;
+
+/// Actions of a chunk that are carried out before a skill is asked again.
+const EXECUTE: usize = 4;
 
 fn command() -> Command {
     let value = |name: &'static str, value: &'static str, help: &'static str| {
@@ -80,10 +85,16 @@ fn episodes(matches: &ArgMatches) -> Result<ExitCode> {
     let scenario = scenario(matches)?;
     let noise = matches.get_one::<f64>("noise").copied().unwrap_or(0.0);
     let name = matches.get_one::<String>("policy").map_or("scripted", String::as_str);
-    if name != "scripted" {
-        bail!("a policy from a file is not read yet: `{name}`");
-    }
-    let policy = |seed: u64| -> Box<dyn Policy> { Box::new(Scripted::new(noise, seed)) };
+    let skills = match name {
+        "scripted" => None,
+        file => Some(Arc::new(read_skills(Path::new(file))?)),
+    };
+    let policy = |seed: u64| -> Box<dyn Policy> {
+        match &skills {
+            Some(skills) => Box::new(Learned::new(skills, EXECUTE, seed)),
+            None => Box::new(Scripted::new(noise, seed)),
+        }
+    };
     let batch = run::Batch {
         agent: AgentOptions {
             noise: scenario.noise.pose_mm / 1000.0,
@@ -106,6 +117,12 @@ fn episodes(matches: &ArgMatches) -> Result<ExitCode> {
     writeln!(io::stdout(), "{}", run::summary(&lines))?;
     let all = lines.iter().all(|line| line.episode.verdict.reached);
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn read_skills(path: &Path) -> Result<Skills> {
+    let name = || format!("`{}`", path.display());
+    let bytes = std::fs::read(path).with_context(name)?;
+    Skills::from_bytes(&bytes).with_context(name)
 }
 
 fn in_words(line: &run::Line) -> String {

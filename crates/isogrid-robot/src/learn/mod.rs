@@ -2,6 +2,10 @@
 
 mod dataset;
 mod segment;
+#[cfg(feature = "train")]
+mod train;
 
 pub use dataset::{CHUNK, Dataset, Example, Intake, Rejected, dataset};
 pub use segment::{Segment, segments};
+#[cfg(feature = "train")]
+pub use train::{Learned, TrainOptions, train};

@@ -1,4 +1,5 @@
 //! The verbs of the `isogrid-sim` executable.
 
+pub mod learn;
 pub mod run;
 pub mod serve;

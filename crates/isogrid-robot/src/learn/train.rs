@@ -1,0 +1,188 @@
+//! Trains the four sub-skills on examples.
+//!
+//! One network each, on the same examples for all heads: behaviour cloning regresses the chunk; diffusion the clean
+//! chunk from a noised one (sample prediction); flow matching the velocity from noise to chunk (Lipman et al. 2023).
+//! Batches depend on the seed and the step alone, so a run repeats exactly and goes on from a checkpoint.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use isogrid_core::{Ctx, Stop};
+use isogrid_nn::{AdamW, Checkpoints, FitOptions, TimeBatch, TimeMlp, TimeMlpOptions, fit};
+use isogrid_num::rng::Rng;
+
+use super::dataset::{CHUNK, Dataset, Example};
+use crate::RobotError;
+use crate::skill::{SKILLS, Skill};
+use crate::skills::{Head, Skills, encode, n_encoded, signal_and_noise};
+
+/// How skills are trained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainOptions {
+    /// What the networks predict. Default: flow matching in two steps.
+    pub head: Head,
+    /// Steps of each network. Default 6,000.
+    pub n_steps: u64,
+    /// Rows of a batch. Default 256.
+    pub batch: usize,
+    /// Width of the networks. Default 128.
+    pub width: usize,
+    /// Residual blocks of the networks. Default 2.
+    pub n_blocks: usize,
+    /// Learning rate at its top. Default 1e-3.
+    pub learning_rate: f32,
+    /// Standard deviation of noise on seen lengths, as a share of the length, that makes a skill forgiving. Default
+    /// 0.02.
+    pub jitter: f64,
+    /// A folder for checkpoints, one file a skill; a run that finds them goes on from there.
+    pub checkpoints: Option<PathBuf>,
+}
+
+impl Default for TrainOptions {
+    fn default() -> TrainOptions {
+        TrainOptions {
+            head: Head::Flow { steps: 2 },
+            n_steps: 6000,
+            batch: 256,
+            width: 128,
+            n_blocks: 2,
+            learning_rate: 1e-3,
+            jitter: 0.02,
+            checkpoints: None,
+        }
+    }
+}
+
+/// A skill's last loss.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Learned {
+    /// Which skill.
+    pub skill: Skill,
+    /// Examples it learned from.
+    pub examples: usize,
+    /// Mean squared error of the last batch, in squared action units.
+    pub loss: f32,
+}
+
+/// Trains all sub-skills. One tick is one optimizer step.
+///
+/// # Errors
+/// A sub-skill has no example, an option is out of range, or a checkpoint cannot be used.
+pub fn train(
+    ctx: &Ctx,
+    data: &Dataset,
+    options: &TrainOptions,
+) -> Result<(Skills, Vec<Learned>, Stop), RobotError> {
+    let (mut nets, mut learned, mut stop) = (Vec::new(), Vec::new(), Stop::Done);
+    for skill in SKILLS {
+        if data.of(skill).is_empty() {
+            return Err(RobotError::NoExamples { skill: skill.name() });
+        }
+        let _span = ctx.span(skill.name());
+        let (net, loss) = one(ctx, skill, data.of(skill), options, &mut stop)?;
+        nets.push(net.export().map_err(RobotError::training)?);
+        learned.push(Learned { skill, examples: data.of(skill).len(), loss });
+    }
+    Ok((Skills { head: options.head, nets }, learned, stop))
+}
+
+fn one(
+    ctx: &Ctx,
+    skill: Skill,
+    examples: &[Example],
+    options: &TrainOptions,
+    stop: &mut Stop,
+) -> Result<(TimeMlp, f32), RobotError> {
+    let n_out = CHUNK * skill.n_actions();
+    let n_noised = if options.head == Head::Cloning { 0 } else { n_out };
+    let shape = TimeMlpOptions {
+        width: options.width,
+        n_blocks: options.n_blocks,
+        seed: ctx.seed().wrapping_add(skill as u64),
+        ..TimeMlpOptions::new(n_noised + n_encoded(skill), n_out)
+    };
+    let mut net = TimeMlp::new(shape).map_err(RobotError::training)?;
+    let fit_options = FitOptions {
+        n_steps: options.n_steps,
+        optimizer: AdamW { learning_rate: options.learning_rate, ..AdamW::default() },
+        seed: ctx.seed(),
+        checkpoints: options
+            .checkpoints
+            .as_ref()
+            .map(|folder| Checkpoints::new(folder.join(format!("{}.checkpoint", skill.name())))),
+        ..FitOptions::default()
+    };
+    let supplier = Supplier { skill, examples, options, seed: ctx.seed() };
+    let trained =
+        fit(
+            &mut net,
+            &fit_options,
+            &mut |step, batch| supplier.fill(step, batch),
+            &mut |_| match ctx.tick(1) {
+                ControlFlow::Continue(()) => ControlFlow::Continue(()),
+                ControlFlow::Break(why) => {
+                    *stop = why;
+                    ControlFlow::Break(())
+                }
+            },
+        );
+    let trained = trained.map_err(RobotError::training)?;
+    Ok((net, trained.loss.unwrap_or(f32::NAN)))
+}
+
+/// Makes batches of one skill.
+struct Supplier<'a> {
+    skill: Skill,
+    examples: &'a [Example],
+    options: &'a TrainOptions,
+    seed: u64,
+}
+
+impl Supplier<'_> {
+    fn fill(&self, step: u64, batch: &mut TimeBatch) {
+        let mut rng = Rng::new(self.seed ^ (0x7ea1 + self.skill as u64), step);
+        batch.x.clear();
+        batch.t.clear();
+        batch.target.clear();
+        for _ in 0..self.options.batch {
+            // The list is not empty: `train` has looked.
+            let example = &self.examples[rng.below(self.examples.len() as u64) as usize];
+            self.row(example, &mut rng, batch);
+        }
+    }
+
+    fn row(&self, example: &Example, rng: &mut Rng, batch: &mut TimeBatch) {
+        let mut clean = [0.0f32; CHUNK * crate::Action::LEN];
+        let n = self.skill.n_actions();
+        for (action, out) in example.actions.iter().zip(clean.chunks_exact_mut(n)) {
+            out.iter_mut().zip(action.clipped().to_array()).for_each(|(out, value)| *out = value as f32);
+        }
+        let clean = &clean[..CHUNK * n];
+        let t = match self.options.head {
+            Head::Cloning => {
+                batch.target.extend_from_slice(clean);
+                0.0
+            }
+            Head::Diffusion { .. } => {
+                let t = rng.unit() as f32;
+                let (signal, noise) = signal_and_noise(t);
+                batch.x.extend(clean.iter().map(|value| signal * value + noise * rng.normal() as f32));
+                batch.target.extend_from_slice(clean);
+                t
+            }
+            Head::Flow { .. } => {
+                let t = rng.unit() as f32;
+                for &value in clean {
+                    let start = rng.normal() as f32;
+                    batch.x.push((1.0 - t) * start + t * value);
+                    batch.target.push(value - start);
+                }
+                t
+            }
+        };
+        let mut features = example.features;
+        features[..3].iter_mut().for_each(|length| *length *= 1.0 + self.options.jitter * rng.normal());
+        encode(self.skill, &features, &mut batch.x);
+        batch.t.push(t);
+    }
+}
