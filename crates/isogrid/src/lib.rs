@@ -26,6 +26,8 @@ pub use isogrid_core as core;
 pub use isogrid_data as data;
 #[cfg(feature = "plan")]
 pub use isogrid_plan as plan;
+#[cfg(feature = "robot")]
+pub use isogrid_robot as robot;
 #[cfg(feature = "tsetlin")]
 pub use isogrid_tsetlin as tsetlin;
 
