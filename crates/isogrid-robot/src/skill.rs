@@ -26,9 +26,6 @@ pub const SKILLS: [Skill; 4] = [Skill::ReachPick, Skill::Pick, Skill::ReachDrop,
 /// The largest number of features of a skill.
 pub const MAX_FEATURES: usize = 4;
 
-/// A reach ends this near to a point that it only passes, in metres.
-const PASSING: f64 = 0.015;
-
 /// A reach ends this near to its last point, across, in metres (arXiv 2602.19260 uses 4 mm).
 pub const ARRIVED_ACROSS: f64 = 0.004;
 
@@ -134,7 +131,8 @@ fn looseness(scene: &Scene, seen: &Observation, block: usize) -> f64 {
 pub fn is_over(scene: &Scene, seen: &Observation, aim: &Aim, held: Option<usize>, still: usize) -> bool {
     let [x, y, z, loose] = features(scene, seen, aim, held);
     match *aim {
-        Aim::Point { last: false, .. } => x.hypot(y).hypot(z) < PASSING,
+        // The trace drops a point that is passed by itself.
+        Aim::Point { last: false, .. } => false,
         Aim::Point { last: true, .. } => x.hypot(y) < ARRIVED_ACROSS && z.abs() < ARRIVED_HEIGHT,
         Aim::Grasp(block) => {
             let low = half_height(&scene.objects[block], &seen.objects[block]);

@@ -79,11 +79,28 @@ pub struct Skills {
     pub nets: Vec<TimeMlp>,
 }
 
+/// How learned skills are used.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LearnedOptions {
+    /// Actions carried out of every chunk before the skill is asked again, 1 to [`CHUNK`]. Default 4.
+    pub execute: usize,
+    /// Scale of the noise that diffusion and flow matching start from. Default 0: one decision, the middle of what was
+    /// learned, without the demonstrators' tremor. 1 draws from what was learned.
+    pub temperature: f32,
+    /// Of that noise. Default 0.
+    pub seed: u64,
+}
+
+impl Default for LearnedOptions {
+    fn default() -> LearnedOptions {
+        LearnedOptions { execute: 4, temperature: 0.0, seed: 0 }
+    }
+}
+
 /// Learned sub-skills at work.
 pub struct Learned {
     skills: std::sync::Arc<Skills>,
-    /// Actions carried out before the skill is asked again.
-    execute: usize,
+    options: LearnedOptions,
     rng: Rng,
     scratch: Scratch,
     input: Vec<f32>,
@@ -92,12 +109,12 @@ pub struct Learned {
 }
 
 impl Learned {
-    /// A policy that carries out `execute` actions (at most [`CHUNK`]) of every chunk.
-    pub fn new(skills: &std::sync::Arc<Skills>, execute: usize, seed: u64) -> Learned {
+    /// A policy that uses these skills.
+    pub fn new(skills: &std::sync::Arc<Skills>, options: LearnedOptions) -> Learned {
         Learned {
             skills: skills.clone(),
-            execute: execute.clamp(1, CHUNK),
-            rng: Rng::new(seed, 0x1ea4),
+            options,
+            rng: Rng::new(options.seed, 0x1ea4),
             scratch: Scratch::default(),
             input: Vec::new(),
             chunk: Vec::new(),
@@ -120,7 +137,8 @@ impl Learned {
     fn start_from_noise(&mut self, skill: Skill) {
         self.chunk.clear();
         let n = CHUNK * skill.n_actions();
-        self.chunk.extend((0..n).map(|_| self.rng.normal() as f32));
+        let scale = self.options.temperature;
+        self.chunk.extend((0..n).map(|_| scale * self.rng.normal() as f32));
     }
 
     fn denoise(&mut self, skill: Skill, features: &[f64; MAX_FEATURES], steps: u8) {
@@ -159,7 +177,7 @@ impl Policy for Learned {
             Head::Flow { steps } => self.flow(skill, features, steps),
         }
         let n = skill.n_actions();
-        for action in self.chunk.chunks_exact(n).take(self.execute) {
+        for action in self.chunk.chunks_exact(n).take(self.options.execute.clamp(1, CHUNK)) {
             let at = |k: usize| action.get(k).map_or(skill.grip(), |&value| f64::from(value));
             actions.push(Action { offset: [at(0), at(1), at(2)], grip: at(3) }.clipped());
         }

@@ -9,16 +9,13 @@ use anyhow::{Context, Result, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use isogrid_robot::agent::{AgentOptions, Feedback};
 use isogrid_robot::policy::{Policy, Scripted};
-use isogrid_robot::skills::{Learned, Skills};
+use isogrid_robot::skills::{Learned, LearnedOptions, Skills};
 use isogrid_sim::scenario::{
     Disturbance, DisturbanceKind, Family, NoiseSpec, Scenario, SceneSpec, StartKind, StartSpec,
 };
 use isogrid_sim::scenario_file;
 use isogrid_sim::verbs::{run, serve};
 use serde::de::DeserializeOwned;
-
-/// Actions of a chunk that are carried out before a skill is asked again.
-const EXECUTE: usize = 4;
 
 fn command() -> Command {
     let value = |name: &'static str, value: &'static str, help: &'static str| {
@@ -91,7 +88,9 @@ fn episodes(matches: &ArgMatches) -> Result<ExitCode> {
     };
     let policy = |seed: u64| -> Box<dyn Policy> {
         match &skills {
-            Some(skills) => Box::new(Learned::new(skills, EXECUTE, seed)),
+            Some(skills) => {
+                Box::new(Learned::new(skills, LearnedOptions { seed, ..LearnedOptions::default() }))
+            }
             None => Box::new(Scripted::new(noise, seed)),
         }
     };

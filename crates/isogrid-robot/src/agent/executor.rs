@@ -10,9 +10,6 @@ use crate::skill::{Aim, Skill, features, is_over};
 use crate::trace;
 use crate::world::{Action, Observation, Scene};
 
-/// The target may shift this far before the trace is drawn anew, in metres.
-const SHIFT: f64 = 0.01;
-
 /// Ticks for which a relation must be broken before it counts: detectors flicker.
 const CONFIRM: u32 = 4;
 
@@ -35,8 +32,8 @@ pub enum Progress {
 pub struct Executor {
     step: Move,
     skill: Skill,
-    /// Points still to visit before contact; the last one follows its target.
-    trace: VecDeque<[f64; 3]>,
+    /// Points still to visit before contact, drawn anew at every tick; empty in contact.
+    trace: Vec<[f64; 3]>,
     actions: VecDeque<Action>,
     buffer: Vec<Action>,
     ticks: u32,
@@ -56,7 +53,7 @@ impl Executor {
         Executor {
             step,
             skill,
-            trace: route(scene, seen, &step).into(),
+            trace: route(scene, seen, &step),
             actions: VecDeque::new(),
             buffer: Vec::new(),
             ticks: 0,
@@ -115,7 +112,7 @@ impl Executor {
     }
 
     fn aim(&self) -> Aim {
-        match (self.skill, self.step, self.trace.front()) {
+        match (self.skill, self.step, self.trace.first()) {
             (Skill::ReachPick | Skill::ReachDrop, _, Some(&at)) => {
                 Aim::Point { at, last: self.trace.len() == 1 }
             }
@@ -131,14 +128,11 @@ impl Executor {
         }
     }
 
-    /// Goes to the next point or sub-skill; false after the last one.
+    /// Goes to the next sub-skill; false after the last one.
     fn advance(&mut self) -> bool {
         self.actions.clear();
+        self.trace.clear();
         (self.ticks, self.still) = (0, 0);
-        self.trace.pop_front();
-        if !self.trace.is_empty() {
-            return true;
-        }
         match self.skill {
             Skill::ReachPick => self.skill = Skill::Pick,
             Skill::ReachDrop => self.skill = Skill::Drop,
@@ -147,16 +141,15 @@ impl Executor {
         true
     }
 
-    /// Draws the trace anew where its target has shifted.
+    /// Draws the rest of the way from where the hand really is: a hand that sank goes up again before it goes on.
     fn follow(&mut self, scene: &Scene, seen: &Observation) {
-        let Some(planned) = self.trace.back_mut() else { return };
-        let new = route(scene, seen, &self.step);
-        let Some(&end) = new.last() else { return };
-        if crate::facts::distance(planned, &end) > SHIFT {
-            self.trace = new.into();
+        if matches!(self.skill, Skill::Pick | Skill::Drop) {
+            return;
+        }
+        let n_before = self.trace.len();
+        self.trace = route(scene, seen, &self.step);
+        if self.trace.len() != n_before {
             self.actions.clear();
-        } else {
-            *planned = end;
         }
     }
 
