@@ -34,6 +34,19 @@ pub enum RobotError {
     /// Bytes that are no skills.
     #[error("these are no usable skills: {0}")]
     Skills(String),
+    /// A world that cannot be understood, or is gone.
+    #[error("the world: {0}")]
+    World(String),
+    /// An option out of its range, or a request that cannot be served.
+    #[error("{0}")]
+    Request(String),
+    /// This build has no trainer.
+    #[error("this program was built without its trainer")]
+    NoTrainer,
+    /// Recordings that cannot be read.
+    #[cfg(feature = "formats")]
+    #[error(transparent)]
+    Format(#[from] crate::formats::FormatError),
     /// Training failed.
     #[cfg(feature = "train")]
     #[error("training failed: {0}")]
@@ -50,4 +63,21 @@ impl RobotError {
     }
 }
 
-impl Diagnose for RobotError {}
+impl Diagnose for RobotError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            RobotError::NoTrainer => Some(
+                "build it with its trainer: cargo build --release -p isogrid-cli --features train"
+                    .to_string(),
+            ),
+            RobotError::Plan(error) => error.hint(),
+            RobotError::Skills(_) => Some("`isogrid fit DEMONSTRATIONS -o SKILLS` writes skills".to_string()),
+            RobotError::NoExamples { .. } => {
+                Some("record whole moves: each block taken up, carried, put down and let go".to_string())
+            }
+            #[cfg(feature = "formats")]
+            RobotError::Format(error) => error.hint(),
+            _ => None,
+        }
+    }
+}

@@ -8,6 +8,7 @@ pub mod formats;
 pub mod kinematic;
 pub mod learn;
 pub mod policy;
+pub mod protocol;
 pub mod recording;
 pub mod skill;
 pub mod skills;
@@ -17,4 +18,4 @@ pub mod world;
 
 pub use error::RobotError;
 pub use recording::{Frame, Recording};
-pub use world::{Action, Hand, Object, ObjectKind, Observation, Pose, Scene};
+pub use world::{Action, Hand, Object, ObjectKind, Observation, Pose, Scene, Verdict};

@@ -5,11 +5,13 @@
 //! made there mean the same here. The world is owned by whoever judges: a simulator, a real robot, a user's program.
 //! Left out: images, joint torques, rewards.
 
+use serde::{Deserialize, Serialize};
+
 /// How far the hand is asked to move by an action component of one, in metres.
 pub const ACTION_METRES: f64 = 0.05;
 
 /// What does not change while an episode runs.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scene {
     /// Everything that is observed, in the order of [`Observation::objects`].
     pub objects: Vec<Object>,
@@ -20,7 +22,7 @@ pub struct Scene {
 }
 
 /// A thing in a scene.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Object {
     /// A unique name; it is also the name in plans.
     pub name: String,
@@ -31,7 +33,8 @@ pub struct Object {
 }
 
 /// What a thing in a scene is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ObjectKind {
     /// It can be grasped and moved.
     Block,
@@ -40,7 +43,7 @@ pub enum ObjectKind {
 }
 
 /// The state of the world as it is known at one control tick.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
     /// Time since the episode's start.
     pub seconds: f64,
@@ -51,7 +54,7 @@ pub struct Observation {
 }
 
 /// The hand: where its finger tips meet, and how far they are apart.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Hand {
     /// The point between the finger tips.
     pub position: [f64; 3],
@@ -60,7 +63,7 @@ pub struct Hand {
 }
 
 /// Position and rotation of an object's centre.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Pose {
     /// The centre.
     pub position: [f64; 3],
@@ -75,6 +78,23 @@ pub struct Action {
     pub offset: [f64; 3],
     /// -1 opens the gripper, 1 closes it.
     pub grip: f64,
+}
+
+/// What an episode came to, in the word of the world's judge. An agent never judges itself.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// All goals hold, nothing is held, and the rules were kept.
+    pub reached: bool,
+    /// Goals that hold, of all.
+    pub met: usize,
+    /// Goals.
+    pub goals: usize,
+    /// Times a block came to rest where the rules do not allow it by the arm's doing.
+    pub violations: usize,
+    /// Seconds of the episode.
+    pub seconds: f64,
+    /// Why the arm or the physics stopped, if they did.
+    pub stopped: Option<String>,
 }
 
 impl Scene {

@@ -36,7 +36,7 @@ fn command() -> Command {
         value("disturb", "KIND", "move, shove, drop, swap or hold, once in the episode"),
         value("disturb-at", "S", "When [9]").value_parser(value_parser!(f64)),
     ];
-    let run = Command::new("run").about("Run and judge episodes").args(world).args([
+    let run = Command::new("run").about("Run and judge episodes").args(world.clone()).args([
         value("seeds", "A..B", "First and last seed [1..1]"),
         value("policy", "NAME", "scripted, or a file of skills [scripted]"),
         value("noise", "X", "Noise of the scripted policy, a share of the distance [0]")
@@ -57,7 +57,11 @@ fn command() -> Command {
         .subcommand(
             Command::new("serve")
                 .about("A world over standard input and output, one JSON object a line")
-                .arg(scenario().required(true)),
+                .args(world)
+                .arg(
+                    value("seed", "N", "Seed of the first episode [the file's, or 1]")
+                        .value_parser(value_parser!(u64)),
+                ),
         )
 }
 
@@ -70,8 +74,11 @@ pub fn serve() -> Result<ExitCode> {
     match matches.subcommand() {
         Some(("run", matches)) => episodes(matches),
         Some(("serve", matches)) => {
-            let path = matches.get_one::<PathBuf>("scenario").context("no scenario")?;
-            serve::serve(&scenario_file::read(path)?, &mut io::stdin().lock(), &mut io::stdout().lock())?;
+            let mut scenario = scenario(matches)?;
+            if let Some(&seed) = matches.get_one::<u64>("seed") {
+                scenario.seed = seed;
+            }
+            serve::serve(&scenario, &mut io::stdin().lock(), &mut io::stdout().lock())?;
             Ok(ExitCode::SUCCESS)
         }
         _ => Ok(ExitCode::from(2)),

@@ -1,31 +1,14 @@
 //! The judge: looks at the true poses, with rules of its own, and keeps count of what was not allowed.
 
+pub use isogrid_robot::Verdict;
 use isogrid_robot::tasks::{Rule, Task};
 use isogrid_robot::{Object, ObjectKind, Pose, Scene};
-use serde::{Deserialize, Serialize};
 
 /// A block is in place within this distance across, in metres.
 const ACROSS: f64 = 0.03;
 
 /// Two faces touch within this distance, in metres.
 const TOUCH: f64 = 0.008;
-
-/// What an episode came to.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
-    /// All goals hold, nothing is held, and the rules were kept.
-    pub reached: bool,
-    /// Goals that hold, of all.
-    pub met: usize,
-    /// Goals.
-    pub goals: usize,
-    /// Times a block came to rest where the rules do not allow it by the arm's doing.
-    pub violations: usize,
-    /// Simulated seconds.
-    pub seconds: f64,
-    /// Why the arm or the physics stopped, if they did.
-    pub stopped: Option<String>,
-}
 
 /// The true state at one instant.
 #[derive(Debug, Clone, Copy)]

@@ -8,6 +8,7 @@ mod problem;
 use std::sync::Arc;
 
 use isogrid_plan::pddl::{Domain, Problem};
+use serde::{Deserialize, Serialize};
 
 use crate::RobotError;
 use crate::world::{ObjectKind, Scene};
@@ -16,7 +17,7 @@ pub use problem::TaskState;
 pub(crate) use problem::is_delivered;
 
 /// A goal and the rules of the game, over objects by index in the scene.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// Wanted: each block on its support.
     pub goal: Vec<(usize, usize)>,
