@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{Engine, Value};
 
-/// One input of a request: a file, or text that is already here.
+/// One input of a request: a file, a folder, or text that is already here.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// The name shown in messages.
@@ -22,7 +22,7 @@ enum Place {
 }
 
 impl Source {
-    /// A file, opened only when it is read.
+    /// A file or folder, opened only when it is read.
     pub fn file(path: impl Into<PathBuf>) -> Source {
         let path = path.into();
         Source { name: path.display().to_string(), place: Place::File(path) }
@@ -31,6 +31,14 @@ impl Source {
     /// Bytes that are already in memory.
     pub fn memory(name: &str, bytes: impl Into<Vec<u8>>) -> Source {
         Source { name: name.to_string(), place: Place::Memory(bytes.into()) }
+    }
+
+    /// The path of a file or folder; none for bytes in memory.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.place {
+            Place::File(path) => Some(path),
+            Place::Memory(_) => None,
+        }
     }
 
     /// Opens the source for streaming.

@@ -1,6 +1,6 @@
 //! Which engine takes a request: the one that the user names, else the only one that recognizes the content.
 
-use isogrid_core::{Entry, Recognition, Request};
+use isogrid_core::{Entry, Recognition, Request, Source};
 
 use crate::registry::{find_among, registry};
 use crate::{Error, envelope};
@@ -64,7 +64,14 @@ pub fn candidates<'a>(entries: &'a [Entry], request: &Request) -> Result<Vec<(&'
             Recognition::No => {}
         }
     }
-    if found.is_empty() { Err(Error::Unrecognized { near, model: saved_model(request) }) } else { Ok(found) }
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    // A folder is an input to some engines only.
+    if near.is_empty() {
+        request.sources.iter().try_for_each(|source| head(source, 1).map(drop))?;
+    }
+    Err(Error::Unrecognized { near, model: saved_model(request) })
 }
 
 fn name_of(entry: &Entry) -> String {
@@ -76,10 +83,18 @@ fn any_source(request: &Request) -> Result<(), Error> {
 }
 
 fn readable(request: &Request) -> Result<(), Error> {
-    for source in &request.sources {
-        source.head(1).map_err(|error| Error::Unreadable { name: source.name.clone(), source: error })?;
+    for source in request.sources.iter().filter(|source| !is_folder(source)) {
+        head(source, 1)?;
     }
     Ok(())
+}
+
+fn is_folder(source: &Source) -> bool {
+    source.path().is_some_and(std::path::Path::is_dir)
+}
+
+fn head(source: &Source, n: u64) -> Result<Vec<u8>, Error> {
+    source.head(n).map_err(|error| Error::Unreadable { name: source.name.clone(), source: error })
 }
 
 fn with_its_options<'a>(entry: &'a Entry, request: &Request) -> Result<&'a Entry, Error> {

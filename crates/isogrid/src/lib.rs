@@ -2,11 +2,13 @@
 //!
 //! [`registry`] lists the engines; [`choose`](fn@choose) picks one by the content of a request; [`drive`](mod@drive) turns a budget
 //! into cancellation; [`envelope`] and [`files`] save models so that nothing is lost; [`workloads`] and [`isolate`]
-//! measure contenders in child processes; [`wire`] is the only place that knows JSON. Left out: everything an
+//! measure contenders in child processes; [`arm`] drives worlds that are programs; [`wire`] is the only place that knows JSON. Left out: everything an
 //! engine does (use its own crate, re-exported here by Cargo feature) and every terminal.
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "robot")]
+pub mod arm;
 pub mod budget;
 mod choose;
 pub mod drive;

@@ -13,6 +13,8 @@ static REGISTRY: &[Entry] = &[
     isogrid_core::entry::<isogrid_tsetlin::Tsetlin>()
         .with_detect::<isogrid_tsetlin::Tsetlin>()
         .with_check::<isogrid_tsetlin::Tsetlin>(),
+    #[cfg(feature = "robot")]
+    crate::arm::ENTRY,
 ];
 
 /// Every engine of this build, in the order shown to users.

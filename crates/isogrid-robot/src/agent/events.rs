@@ -78,10 +78,10 @@ impl Move {
     }
 }
 
-impl Event {
-    /// The event as one line.
+impl Happening {
+    /// What happened, in words.
     pub fn text(&self, scene: &Scene) -> String {
-        let what = match &self.what {
+        match self {
             Happening::Planned { moves, again: false } => format!("plan: {moves} moves"),
             Happening::Planned { moves, again: true } => {
                 format!("the world differs; new plan: {moves} moves")
@@ -94,7 +94,13 @@ impl Event {
             Happening::Reached => "goal reached".to_string(),
             Happening::Unreachable(why) => format!("goal unreachable, parked: {why}"),
             Happening::GaveUp => "too many failures in a row, parked".to_string(),
-        };
-        format!("{:7.2} s  {what}", self.seconds)
+        }
+    }
+}
+
+impl Event {
+    /// The event as one line.
+    pub fn text(&self, scene: &Scene) -> String {
+        format!("{:7.2} s  {}", self.seconds, self.what.text(scene))
     }
 }

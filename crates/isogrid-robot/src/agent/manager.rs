@@ -220,10 +220,12 @@ impl Agent {
         for (mode, ticks) in [(Mode::Optimal, OPTIMAL_TICKS), (Mode::First, u64::MAX)] {
             let options = SolveOptions { mode, ..SolveOptions::default() };
             let query = PlanQuery { state: Some(facts.clone()), options, ..PlanQuery::default() };
-            self.session.plan(&ctx.child(ticks), &query, &mut |found| {
+            let part = ctx.child(ticks);
+            self.session.plan(&part, &query, &mut |found| {
                 answer = Some(found);
                 ControlFlow::Continue(())
             })?;
+            ctx.absorb(&part);
             if answer.is_some() {
                 break;
             }
@@ -240,6 +242,8 @@ impl Agent {
                 self.end(seen, Happening::Unreachable(in_words(&why)));
                 Ok(false)
             }
+            // Whoever set the limit hears of it from the next tick; the plan is made when there is room for it.
+            None if ctx.remaining() == 0 || ctx.cancel_handle().requested().is_some() => Ok(false),
             None => {
                 self.end(seen, Happening::GaveUp);
                 Ok(false)

@@ -56,15 +56,27 @@ impl Dataset {
 pub fn dataset(recordings: &[Recording], tolerances: &Tolerances) -> Intake {
     let mut intake = Intake::default();
     for (at, recording) in recordings.iter().enumerate() {
-        match segments(recording, tolerances) {
-            Ok(segments) => {
-                segments.iter().for_each(|segment| add(&mut intake.data, recording, segment));
+        match examples(recording, tolerances) {
+            Ok(data) => {
+                for (all, new) in intake.data.examples.iter_mut().zip(data.examples) {
+                    all.extend(new);
+                }
                 intake.accepted += 1;
             }
             Err(why) => intake.rejected.push(Rejected { recording: at, why }),
         }
     }
     intake
+}
+
+/// The examples of one recording.
+///
+/// # Errors
+/// Why nothing could be learned from it, in words.
+pub fn examples(recording: &Recording, tolerances: &Tolerances) -> Result<Dataset, String> {
+    let mut data = Dataset::default();
+    segments(recording, tolerances)?.iter().for_each(|segment| add(&mut data, recording, segment));
+    Ok(data)
 }
 
 fn add(data: &mut Dataset, recording: &Recording, segment: &Segment) {

@@ -1,11 +1,13 @@
 //! From recordings to skills: cut into sub-skills, turned into examples, learned by small networks.
 
 mod dataset;
+mod options;
 mod segment;
 #[cfg(feature = "train")]
 mod train;
 
-pub use dataset::{CHUNK, Dataset, Example, Intake, Rejected, dataset};
+pub use dataset::{CHUNK, Dataset, Example, Intake, Rejected, dataset, examples};
+pub use options::TrainOptions;
 pub use segment::{Segment, segments};
 #[cfg(feature = "train")]
-pub use train::{Learned, TrainOptions, train};
+pub use train::{Learned, train};

@@ -5,53 +5,19 @@
 //! Batches depend on the seed and the step alone, so a run repeats exactly and goes on from a checkpoint.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 
-use isogrid_core::{Ctx, Stop};
+use isogrid_core::{Ctx, Progress, Stop};
 use isogrid_nn::{AdamW, Checkpoints, FitOptions, TimeBatch, TimeMlp, TimeMlpOptions, fit};
 use isogrid_num::rng::Rng;
 
+use super::TrainOptions;
 use super::dataset::{CHUNK, Dataset, Example};
 use crate::RobotError;
 use crate::skill::{SKILLS, Skill};
 use crate::skills::{Head, Skills, encode, n_encoded, signal_and_noise};
 
-/// How skills are trained.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TrainOptions {
-    /// What the networks predict. Default: flow matching in two steps.
-    pub head: Head,
-    /// Steps of each network. Default 6,000.
-    pub n_steps: u64,
-    /// Rows of a batch. Default 256.
-    pub batch: usize,
-    /// Width of the networks. Default 128.
-    pub width: usize,
-    /// Residual blocks of the networks. Default 2.
-    pub n_blocks: usize,
-    /// Learning rate at its top. Default 1e-3.
-    pub learning_rate: f32,
-    /// Standard deviation of noise on seen lengths, as a share of the length, that makes a skill forgiving. Default
-    /// 0.02.
-    pub jitter: f64,
-    /// A folder for checkpoints, one file a skill; a run that finds them goes on from there.
-    pub checkpoints: Option<PathBuf>,
-}
-
-impl Default for TrainOptions {
-    fn default() -> TrainOptions {
-        TrainOptions {
-            head: Head::Flow { steps: 2 },
-            n_steps: 6000,
-            batch: 256,
-            width: 128,
-            n_blocks: 2,
-            learning_rate: 1e-3,
-            jitter: 0.02,
-            checkpoints: None,
-        }
-    }
-}
+/// Steps between two reports.
+const REPORT_EVERY: u64 = 20;
 
 /// A skill's last loss.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -102,6 +68,9 @@ fn one(
         ..TimeMlpOptions::new(n_noised + n_encoded(skill), n_out)
     };
     let mut net = TimeMlp::new(shape).map_err(RobotError::training)?;
+    if *stop != Stop::Done {
+        return Ok((net, f32::NAN));
+    }
     let fit_options = FitOptions {
         n_steps: options.n_steps,
         optimizer: AdamW { learning_rate: options.learning_rate, ..AdamW::default() },
@@ -113,19 +82,19 @@ fn one(
         ..FitOptions::default()
     };
     let supplier = Supplier { skill, examples, options, seed: ctx.seed() };
-    let trained =
-        fit(
-            &mut net,
-            &fit_options,
-            &mut |step, batch| supplier.fill(step, batch),
-            &mut |_| match ctx.tick(1) {
-                ControlFlow::Continue(()) => ControlFlow::Continue(()),
-                ControlFlow::Break(why) => {
-                    *stop = why;
-                    ControlFlow::Break(())
-                }
-            },
-        );
+    let trained = fit(&mut net, &fit_options, &mut |step, batch| supplier.fill(step, batch), &mut |at| {
+        if at.step % REPORT_EVERY == 0 {
+            let (done, total) = (at.step, Some(at.n_steps));
+            ctx.progress(Progress { stage: skill.name(), done, total, note: "steps" });
+        }
+        match ctx.tick(1) {
+            ControlFlow::Continue(()) => ControlFlow::Continue(()),
+            ControlFlow::Break(why) => {
+                *stop = why;
+                ControlFlow::Break(())
+            }
+        }
+    });
     let trained = trained.map_err(RobotError::training)?;
     Ok((net, trained.loss.unwrap_or(f32::NAN)))
 }

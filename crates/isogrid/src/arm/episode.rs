@@ -1,0 +1,70 @@
+//! One arm in one world, tick by tick, until the world is over or the arm has finished.
+
+use std::time::{Duration, Instant};
+
+use isogrid_core::{Ctx, Stop};
+use isogrid_robot::agent::{Agent, Event, Status};
+use isogrid_robot::protocol::{Briefing, RemoteWorld};
+use isogrid_robot::{Observation, RobotError, Verdict};
+
+/// Seconds that the world goes on after the arm has finished: what was put down may still fall.
+const AFTER_SECONDS: f64 = 1.0;
+
+/// What an episode came to.
+#[derive(Debug, Clone)]
+pub struct Episode {
+    /// The judge's word.
+    pub verdict: Verdict,
+    /// The arm's own view.
+    pub status: Status,
+    /// How long every decision took.
+    pub decisions: Vec<Duration>,
+    /// Why it ended, where a budget or an interrupt ended it.
+    pub stop: Stop,
+}
+
+/// What is known after a tick.
+pub struct Tick<'a> {
+    /// What was seen.
+    pub seen: &'a Observation,
+    /// The arm.
+    pub agent: &'a Agent,
+    /// What it reports.
+    pub events: &'a [Event],
+    /// What others did to the world, and when.
+    pub disturbances: &'a [(f64, String)],
+}
+
+/// Plays one episode. `watch` is called once a tick.
+///
+/// # Errors
+/// A fault of the arm or of the world.
+pub fn play(
+    ctx: &Ctx,
+    world: &mut RemoteWorld,
+    briefing: &Briefing,
+    agent: &mut Agent,
+    watch: &mut dyn FnMut(&Tick<'_>),
+) -> Result<Episode, RobotError> {
+    let mut seen = briefing.observation.clone();
+    let (mut decisions, mut stop) = (Vec::new(), Stop::Done);
+    let mut finished: Option<f64> = None;
+    let mut over = false;
+    while !over && finished.is_none_or(|at| seen.seconds < at + AFTER_SECONDS) {
+        if let std::ops::ControlFlow::Break(why) = ctx.tick(1) {
+            stop = why;
+            break;
+        }
+        let start = Instant::now();
+        let action = agent.act(ctx, &seen)?;
+        decisions.push(start.elapsed());
+        let step = world.act(&action)?;
+        let events = agent.take_events();
+        watch(&Tick { seen: &seen, agent, events: &events, disturbances: &step.disturbances });
+        if *agent.status() != Status::Working {
+            finished.get_or_insert(seen.seconds);
+        }
+        (seen, over) = (step.observation, step.over);
+    }
+    Ok(Episode { verdict: world.verdict()?, status: agent.status().clone(), decisions, stop })
+}
