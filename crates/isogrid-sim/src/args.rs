@@ -14,7 +14,7 @@ use isogrid_sim::scenario::{
     Disturbance, DisturbanceKind, Family, NoiseSpec, Scenario, SceneSpec, StartKind, StartSpec,
 };
 use isogrid_sim::scenario_file;
-use isogrid_sim::verbs::{run, serve};
+use isogrid_sim::verbs::{film, run, serve};
 use serde::de::DeserializeOwned;
 
 fn command() -> Command {
@@ -43,6 +43,13 @@ fn command() -> Command {
             .value_parser(value_parser!(f64)),
         value("feedback", "KIND", "full, retry or none [full]"),
         value("threads", "N", "Episodes at a time [1]").value_parser(value_parser!(usize)),
+        value(
+            "film",
+            "FILE",
+            "Pictures of the only episode: a strip (.png) or a film (.gif); may be repeated",
+        )
+        .value_parser(value_parser!(PathBuf))
+        .action(ArgAction::Append),
         Arg::new("json")
             .long("json")
             .action(ArgAction::SetTrue)
@@ -113,13 +120,22 @@ fn episodes(matches: &ArgMatches) -> Result<ExitCode> {
         threads: matches.get_one::<usize>("threads").copied().unwrap_or(1),
     };
     let json = matches.get_flag("json");
-    let lines = run::run(&batch, &|line| {
+    let show = |line: &run::Line| {
         let mut out = io::stdout().lock();
         let _ = match json {
             true => writeln!(out, "{}", run::record(line)),
             false => writeln!(out, "{}", in_words(line)),
         };
-    })?;
+    };
+    let films: Vec<PathBuf> = matches.get_many("film").into_iter().flatten().cloned().collect();
+    let lines = match films.is_empty() {
+        true => run::run(&batch, &show)?,
+        false => {
+            let line = film::run(&batch, &films)?;
+            show(&line);
+            vec![line]
+        }
+    };
     writeln!(io::stdout(), "{}", run::summary(&lines))?;
     let all = lines.iter().all(|line| line.episode.verdict.reached);
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::from(1) })

@@ -33,6 +33,9 @@ pub enum SimError {
         /// What the system says.
         source: io::Error,
     },
+    /// A picture that cannot be made.
+    #[error("no picture: {0}")]
+    Picture(String),
     /// The agent failed.
     #[error(transparent)]
     Robot(#[from] RobotError),

@@ -56,7 +56,7 @@ pub fn scene(objects: &[Object], positions: &[[f64; 3]]) -> String {
 <default><default class="block"><geom type="box" density="{BLOCK_DENSITY}" friction="1 0.01 0.0001" condim="4"/></default></default>
 {settings}<worldbody>
 <light pos="0.5 -0.5 1.5" dir="0 0.3 -1"/>
-<geom name="table" type="box" size="0.5 0.6 0.02" pos="0.5 0 -0.02" rgba="0.86 0.84 0.80 1"/>
+<geom name="table" type="box" size="0.5 0.6 0.02" pos="0.5 0 -0.02" rgba="0.90 0.895 0.88 1"/>
 {arm}{things}</worldbody>
 </mujoco>
 "#,

@@ -8,6 +8,7 @@ use isogrid_robot::{Action, Hand, ObjectKind, Pose, Scene};
 use mujoco_rs::prelude::*;
 
 use crate::SimError;
+use crate::camera::Props;
 use crate::osc::{self, ArmState, Gains, N_TASK};
 use crate::panda::{FINGER_TRAVEL, HOME, MAX_VELOCITY, N_JOINTS, TIP_SITE};
 
@@ -81,6 +82,15 @@ impl Physics {
             pinned: None,
             stopped: None,
         })
+    }
+
+    /// What can be seen of the scene.
+    pub fn props(&self) -> Props {
+        Props::of(self.data.model())
+    }
+
+    pub(crate) fn data(&self) -> &MjData<Box<MjModel>> {
+        &self.data
     }
 
     /// Seconds simulated.

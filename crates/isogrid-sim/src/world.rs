@@ -1,7 +1,7 @@
 //! A world with an episode in it: observations out, actions in, disturbances in between, a verdict at the end.
 
 use isogrid_num::rng::Rng;
-use isogrid_robot::{Action, ObjectKind, Observation, Pose};
+use isogrid_robot::{Action, Hand, ObjectKind, Observation, Pose};
 
 use crate::SimError;
 use crate::families::{Layout, layout};
@@ -126,6 +126,16 @@ impl World {
         let verdict = self.judge.verdict(&Moment { poses: &poses, held, by_arm: self.by_arm });
         let stopped = self.physics.stopped().map(str::to_string);
         Verdict { reached: verdict.reached && stopped.is_none(), seconds: self.seconds(), stopped, ..verdict }
+    }
+
+    /// The hand as it is.
+    pub fn hand(&self) -> Hand {
+        self.physics.hand()
+    }
+
+    /// Disturbances that were not taken out yet.
+    pub fn log(&self) -> &[(f64, String)] {
+        &self.log
     }
 
     /// Disturbances that happened since the last call: when, and what.
