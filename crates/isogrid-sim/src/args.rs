@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -14,7 +15,7 @@ use isogrid_sim::scenario::{
     Disturbance, DisturbanceKind, Family, NoiseSpec, Scenario, SceneSpec, StartKind, StartSpec,
 };
 use isogrid_sim::scenario_file;
-use isogrid_sim::verbs::{film, run, serve};
+use isogrid_sim::verbs::{film, record, run, serve};
 use serde::de::DeserializeOwned;
 
 fn command() -> Command {
@@ -55,12 +56,30 @@ fn command() -> Command {
             .action(ArgAction::SetTrue)
             .help("One object an episode, then the summary"),
     ]);
+    let share =
+        |name: &'static str, help: &'static str| value(name, "X", help).value_parser(value_parser!(f64));
+    let record = Command::new("record")
+        .about("Record demonstrations by the scripted expert; by default 50 of stacking three blocks")
+        .args(world.clone())
+        .args([
+            value("demos", "N", "How many [50]").value_parser(value_parser!(usize)),
+            value("seed", "N", "The seed of the first [1000]").value_parser(value_parser!(u64)),
+            share("noise", "Noise of the expert, a share of the distance to go [0.3]"),
+            share("recoveries", "Share that begins with the hand elsewhere and grasps that miss [0.3]"),
+            share("disturbed", "Share that is disturbed once [0.2]"),
+            value("threads", "N", "Demonstrations at a time [1]").value_parser(value_parser!(usize)),
+            value("output", "PATH", "A .hdf5 file (robomimic), or a folder (LeRobot)")
+                .short('o')
+                .required(true)
+                .value_parser(value_parser!(PathBuf)),
+        ]);
     Command::new("isogrid-sim")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Worlds with real physics (MuJoCo) for agents")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(run)
+        .subcommand(record)
         .subcommand(
             Command::new("serve")
                 .about("A world over standard input and output, one JSON object a line")
@@ -80,6 +99,7 @@ pub fn serve() -> Result<ExitCode> {
     let matches = command().get_matches();
     match matches.subcommand() {
         Some(("run", matches)) => episodes(matches),
+        Some(("record", matches)) => demonstrations(matches),
         Some(("serve", matches)) => {
             let mut scenario = scenario(matches)?;
             if let Some(&seed) = matches.get_one::<u64>("seed") {
@@ -141,6 +161,42 @@ fn episodes(matches: &ArgMatches) -> Result<ExitCode> {
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
+fn demonstrations(matches: &ArgMatches) -> Result<ExitCode> {
+    let path = matches.get_one::<PathBuf>("output").context("no output")?;
+    record::Target::of(path)?;
+    let share = |name: &str, usual: f64| matches.get_one::<f64>(name).copied().unwrap_or(usual);
+    let what = record::Demonstrations {
+        scenario: match matches.contains_id("scenario") || matches.contains_id("family") {
+            true => scenario(matches)?,
+            false => drawn(matches, Family::Stacking)?,
+        },
+        n: matches.get_one::<usize>("demos").copied().unwrap_or(50),
+        first_seed: matches.get_one::<u64>("seed").copied().unwrap_or(1000),
+        noise: share("noise", 0.3),
+        recoveries: share("recoveries", 0.3),
+        disturbed: share("disturbed", 0.2),
+        threads: matches.get_one::<usize>("threads").copied().unwrap_or(1),
+    };
+    let start = Instant::now();
+    let all = record::demonstrate(&what)?;
+    record::write(path, &all.recordings)?;
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "{} demonstrations, {} ticks, {:.0} simulated seconds, in {:.1} s: `{}`",
+        all.recordings.len(),
+        all.ticks,
+        all.seconds,
+        start.elapsed().as_secs_f64(),
+        path.display()
+    )?;
+    writeln!(out, "{} with a recovery start, {} disturbed", all.recoveries, all.disturbed)?;
+    if !all.failed.is_empty() {
+        writeln!(out, "without reaching the goal: seeds {:?}", all.failed)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 fn read_skills(path: &Path) -> Result<Skills> {
     let name = || format!("`{}`", path.display());
     let bytes = std::fs::read(path).with_context(name)?;
@@ -168,12 +224,17 @@ fn scenario(matches: &ArgMatches) -> Result<Scenario> {
         return Ok(scenario_file::read(path)?);
     }
     let family = matches.get_one::<String>("family").context("name a scenario file or --family")?;
+    drawn(matches, word::<Family>("family", family)?)
+}
+
+/// The scenario that the options describe.
+fn drawn(matches: &ArgMatches, family: Family) -> Result<Scenario> {
     let at = matches.get_one::<f64>("disturb-at").copied().unwrap_or(9.0);
     let disturbance = |kind: &String| -> Result<Disturbance> {
         Ok(Disturbance { kind: word::<DisturbanceKind>("disturb", kind)?, at, lasts: 3.0, block: None })
     };
     Ok(Scenario {
-        family: word::<Family>("family", family)?,
+        family,
         seed: 1,
         scene: SceneSpec { blocks: matches.get_one::<usize>("blocks").copied().unwrap_or(3), pads: 3 },
         start: StartSpec {

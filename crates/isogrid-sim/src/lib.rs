@@ -3,6 +3,8 @@
 #[cfg(feature = "mujoco")]
 pub mod camera;
 #[cfg(feature = "mujoco")]
+pub mod clumsy;
+#[cfg(feature = "mujoco")]
 pub mod episode;
 mod error;
 pub mod families;

@@ -48,6 +48,18 @@ pub enum Family {
     Kitting,
 }
 
+impl Family {
+    /// What is asked, in words: the task of a recording.
+    pub fn words(self) -> &'static str {
+        match self {
+            Family::Move => "move a block",
+            Family::Stacking => "stack the blocks",
+            Family::Hanoi => "move the tower",
+            Family::Kitting => "put the parts into their slots in order",
+        }
+    }
+}
+
 /// How much is on the table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

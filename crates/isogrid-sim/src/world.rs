@@ -1,6 +1,7 @@
 //! A world with an episode in it: observations out, actions in, disturbances in between, a verdict at the end.
 
 use isogrid_num::rng::Rng;
+use isogrid_robot::world::ACTION_METRES;
 use isogrid_robot::{Action, Hand, ObjectKind, Observation, Pose};
 
 use crate::SimError;
@@ -12,6 +13,9 @@ use crate::scenario::{Disturbance, DisturbanceKind, Scenario};
 
 /// Actions for which the hand stays still before the agent sees anything: things settle.
 const SETTLE_ACTIONS: usize = 10;
+
+/// Most actions that bring the hand to where an episode begins.
+const BEGIN_ACTIONS: usize = 120;
 
 /// A simulated world in one episode.
 pub struct World {
@@ -65,6 +69,30 @@ impl World {
             by_arm: true,
             log: Vec::new(),
         })
+    }
+
+    /// Brings the open hand to a place in metres before the episode begins: up, across, and down as far as it gets in
+    /// six seconds. The clock starts anew.
+    pub fn begin_at(&mut self, hand: [f64; 3]) {
+        let height = self.hand().position[2].max(hand[2]);
+        for _ in 0..BEGIN_ACTIONS {
+            let here = self.hand().position;
+            let across = near(&here, &hand);
+            let aim = if across > 0.02 { [hand[0], hand[1], height] } else { hand };
+            // Straight up first: piles may stand beside the hand.
+            let rise = height - here[2] > 0.03 && across > 0.02;
+            let offset = std::array::from_fn(|k| match rise && k < 2 {
+                true => 0.0,
+                false => ((aim[k] - here[k]) / ACTION_METRES).clamp(-0.6, 0.6),
+            });
+            if across.hypot(here[2] - hand[2]) < 0.005 {
+                break;
+            }
+            self.physics.act(&Action { offset, grip: -1.0 });
+        }
+        self.start = self.physics.seconds();
+        let poses = self.poses();
+        self.judge = Judge::new(&self.layout.scene, &self.layout.task, self.layout.rule, &poses);
     }
 
     /// Scene, task and limits.

@@ -1,6 +1,6 @@
 //! The verbs of the `isogrid-sim` executable.
 
 pub mod film;
-pub mod learn;
+pub mod record;
 pub mod run;
 pub mod serve;
