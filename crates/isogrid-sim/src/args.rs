@@ -14,8 +14,8 @@ use isogrid_robot::skills::{Learned, LearnedOptions, Skills};
 use isogrid_sim::scenario::{
     Disturbance, DisturbanceKind, Family, NoiseSpec, Scenario, SceneSpec, StartKind, StartSpec,
 };
-use isogrid_sim::scenario_file;
-use isogrid_sim::verbs::{film, record, run, serve};
+use isogrid_sim::verbs::{film, record, run, serve, speed};
+use isogrid_sim::{library, scenario_file};
 use serde::de::DeserializeOwned;
 
 fn command() -> Command {
@@ -73,6 +73,13 @@ fn command() -> Command {
                 .required(true)
                 .value_parser(value_parser!(PathBuf)),
         ]);
+    let speed = Command::new("speed")
+        .about("Measure control steps for each second of processor time, by default with four blocks")
+        .args(world())
+        .args([
+            share("seconds", "For so many seconds [5]").value_name("S"),
+            Arg::new("json").long("json").action(ArgAction::SetTrue).help("One object"),
+        ]);
     Command::new("isogrid-sim")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Worlds with real physics (MuJoCo) for agents")
@@ -80,6 +87,7 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(run)
         .subcommand(record)
+        .subcommand(speed)
         .subcommand(
             Command::new("serve")
                 .about("A world over standard input and output, one JSON object a line")
@@ -97,9 +105,11 @@ fn command() -> Command {
 /// Wrong usage, bad files, or a fault.
 pub fn serve() -> Result<ExitCode> {
     let matches = command().get_matches();
+    library::check()?;
     match matches.subcommand() {
         Some(("run", matches)) => episodes(matches),
         Some(("record", matches)) => demonstrations(matches),
+        Some(("speed", matches)) => speed(matches),
         Some(("serve", matches)) => {
             let mut scenario = scenario(matches)?;
             if let Some(&seed) = matches.get_one::<u64>("seed") {
@@ -168,7 +178,7 @@ fn demonstrations(matches: &ArgMatches) -> Result<ExitCode> {
     let what = record::Demonstrations {
         scenario: match matches.contains_id("scenario") || matches.contains_id("family") {
             true => scenario(matches)?,
-            false => drawn(matches, Family::Stacking)?,
+            false => drawn(matches, 3, Family::Stacking)?,
         },
         n: matches.get_one::<usize>("demos").copied().unwrap_or(50),
         first_seed: matches.get_one::<u64>("seed").copied().unwrap_or(1000),
@@ -193,6 +203,27 @@ fn demonstrations(matches: &ArgMatches) -> Result<ExitCode> {
     writeln!(out, "{} with a recovery start, {} disturbed", all.recoveries, all.disturbed)?;
     if !all.failed.is_empty() {
         writeln!(out, "without reaching the goal: seeds {:?}", all.failed)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn speed(matches: &ArgMatches) -> Result<ExitCode> {
+    let scenario = match matches.contains_id("scenario") || matches.contains_id("family") {
+        true => scenario(matches)?,
+        false => drawn(matches, 4, Family::Hanoi)?,
+    };
+    let seconds = matches.get_one::<f64>("seconds").copied().unwrap_or(5.0);
+    let speed = speed::measure(&scenario, seconds)?;
+    let mut out = io::stdout().lock();
+    match matches.get_flag("json") {
+        true => writeln!(out, "{}", speed.to_json())?,
+        false => writeln!(
+            out,
+            "{:.0} control steps a second on one core ({} in {:.1} s)",
+            speed.rate(),
+            speed.control_steps,
+            speed.cpu_seconds
+        )?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -224,11 +255,11 @@ fn scenario(matches: &ArgMatches) -> Result<Scenario> {
         return Ok(scenario_file::read(path)?);
     }
     let family = matches.get_one::<String>("family").context("name a scenario file or --family")?;
-    drawn(matches, word::<Family>("family", family)?)
+    drawn(matches, 3, word::<Family>("family", family)?)
 }
 
 /// The scenario that the options describe.
-fn drawn(matches: &ArgMatches, family: Family) -> Result<Scenario> {
+fn drawn(matches: &ArgMatches, blocks: usize, family: Family) -> Result<Scenario> {
     let at = matches.get_one::<f64>("disturb-at").copied().unwrap_or(9.0);
     let disturbance = |kind: &String| -> Result<Disturbance> {
         Ok(Disturbance { kind: word::<DisturbanceKind>("disturb", kind)?, at, lasts: 3.0, block: None })
@@ -236,7 +267,10 @@ fn drawn(matches: &ArgMatches, family: Family) -> Result<Scenario> {
     Ok(Scenario {
         family,
         seed: 1,
-        scene: SceneSpec { blocks: matches.get_one::<usize>("blocks").copied().unwrap_or(3), pads: 3 },
+        scene: SceneSpec {
+            blocks: matches.get_one::<usize>("blocks").copied().unwrap_or(blocks),
+            ..SceneSpec::default()
+        },
         start: StartSpec {
             kind: matches
                 .get_one::<String>("start")

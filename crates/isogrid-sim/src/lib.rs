@@ -11,8 +11,14 @@ pub mod families;
 #[cfg(feature = "mujoco")]
 pub mod film;
 pub mod judge;
+#[cfg(feature = "mujoco")]
+pub mod library;
+#[cfg(feature = "mujoco")]
+mod limb;
 pub mod mjcf;
 pub mod osc;
+#[cfg(feature = "mujoco")]
+mod own;
 pub mod panda;
 #[cfg(feature = "mujoco")]
 pub mod physics;

@@ -5,11 +5,12 @@ use isogrid_robot::world::ACTION_METRES;
 use isogrid_robot::{Action, Hand, ObjectKind, Observation, Pose};
 
 use crate::SimError;
-use crate::families::{Layout, layout};
+use crate::families::{Layout, check, layout};
 use crate::judge::{Judge, Moment, Verdict};
 use crate::mjcf;
+use crate::own::{self, Own};
 use crate::physics::Physics;
-use crate::scenario::{Disturbance, DisturbanceKind, Scenario};
+use crate::scenario::{Disturbance, DisturbanceKind, Family, Scenario};
 
 /// Actions for which the hand stays still before the agent sees anything: things settle.
 const SETTLE_ACTIONS: usize = 10;
@@ -38,17 +39,13 @@ impl World {
     /// # Errors
     /// The scenario contradicts itself, or MuJoCo refuses its scene.
     pub fn new(scenario: &Scenario) -> Result<World, SimError> {
-        let layout = layout(scenario)?;
-        let mjcf = mjcf::scene(&layout.scene.objects, &layout.positions);
-        let mut physics = Physics::new(&mjcf, &layout.scene)?;
+        check(scenario)?;
+        let (layout, mut physics) = build(scenario)?;
         for _ in 0..SETTLE_ACTIONS {
             physics.act(&Action { grip: -1.0, ..Action::default() });
         }
         let poses: Vec<_> = (0..layout.scene.objects.len()).map(|at| physics.pose(at)).collect();
         let noise = scenario.noise.pose_mm / 1000.0;
-        if !(0.0..=0.05).contains(&noise) {
-            return Err(SimError::Scenario(format!("pose_mm = {}, expected 0 to 50", noise * 1000.0)));
-        }
         for disturbance in &scenario.disturbances {
             if let Some(name) = &disturbance.block
                 && layout.scene.find(name).is_none()
@@ -332,6 +329,19 @@ impl World {
                 || near(&poses[at].position, spot) > 0.08
         }) && near(&self.physics.hand().position, spot) > 0.09
     }
+}
+
+fn build(scenario: &Scenario) -> Result<(Layout, Physics), SimError> {
+    if scenario.family == Family::Own {
+        let Own { model, mut layout, prefix } = own::load(scenario)?;
+        let physics = Physics::of(model, &layout.scene, prefix)?;
+        layout.positions = (0..layout.scene.objects.len()).map(|at| physics.pose(at).position).collect();
+        return Ok((layout, physics));
+    }
+    let layout = layout(scenario)?;
+    let mjcf = mjcf::scene(&layout.scene.objects, &layout.positions);
+    let physics = Physics::new(&mjcf, &layout.scene)?;
+    Ok((layout, physics))
 }
 
 /// Distance seen from above.

@@ -195,6 +195,11 @@ impl Watcher for Film {
         for event in events {
             self.report(&moment, world, event);
         }
+        if world.is_over() && self.end.is_none() {
+            let why = world.verdict().stopped;
+            self.end = Some(Mark::Stuck);
+            self.keep(&moment, Mark::Stuck, why.unwrap_or_else(|| "the time is over".to_string()));
+        }
         self.ticks += 1;
         if self.ticks.is_multiple_of(TICKS_A_FRAME) {
             self.frames.push(self.captioned(moment.clone()));

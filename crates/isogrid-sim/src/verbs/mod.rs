@@ -4,3 +4,4 @@ pub mod film;
 pub mod record;
 pub mod run;
 pub mod serve;
+pub mod speed;
