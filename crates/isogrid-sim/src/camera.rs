@@ -147,25 +147,24 @@ fn linear(value: f32) -> f32 {
 /// Draws the props as they stand in `still`, `width` by `height` pixels.
 ///
 /// # Cost
-/// About 0.3 microseconds a ray; a picture of 320 by 216 takes some 50 ms.
+/// About 0.3 microseconds a ray; a picture of 320 by 218 takes some 50 ms.
 pub fn draw(camera: &Camera, props: &Props, still: &Still, [width, height]: [usize; 2]) -> Picture {
     let view = View::new(camera, props, still, [width, height]);
     let samples: Vec<Sample> =
         (0..width * height).map(|at| view.sample((at % width) as f64, (at / width) as f64)).collect();
     let mut picture = Picture::new(width, height, [255; 3]);
-    for at in 0..width * height {
+    for (at, here) in samples.iter().enumerate() {
         let (x, y) = (at % width, at / width);
-        let around =
-            [(x > 0, 1), (y > 0, width)].into_iter().filter_map(|(inside, step)| inside.then(|| at - step));
-        let after = [(x + 1 < width, 1), (y + 1 < height, width)];
-        let around = around.chain(after.into_iter().filter_map(|(inside, step)| inside.then(|| at + step)));
-        let here = &samples[at];
         let (mut rough, mut ink) = (false, false);
-        for other in around.map(|other| &samples[other]) {
-            let step = (0..3).map(|k| (here.color[k] - other.color[k]).abs()).fold(0.0, f32::max);
-            rough |= here.shape != other.shape || step > 0.03;
-            // The line belongs to what is in front, and paint on a surface has none.
-            ink |= here.shape != other.shape && here.depth + 0.012 < other.depth;
+        for (dx, dy) in [(-1, 0), (1, 0), (0, -1), (0, 1)] {
+            let (Some(x), Some(y)) = (x.checked_add_signed(dx), y.checked_add_signed(dy)) else { continue };
+            if x < width && y < height {
+                let other = &samples[y * width + x];
+                let step = (0..3).map(|k| (here.color[k] - other.color[k]).abs()).fold(0.0, f32::max);
+                rough |= here.shape != other.shape || step > 0.03;
+                // The line belongs to what is in front, and paint on a surface has none.
+                ink |= here.shape != other.shape && here.depth + 0.012 < other.depth;
+            }
         }
         let color = if rough { view.finer(x as f64, y as f64) } else { here.color };
         let keep = if ink { INK } else { 1.0 };

@@ -8,7 +8,7 @@ use isogrid_robot::tasks::{Rule, Task};
 use isogrid_robot::{Object, ObjectKind, Scene};
 
 use crate::SimError;
-use crate::scenario::{Family, Scenario, StartKind};
+use crate::scenario::{Family, GoalSpec, Scenario, StartKind};
 
 /// Ticks a second.
 pub const RATE_HZ: f64 = 20.0;
@@ -47,7 +47,7 @@ pub struct Layout {
 }
 
 /// What each block lies on at the start or shall lie on: pairs of indices.
-pub(crate) type Arrangement = Vec<(usize, usize)>;
+type Arrangement = Vec<(usize, usize)>;
 
 /// Lays a scenario out.
 ///
@@ -69,13 +69,13 @@ pub fn layout(scenario: &Scenario) -> Result<Layout, SimError> {
         _ => Rule::Anything,
     };
     let start = match scenario.start.on.is_empty() {
-        false => named(&scene, &scenario.start.on)?,
+        false => lawful(&scene, rule, named(&scene, &scenario.start.on)?)?,
         true => usual_start(scenario, &scene, rule, &mut rng),
     };
     let jitter = scenario.start.jitter_mm.unwrap_or(JITTER_MM) / 1000.0;
     stack(&scene, &start, jitter, &mut centres, &mut rng)?;
     let task = match &scenario.goal {
-        Some(goal) => Task::new(&scene, rule, named(&scene, &goal.on)?),
+        Some(goal) => Task::new(&scene, rule, goal_of(&scene, goal)?),
         None => usual_goal(scenario, &scene, rule, &start, &mut rng),
     };
     let moves = match scenario.family {
@@ -171,8 +171,8 @@ fn of_kind(scene: &Scene, kind: ObjectKind) -> Vec<usize> {
     (0..scene.objects.len()).filter(|&at| scene.objects[at].kind == kind).collect()
 }
 
-/// Pairs of names as pairs of objects.
-pub(crate) fn named(scene: &Scene, pairs: &[(String, String)]) -> Result<Arrangement, SimError> {
+/// Pairs of names as pairs of objects: no block twice, no two on one thing.
+fn named(scene: &Scene, pairs: &[(String, String)]) -> Result<Arrangement, SimError> {
     let find = |name: &String| {
         let names = || scene.objects.iter().map(|object| object.name.as_str()).collect::<Vec<_>>().join(", ");
         scene.find(name).ok_or_else(|| wrong(format!("there is no `{name}`; there are {}", names())))
@@ -184,7 +184,39 @@ pub(crate) fn named(scene: &Scene, pairs: &[(String, String)]) -> Result<Arrange
             ObjectKind::Pad => Err(wrong(format!("`{}` cannot be moved", scene.objects[block].name))),
         }
     };
-    pairs.iter().map(pair).collect()
+    let pairs: Arrangement = pairs.iter().map(pair).collect::<Result<_, _>>()?;
+    for (at, (block, on)) in pairs.iter().enumerate() {
+        if block == on {
+            return Err(wrong(format!("`{}` cannot lie on itself", scene.objects[*block].name)));
+        }
+        if pairs[..at].iter().any(|(other, _)| other == block) {
+            return Err(wrong(format!("`{}` is put somewhere twice", scene.objects[*block].name)));
+        }
+        if pairs[..at].iter().any(|(_, other)| other == on) {
+            return Err(wrong(format!("two blocks are put on `{}`", scene.objects[*on].name)));
+        }
+    }
+    Ok(pairs)
+}
+
+/// The pairs of a goal; there is at least one.
+pub(crate) fn goal_of(scene: &Scene, goal: &GoalSpec) -> Result<Arrangement, SimError> {
+    match goal.on.is_empty() {
+        true => Err(wrong("goal.on is empty: nothing is asked")),
+        false => named(scene, &goal.on),
+    }
+}
+
+/// A start that the rules allow.
+fn lawful(scene: &Scene, rule: Rule, start: Arrangement) -> Result<Arrangement, SimError> {
+    let fits = Task::new(scene, rule, Vec::new()).fits;
+    let name = |at: usize| &scene.objects[at].name;
+    match start.iter().find(|&&(block, on)| !fits[block][on]) {
+        Some(&(block, on)) => {
+            Err(wrong(format!("the start has `{}` on `{}`, which the rules forbid", name(block), name(on))))
+        }
+        None => Ok(start),
+    }
 }
 
 fn usual_start(scenario: &Scenario, scene: &Scene, rule: Rule, rng: &mut Rng) -> Arrangement {

@@ -122,11 +122,11 @@ impl Limb {
         let mut inertia = [[0.0; N_JOINTS]; N_JOINTS];
         for (i, &row) in self.velocities.iter().enumerate() {
             let first = model.m_rowadr()[row] as usize;
-            for at in first..first + model.m_rownnz()[row] as usize {
-                let column = model.m_colind()[at] as usize;
-                if let Some(j) = self.velocities.iter().position(|&other| other == column) {
-                    inertia[i][j] = values[at];
-                    inertia[j][i] = values[at];
+            let cells = first..first + model.m_rownnz()[row] as usize;
+            for (&column, &value) in model.m_colind()[cells.clone()].iter().zip(&values[cells]) {
+                if let Some(j) = self.velocities.iter().position(|&other| other == column as usize) {
+                    inertia[i][j] = value;
+                    inertia[j][i] = value;
                 }
             }
         }

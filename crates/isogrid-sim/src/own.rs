@@ -12,7 +12,7 @@ use isogrid_robot::{Object, ObjectKind};
 use mujoco_rs::prelude::*;
 
 use crate::SimError;
-use crate::families::{Layout, MAX_JITTER, named, scene_of, wrong};
+use crate::families::{Layout, MAX_JITTER, goal_of, scene_of, wrong};
 use crate::scenario::{ObjectSpec, Scenario};
 use crate::{library, limb, mjcf};
 
@@ -59,7 +59,7 @@ pub(crate) fn load(scenario: &Scenario) -> Result<Own, SimError> {
         return Err(wrong(format!("`{}` is named twice in [[scene.objects]]", scene.objects[twice].name)));
     }
     jitter(&mut model, scenario, prefix)?;
-    let task = Task::new(&scene, Rule::Anything, named(&scene, &goal.on)?);
+    let task = Task::new(&scene, Rule::Anything, goal_of(&scene, goal)?);
     let positions = vec![[0.0; 3]; scene.objects.len()];
     let usual = SECONDS[1] + SECONDS[0] * goal.on.len() as f64;
     let seconds = scenario.seconds.unwrap_or(usual);
@@ -154,10 +154,15 @@ fn bounds(model: &MjModel, body: usize, name: &str) -> Result<[f64; 3], SimError
             }
         }
     }
+    if model.body_geomnum()[body] == 0 {
+        return Err(wrong(format!("the body `{name}` has no geoms: give its half_size")));
+    }
     let off = (0..3).map(|k| (low[k] + high[k]).abs() / 2.0).fold(0.0, f64::max);
-    if !off.is_finite() || off > CENTRED {
-        let why = if off.is_finite() { "geoms that are not centred on it" } else { "no geoms" };
-        return Err(wrong(format!("the body `{name}` has {why}: give its half_size")));
+    if off > CENTRED {
+        return Err(wrong(format!(
+            "the body `{name}` has geoms that are not centred on it ({:.0} mm off): give its half_size",
+            1000.0 * off
+        )));
     }
     Ok(std::array::from_fn(|k| (high[k] - low[k]) / 2.0))
 }

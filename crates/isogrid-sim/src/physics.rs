@@ -12,7 +12,10 @@ use crate::camera::Props;
 use crate::library;
 use crate::limb::Limb;
 use crate::osc::{self, ArmState, Gains, N_TASK};
-use crate::panda::{FINGER_TRAVEL, HOME, MAX_VELOCITY, N_JOINTS};
+use crate::panda::{FINGER_TRAVEL, HOME, MAX_TORQUE, MAX_VELOCITY, N_JOINTS};
+
+/// The physics step, in seconds.
+pub const STEP_SECONDS: f64 = 0.002;
 
 /// Physics steps for each action: 20 actions a second.
 pub const STEPS_PER_ACTION: usize = 25;
@@ -29,6 +32,17 @@ pub struct Physics {
     grip: f64,
     pinned: Option<(usize, Pose)>,
     stopped: Option<String>,
+    steps: u64,
+    peak: Peak,
+}
+
+/// The largest loads of the arm so far, as shares of what its joints are rated for.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Peak {
+    /// Of the rated velocity.
+    pub velocity: f64,
+    /// Of the rated torque.
+    pub torque: f64,
 }
 
 /// Where an object's numbers are.
@@ -51,7 +65,9 @@ impl Physics {
     }
 
     /// The same from a compiled model, in which the names of objects begin with `prefix`.
-    pub(crate) fn of(model: MjModel, scene: &Scene, prefix: &str) -> Result<Physics, SimError> {
+    pub(crate) fn of(mut model: MjModel, scene: &Scene, prefix: &str) -> Result<Physics, SimError> {
+        // A scene with an arm of its own brings options of its own.
+        model.opt_mut().timestep = STEP_SECONDS;
         let limb = Limb::find(&model)?;
         let things = scene.objects.iter().map(|object| {
             let missing = |what: &str| SimError::Missing(format!("{what} `{}`", object.name));
@@ -73,7 +89,17 @@ impl Physics {
         limb.home(&mut data);
         data.forward();
         let workspace = scene.workspace;
-        Ok(Physics { data, objects, workspace, limb, grip: -1.0, pinned: None, stopped: None })
+        Ok(Physics {
+            data,
+            objects,
+            workspace,
+            limb,
+            grip: -1.0,
+            pinned: None,
+            stopped: None,
+            steps: 0,
+            peak: Peak::default(),
+        })
     }
 
     /// What can be seen of the scene.
@@ -87,7 +113,13 @@ impl Physics {
 
     /// Seconds simulated.
     pub fn seconds(&self) -> f64 {
-        self.data.time()
+        // MuJoCo's own clock starts over when the physics becomes unstable.
+        self.steps as f64 * STEP_SECONDS
+    }
+
+    /// The largest loads of the arm so far.
+    pub fn peak(&self) -> Peak {
+        self.peak
     }
 
     /// Why the arm stopped itself, if it did.
@@ -143,19 +175,30 @@ impl Physics {
         self.watch(&arm);
         let torques = match self.stopped {
             // Brakes: the joints are held where they are by damping alone.
-            Some(_) => std::array::from_fn(|j| arm.bias[j] - 50.0 * arm.velocities[j]),
+            Some(_) => std::array::from_fn(|j| {
+                (arm.bias[j] - 50.0 * arm.velocities[j]).clamp(-MAX_TORQUE[j], MAX_TORQUE[j])
+            }),
             None => osc::torques(&arm, &self.error(goal), &HOME, &Gains::default()),
         };
         let finger = if self.grip > 0.0 { 0.0 } else { FINGER_TRAVEL };
+        self.note(&arm, &torques);
         self.limb.drive(&mut self.data, &torques, finger);
         if let Some((object, pose)) = self.pinned {
             self.set(object, &pose);
         }
         let before = self.data.time();
         self.data.step();
+        self.steps += 1;
         // MuJoCo answers numbers that run away by starting over.
-        if self.data.time() < before {
+        if self.data.time() <= before {
             self.stopped.get_or_insert_with(|| "the physics became unstable".to_string());
+        }
+    }
+
+    fn note(&mut self, arm: &ArmState, torques: &[f64; N_JOINTS]) {
+        for j in 0..N_JOINTS {
+            self.peak.velocity = self.peak.velocity.max(arm.velocities[j].abs() / MAX_VELOCITY[j]);
+            self.peak.torque = self.peak.torque.max(torques[j].abs() / MAX_TORQUE[j]);
         }
     }
 

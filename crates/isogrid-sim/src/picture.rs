@@ -65,14 +65,15 @@ impl Picture {
             }
             let font = font();
             let Some(glyph) = font.get(&letter).or_else(|| font.get(&'?')) else { continue };
-            self.letter(glyph, left, y, size, color);
+            self.letter(glyph, [left, y as f64], size, color);
             left += (glyph.width as f64 + 1.0) * size;
         }
         left.ceil() as usize
     }
 
     /// One letter, its dots melted into each other: coverage is interpolated between dots and sharpened.
-    fn letter(&mut self, glyph: &Glyph, left: f64, top: usize, size: f64, color: Color) {
+    fn letter(&mut self, glyph: &Glyph, [left, top]: [f64; 2], size: f64, color: Color) {
+        let top = top as usize;
         let (from, to) = (left.floor() as usize, (left + (glyph.width as f64 + 1.0) * size).ceil() as usize);
         for y in 0..(ROWS as f64 * size).ceil() as usize + 1 {
             for x in from..to.min(self.width) {

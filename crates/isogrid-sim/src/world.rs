@@ -336,12 +336,28 @@ fn build(scenario: &Scenario) -> Result<(Layout, Physics), SimError> {
         let Own { model, mut layout, prefix } = own::load(scenario)?;
         let physics = Physics::of(model, &layout.scene, prefix)?;
         layout.positions = (0..layout.scene.objects.len()).map(|at| physics.pose(at).position).collect();
+        within_reach(&layout)?;
         return Ok((layout, physics));
     }
     let layout = layout(scenario)?;
     let mjcf = mjcf::scene(&layout.scene.objects, &layout.positions);
     let physics = Physics::new(&mjcf, &layout.scene)?;
     Ok((layout, physics))
+}
+
+/// Whether all things of a user's scene are where the hand may go, seen from above, and not below the table.
+fn within_reach(layout: &Layout) -> Result<(), SimError> {
+    let [low, high] = layout.scene.workspace;
+    for (object, at) in layout.scene.objects.iter().zip(&layout.positions) {
+        let inside = (0..2).all(|k| (low[k]..=high[k]).contains(&at[k])) && (0.0..=high[2]).contains(&at[2]);
+        if !inside {
+            return Err(SimError::Scenario(format!(
+                "`{}` is at {at:.3?}, outside the workspace from {low:?} to {high:?} (metres)",
+                object.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Distance seen from above.
