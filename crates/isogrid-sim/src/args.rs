@@ -19,31 +19,60 @@ use isogrid_sim::{library, scenario_file};
 use serde::de::DeserializeOwned;
 
 fn command() -> Command {
-    let value = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help)
-    };
-    let scenario = || {
+    Command::new("isogrid-sim")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Worlds with real physics (MuJoCo) for agents")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(run_command())
+        .subcommand(record_command())
+        .subcommand(speed_command())
+        .subcommand(
+            Command::new("serve")
+                .about("A world over standard input and output, one JSON object a line")
+                .args(world())
+                .arg(
+                    value("seed", "N", "Seed of the first episode [the file's, or 1]")
+                        .value_parser(value_parser!(u64)),
+                ),
+        )
+}
+
+fn value(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(help)
+}
+
+fn number(name: &'static str, unit: &'static str, help: &'static str) -> Arg {
+    value(name, unit, help).value_parser(value_parser!(f64))
+}
+
+fn count(name: &'static str, help: &'static str) -> Arg {
+    value(name, "N", help).value_parser(value_parser!(usize))
+}
+
+/// Options that describe a world.
+fn world() -> [Arg; 7] {
+    [
         Arg::new("scenario")
             .value_name("SCENARIO")
             .value_parser(value_parser!(PathBuf))
-            .help("A scenario file (TOML)")
-    };
-    let world = [
-        scenario(),
+            .help("A scenario file (TOML)"),
         value("family", "NAME", "Instead of a file: move, stacking, hanoi or kitting"),
-        value("blocks", "N", "Blocks or parts [3]").value_parser(value_parser!(usize)),
+        count("blocks", "Blocks or parts [3]"),
         value("start", "KIND", "usual or random"),
-        value("pose-mm", "MM", "Noise of seen positions [0]").value_parser(value_parser!(f64)),
+        number("pose-mm", "MM", "Noise of seen positions [0]"),
         value("disturb", "KIND", "move, shove, drop, swap or hold, once in the episode"),
-        value("disturb-at", "S", "When [9]").value_parser(value_parser!(f64)),
-    ];
-    let run = Command::new("run").about("Run and judge episodes").args(world.clone()).args([
+        number("disturb-at", "S", "When [9]"),
+    ]
+}
+
+fn run_command() -> Command {
+    Command::new("run").about("Run and judge episodes").args(world()).args([
         value("seeds", "A..B", "First and last seed [1..1]"),
         value("policy", "NAME", "scripted, or a file of skills [scripted]"),
-        value("noise", "X", "Noise of the scripted policy, a share of the distance [0]")
-            .value_parser(value_parser!(f64)),
+        number("noise", "X", "Noise of the scripted policy, a share of the distance [0]"),
         value("feedback", "KIND", "full, retry or none [full]"),
-        value("threads", "N", "Episodes at a time [1]").value_parser(value_parser!(usize)),
+        count("threads", "Episodes at a time [1]"),
         value(
             "film",
             "FILE",
@@ -55,48 +84,35 @@ fn command() -> Command {
             .long("json")
             .action(ArgAction::SetTrue)
             .help("One object an episode, then the summary"),
-    ]);
-    let share =
-        |name: &'static str, help: &'static str| value(name, "X", help).value_parser(value_parser!(f64));
-    let record = Command::new("record")
+    ])
+}
+
+fn record_command() -> Command {
+    Command::new("record")
         .about("Record demonstrations by the scripted expert; by default 50 of stacking three blocks")
-        .args(world.clone())
+        .args(world())
         .args([
-            value("demos", "N", "How many [50]").value_parser(value_parser!(usize)),
+            count("demos", "How many [50]"),
             value("seed", "N", "The seed of the first [1000]").value_parser(value_parser!(u64)),
-            share("noise", "Noise of the expert, a share of the distance to go [0.3]"),
-            share("recoveries", "Share that begins with the hand elsewhere and grasps that miss [0.3]"),
-            share("disturbed", "Share that is disturbed once [0.2]"),
-            value("threads", "N", "Demonstrations at a time [1]").value_parser(value_parser!(usize)),
+            number("noise", "X", "Noise of the expert, a share of the distance to go [0.3]"),
+            number("recoveries", "X", "Share that begins with the hand elsewhere and grasps that miss [0.3]"),
+            number("disturbed", "X", "Share that is disturbed once [0.2]"),
+            count("threads", "Demonstrations at a time [1]"),
             value("output", "PATH", "A .hdf5 file (robomimic), or a folder (LeRobot)")
                 .short('o')
                 .required(true)
                 .value_parser(value_parser!(PathBuf)),
-        ]);
-    let speed = Command::new("speed")
+        ])
+}
+
+fn speed_command() -> Command {
+    Command::new("speed")
         .about("Measure control steps for each second of processor time, by default with four blocks")
         .args(world())
         .args([
-            share("seconds", "For so many seconds [5]").value_name("S"),
+            number("seconds", "S", "For so many seconds [5]"),
             Arg::new("json").long("json").action(ArgAction::SetTrue).help("One object"),
-        ]);
-    Command::new("isogrid-sim")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about("Worlds with real physics (MuJoCo) for agents")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(run)
-        .subcommand(record)
-        .subcommand(speed)
-        .subcommand(
-            Command::new("serve")
-                .about("A world over standard input and output, one JSON object a line")
-                .args(world)
-                .arg(
-                    value("seed", "N", "Seed of the first episode [the file's, or 1]")
-                        .value_parser(value_parser!(u64)),
-                ),
-        )
+        ])
 }
 
 /// Serves the verbs.

@@ -6,7 +6,9 @@ use std::fs;
 use std::path::Path;
 
 use isogrid_robot::agent::AgentOptions;
+use isogrid_robot::facts::Tolerances;
 use isogrid_robot::formats::{self, ReadOptions};
+use isogrid_robot::learn;
 use isogrid_robot::policy::{Policy, Scripted};
 use isogrid_sim::scenario::Scenario;
 use isogrid_sim::scenario_file::parse;
@@ -63,6 +65,8 @@ fn demonstrations_are_the_same_on_any_number_of_threads_and_can_be_read_back() {
     let all = record::demonstrate(&demonstrations(2)).unwrap();
     assert_eq!(all.recordings, record::demonstrate(&demonstrations(1)).unwrap().recordings);
     assert_eq!((all.recordings.len(), all.recoveries, all.failed.as_slice()), (3, 3, [].as_slice()));
+    let cut = |recording| learn::segments(recording, &Tolerances::default()).map(|all| all.len());
+    assert!(all.recordings.iter().all(|recording| cut(recording).is_ok_and(|n| n >= 4)), "nothing to learn");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("record-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     for (name, format) in [("demos.hdf5", formats::Format::Robomimic), ("demos", formats::Format::LerobotV3)]

@@ -219,6 +219,12 @@ mod tests {
         let cases = [
             ("in an engine", ENGINE, "// SAFETY: in bounds\nunsafe { x }", vec![(2, "unsafe")]),
             ("in a kernel", kernel, "// SAFETY: in bounds\nunsafe { x }", vec![]),
+            (
+                "where MuJoCo is bound",
+                "crates/isogrid-sim/src/library.rs",
+                "// SAFETY: first\nunsafe { x }",
+                vec![],
+            ),
             ("two lines of reason", kernel, "// SAFETY: in\n// bounds\nunsafe { x }", vec![]),
             ("without a reason", kernel, "x\nunsafe { x }", vec![(2, "safety-line")]),
             (
