@@ -281,14 +281,15 @@ impl World {
             return None;
         }
         let text = format!("{} and {} change places", objects[a].name, objects[b].name);
-        for (block, mut pose) in [(a, poses[1]), (b, poses[0])] {
-            pose.position[2] = objects[block].half_size[2] + 0.002;
-            self.physics.put(block, &Pose::upright(pose.position));
+        for (block, there, pose) in [(a, b, poses[1]), (b, a, poses[0])] {
+            let [x, y, z] = pose.position;
+            let support = (z - objects[there].half_size[2]).max(0.0);
+            self.physics.put(block, &Pose::upright([x, y, support + objects[block].half_size[2] + 0.002]));
         }
         Some(text)
     }
 
-    /// A pad without anything near it, as the place of `block`.
+    /// A pad without anything near it and without the block itself, as its place.
     fn free_pad(&mut self, block: usize) -> Option<[f64; 3]> {
         let poses = self.poses();
         let scene = &self.layout.scene;
@@ -296,12 +297,14 @@ impl World {
             .filter(|&pad| {
                 scene.objects[pad].kind == ObjectKind::Pad
                     && self.layout.task.fits[block][pad]
+                    && near(&poses[pad].position, &poses[block].position) > 0.05
                     && self.is_free(&poses, block, &poses[pad].position)
             })
             .collect();
         let pad = *free.get(self.chance.index(free.len())?)?;
-        let [x, y, _] = poses[pad].position;
-        Some([x, y, scene.objects[block].half_size[2] + 0.002])
+        let [x, y, z] = poses[pad].position;
+        let top = z + scene.objects[pad].half_size[2];
+        Some([x, y, top + scene.objects[block].half_size[2] + 0.002])
     }
 
     /// A spot on the table with nothing near it.

@@ -66,7 +66,10 @@ fn choose(moments: &[Moment]) -> Vec<Moment> {
     let mut order: Vec<usize> = (0..moments.len()).filter(|&at| moments[at].mark > Mark::Done).collect();
     order.sort_by_key(|&at| (std::cmp::Reverse(moments[at].mark), at));
     let mut chosen: Vec<usize> = order.into_iter().take(MOST).collect();
-    let done: Vec<usize> = (0..moments.len()).filter(|&at| moments[at].mark == Mark::Done).collect();
+    let shown =
+        |at: usize| chosen.iter().any(|&other| (moments[other].seconds - moments[at].seconds).abs() < 0.5);
+    let done = (0..moments.len()).filter(|&at| moments[at].mark == Mark::Done && !shown(at));
+    let done: Vec<usize> = done.collect();
     let free = (MOST - chosen.len()).min(done.len());
     // Evenly over the episode, never the last: the goal is seen a moment later.
     chosen.extend((0..free).map(|n| done[(2 * n + 1) * done.len() / (2 * free)]));
