@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -13,56 +14,105 @@ use isogrid_robot::skills::{Learned, LearnedOptions, Skills};
 use isogrid_sim::scenario::{
     Disturbance, DisturbanceKind, Family, NoiseSpec, Scenario, SceneSpec, StartKind, StartSpec,
 };
-use isogrid_sim::scenario_file;
-use isogrid_sim::verbs::{run, serve};
+use isogrid_sim::verbs::{film, record, run, serve, speed};
+use isogrid_sim::{library, scenario_file};
 use serde::de::DeserializeOwned;
 
 fn command() -> Command {
-    let value = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help)
-    };
-    let scenario = || {
-        Arg::new("scenario")
-            .value_name("SCENARIO")
-            .value_parser(value_parser!(PathBuf))
-            .help("A scenario file (TOML)")
-    };
-    let world = [
-        scenario(),
-        value("family", "NAME", "Instead of a file: move, stacking, hanoi or kitting"),
-        value("blocks", "N", "Blocks or parts [3]").value_parser(value_parser!(usize)),
-        value("start", "KIND", "usual or random"),
-        value("pose-mm", "MM", "Noise of seen positions [0]").value_parser(value_parser!(f64)),
-        value("disturb", "KIND", "move, shove, drop, swap or hold, once in the episode"),
-        value("disturb-at", "S", "When [9]").value_parser(value_parser!(f64)),
-    ];
-    let run = Command::new("run").about("Run and judge episodes").args(world.clone()).args([
-        value("seeds", "A..B", "First and last seed [1..1]"),
-        value("policy", "NAME", "scripted, or a file of skills [scripted]"),
-        value("noise", "X", "Noise of the scripted policy, a share of the distance [0]")
-            .value_parser(value_parser!(f64)),
-        value("feedback", "KIND", "full, retry or none [full]"),
-        value("threads", "N", "Episodes at a time [1]").value_parser(value_parser!(usize)),
-        Arg::new("json")
-            .long("json")
-            .action(ArgAction::SetTrue)
-            .help("One object an episode, then the summary"),
-    ]);
     Command::new("isogrid-sim")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Worlds with real physics (MuJoCo) for agents")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommand(run)
+        .subcommand(run_command())
+        .subcommand(record_command())
+        .subcommand(speed_command())
         .subcommand(
             Command::new("serve")
                 .about("A world over standard input and output, one JSON object a line")
-                .args(world)
+                .args(world())
                 .arg(
                     value("seed", "N", "Seed of the first episode [the file's, or 1]")
                         .value_parser(value_parser!(u64)),
                 ),
         )
+}
+
+fn value(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(help)
+}
+
+fn number(name: &'static str, unit: &'static str, help: &'static str) -> Arg {
+    value(name, unit, help).value_parser(value_parser!(f64))
+}
+
+fn count(name: &'static str, help: &'static str) -> Arg {
+    value(name, "N", help).value_parser(value_parser!(usize))
+}
+
+/// Options that describe a world.
+fn world() -> [Arg; 7] {
+    [
+        Arg::new("scenario")
+            .value_name("SCENARIO")
+            .value_parser(value_parser!(PathBuf))
+            .help("A scenario file (TOML)"),
+        value("family", "NAME", "Instead of a file: move, stacking, hanoi or kitting"),
+        count("blocks", "Blocks or parts [3]"),
+        value("start", "KIND", "usual or random"),
+        number("pose-mm", "MM", "Noise of seen positions [0]"),
+        value("disturb", "KIND", "move, shove, drop, swap or hold, once in the episode"),
+        number("disturb-at", "S", "When [9]"),
+    ]
+}
+
+fn run_command() -> Command {
+    Command::new("run").about("Run and judge episodes").args(world()).args([
+        value("seeds", "A..B", "First and last seed [1..1]"),
+        value("policy", "NAME", "scripted, or a file of skills [scripted]"),
+        number("noise", "X", "Noise of the scripted policy, a share of the distance [0]"),
+        value("feedback", "KIND", "full, retry or none [full]"),
+        count("threads", "Episodes at a time [1]"),
+        value(
+            "film",
+            "FILE",
+            "Pictures of the only episode: a strip (.png) or a film (.gif); may be repeated",
+        )
+        .value_parser(value_parser!(PathBuf))
+        .action(ArgAction::Append),
+        Arg::new("json")
+            .long("json")
+            .action(ArgAction::SetTrue)
+            .help("One object an episode, then the summary"),
+    ])
+}
+
+fn record_command() -> Command {
+    Command::new("record")
+        .about("Record demonstrations by the scripted expert; by default 50 of stacking three blocks")
+        .args(world())
+        .args([
+            count("demos", "How many [50]"),
+            value("seed", "N", "The seed of the first [1000]").value_parser(value_parser!(u64)),
+            number("noise", "X", "Noise of the expert, a share of the distance to go [0.3]"),
+            number("recoveries", "X", "Share that begins with the hand elsewhere and grasps that miss [0.3]"),
+            number("disturbed", "X", "Share that is disturbed once [0.2]"),
+            count("threads", "Demonstrations at a time [1]"),
+            value("output", "PATH", "A .hdf5 file (robomimic), or a folder (LeRobot)")
+                .short('o')
+                .required(true)
+                .value_parser(value_parser!(PathBuf)),
+        ])
+}
+
+fn speed_command() -> Command {
+    Command::new("speed")
+        .about("Measure control steps for each second of processor time, by default with four blocks")
+        .args(world())
+        .args([
+            number("seconds", "S", "For so many seconds [5]"),
+            Arg::new("json").long("json").action(ArgAction::SetTrue).help("One object"),
+        ])
 }
 
 /// Serves the verbs.
@@ -71,8 +121,11 @@ fn command() -> Command {
 /// Wrong usage, bad files, or a fault.
 pub fn serve() -> Result<ExitCode> {
     let matches = command().get_matches();
+    library::check()?;
     match matches.subcommand() {
         Some(("run", matches)) => episodes(matches),
+        Some(("record", matches)) => demonstrations(matches),
+        Some(("speed", matches)) => speed(matches),
         Some(("serve", matches)) => {
             let mut scenario = scenario(matches)?;
             if let Some(&seed) = matches.get_one::<u64>("seed") {
@@ -113,16 +166,82 @@ fn episodes(matches: &ArgMatches) -> Result<ExitCode> {
         threads: matches.get_one::<usize>("threads").copied().unwrap_or(1),
     };
     let json = matches.get_flag("json");
-    let lines = run::run(&batch, &|line| {
+    let show = |line: &run::Line| {
         let mut out = io::stdout().lock();
         let _ = match json {
             true => writeln!(out, "{}", run::record(line)),
             false => writeln!(out, "{}", in_words(line)),
         };
-    })?;
+    };
+    let films: Vec<PathBuf> = matches.get_many("film").into_iter().flatten().cloned().collect();
+    let lines = match films.is_empty() {
+        true => run::run(&batch, &show)?,
+        false => {
+            let line = film::run(&batch, &films)?;
+            show(&line);
+            vec![line]
+        }
+    };
     writeln!(io::stdout(), "{}", run::summary(&lines))?;
     let all = lines.iter().all(|line| line.episode.verdict.reached);
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn demonstrations(matches: &ArgMatches) -> Result<ExitCode> {
+    let path = matches.get_one::<PathBuf>("output").context("no output")?;
+    record::Target::of(path)?;
+    let share = |name: &str, usual: f64| matches.get_one::<f64>(name).copied().unwrap_or(usual);
+    let what = record::Demonstrations {
+        scenario: match matches.contains_id("scenario") || matches.contains_id("family") {
+            true => scenario(matches)?,
+            false => drawn(matches, 3, Family::Stacking)?,
+        },
+        n: matches.get_one::<usize>("demos").copied().unwrap_or(50),
+        first_seed: matches.get_one::<u64>("seed").copied().unwrap_or(1000),
+        noise: share("noise", 0.3),
+        recoveries: share("recoveries", 0.3),
+        disturbed: share("disturbed", 0.2),
+        threads: matches.get_one::<usize>("threads").copied().unwrap_or(1),
+    };
+    let start = Instant::now();
+    let all = record::demonstrate(&what)?;
+    record::write(path, &all.recordings)?;
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "{} demonstrations, {} ticks, {:.0} simulated seconds, in {:.1} s: `{}`",
+        all.recordings.len(),
+        all.ticks,
+        all.seconds,
+        start.elapsed().as_secs_f64(),
+        path.display()
+    )?;
+    writeln!(out, "{} with a recovery start, {} disturbed", all.recoveries, all.disturbed)?;
+    if !all.failed.is_empty() {
+        writeln!(out, "without reaching the goal: seeds {:?}", all.failed)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn speed(matches: &ArgMatches) -> Result<ExitCode> {
+    let scenario = match matches.contains_id("scenario") || matches.contains_id("family") {
+        true => scenario(matches)?,
+        false => drawn(matches, 4, Family::Hanoi)?,
+    };
+    let seconds = matches.get_one::<f64>("seconds").copied().unwrap_or(5.0);
+    let speed = speed::measure(&scenario, seconds)?;
+    let mut out = io::stdout().lock();
+    match matches.get_flag("json") {
+        true => writeln!(out, "{}", speed.to_json())?,
+        false => writeln!(
+            out,
+            "{:.0} control steps a second on one core ({} in {:.1} s)",
+            speed.rate(),
+            speed.control_steps,
+            speed.cpu_seconds
+        )?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn read_skills(path: &Path) -> Result<Skills> {
@@ -152,14 +271,22 @@ fn scenario(matches: &ArgMatches) -> Result<Scenario> {
         return Ok(scenario_file::read(path)?);
     }
     let family = matches.get_one::<String>("family").context("name a scenario file or --family")?;
+    drawn(matches, 3, word::<Family>("family", family)?)
+}
+
+/// The scenario that the options describe.
+fn drawn(matches: &ArgMatches, blocks: usize, family: Family) -> Result<Scenario> {
     let at = matches.get_one::<f64>("disturb-at").copied().unwrap_or(9.0);
     let disturbance = |kind: &String| -> Result<Disturbance> {
         Ok(Disturbance { kind: word::<DisturbanceKind>("disturb", kind)?, at, lasts: 3.0, block: None })
     };
     Ok(Scenario {
-        family: word::<Family>("family", family)?,
+        family,
         seed: 1,
-        scene: SceneSpec { blocks: matches.get_one::<usize>("blocks").copied().unwrap_or(3), pads: 3 },
+        scene: SceneSpec {
+            blocks: matches.get_one::<usize>("blocks").copied().unwrap_or(blocks),
+            ..SceneSpec::default()
+        },
         start: StartSpec {
             kind: matches
                 .get_one::<String>("start")

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use isogrid_core::Diagnose;
 use isogrid_robot::RobotError;
 
 /// An error of a simulated world.
@@ -11,8 +12,16 @@ pub enum SimError {
     /// MuJoCo refuses a scene.
     #[error("MuJoCo refuses the scene: {0}")]
     Model(String),
+    /// Another MuJoCo than the one that this program was built for.
+    #[error("MuJoCo {loaded} was loaded, expected {built}")]
+    Library {
+        /// The version that was loaded.
+        loaded: String,
+        /// The version that was built for.
+        built: String,
+    },
     /// The scene lacks something by name.
-    #[error("the scene has no `{0}`")]
+    #[error("the scene has no {0}")]
     Missing(String),
     /// A scenario that contradicts itself.
     #[error("the scenario is unusable: {0}")]
@@ -33,7 +42,22 @@ pub enum SimError {
         /// What the system says.
         source: io::Error,
     },
+    /// A picture that cannot be made.
+    #[error("no picture: {0}")]
+    Picture(String),
     /// The agent failed.
     #[error(transparent)]
     Robot(#[from] RobotError),
+}
+
+impl Diagnose for SimError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            SimError::Library { .. } => {
+                Some("`cargo xtask fetch libmujoco` brings the right one".to_string())
+            }
+            SimError::Robot(error) => error.hint(),
+            _ => None,
+        }
+    }
 }

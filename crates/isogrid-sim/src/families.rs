@@ -8,10 +8,22 @@ use isogrid_robot::tasks::{Rule, Task};
 use isogrid_robot::{Object, ObjectKind, Scene};
 
 use crate::SimError;
-use crate::scenario::{Family, Scenario, StartKind};
+use crate::scenario::{Family, GoalSpec, Scenario, StartKind};
 
 /// Ticks a second.
 pub const RATE_HZ: f64 = 20.0;
+
+/// Standard deviation of where things stand unless a scenario says otherwise, in millimetres.
+const JITTER_MM: f64 = 10.0;
+
+/// The largest shift of what stands somewhere, in metres.
+pub(crate) const MAX_JITTER: f64 = 0.02;
+
+/// Largest standard deviation of seen positions, in millimetres.
+const MAX_NOISE_MM: f64 = 50.0;
+
+/// Longest episode, in seconds.
+const MAX_SECONDS: f64 = 36_000.0;
 
 /// Space between a block and what it is put on at the start, in metres.
 const AIR: f64 = 0.0005;
@@ -42,23 +54,28 @@ type Arrangement = Vec<(usize, usize)>;
 /// # Errors
 /// [`SimError::Scenario`] where sizes are out of range, a name is unknown, or places contradict each other.
 pub fn layout(scenario: &Scenario) -> Result<Layout, SimError> {
+    check(scenario)?;
     let mut rng = Rng::new(scenario.seed, 0x5ce0);
     let (scene, mut centres) = match scenario.family {
+        Family::Own => {
+            return Err(wrong("family = \"own\" is laid out by its MJCF scene, with physics only"));
+        }
         Family::Kitting => kitting_scene(scenario.scene.blocks)?,
         _ => tower_scene(scenario)?,
     };
     let rule = match scenario.family {
         Family::Hanoi => Rule::SmallerOnLarger,
         Family::Kitting => Rule::PadsOnly,
-        Family::Move | Family::Stacking => Rule::Anything,
+        _ => Rule::Anything,
     };
     let start = match scenario.start.on.is_empty() {
-        false => named(&scene, &scenario.start.on)?,
+        false => lawful(&scene, rule, named(&scene, &scenario.start.on)?)?,
         true => usual_start(scenario, &scene, rule, &mut rng),
     };
-    stack(&scene, &start, scenario.start.jitter_mm / 1000.0, &mut centres, &mut rng)?;
+    let jitter = scenario.start.jitter_mm.unwrap_or(JITTER_MM) / 1000.0;
+    stack(&scene, &start, jitter, &mut centres, &mut rng)?;
     let task = match &scenario.goal {
-        Some(goal) => Task::new(&scene, rule, named(&scene, &goal.on)?),
+        Some(goal) => Task::new(&scene, rule, goal_of(&scene, goal)?),
         None => usual_goal(scenario, &scene, rule, &start, &mut rng),
     };
     let moves = match scenario.family {
@@ -69,7 +86,30 @@ pub fn layout(scenario: &Scenario) -> Result<Layout, SimError> {
     Ok(Layout { scene, positions: centres, task, rule, seconds })
 }
 
-fn wrong(what: impl Into<String>) -> SimError {
+/// What holds for every family.
+pub(crate) fn check(scenario: &Scenario) -> Result<(), SimError> {
+    if scenario.family != Family::Own && (scenario.scene.mjcf.is_some() || !scenario.scene.objects.is_empty())
+    {
+        return Err(wrong("scene.mjcf and [[scene.objects]] need family = \"own\""));
+    }
+    if let Some(seconds) = scenario.seconds.filter(|seconds| !(0.0..=MAX_SECONDS).contains(seconds)) {
+        return Err(wrong(format!("seconds = {seconds}, expected 0 to {MAX_SECONDS}")));
+    }
+    for disturbance in &scenario.disturbances {
+        for (name, value) in [("at", disturbance.at), ("lasts", disturbance.lasts)] {
+            if !(0.0..=MAX_SECONDS).contains(&value) {
+                return Err(wrong(format!("{name} = {value} of a disturbance, expected 0 to {MAX_SECONDS}")));
+            }
+        }
+    }
+    let noise = scenario.noise.pose_mm;
+    if !(0.0..=MAX_NOISE_MM).contains(&noise) {
+        return Err(wrong(format!("pose_mm = {noise}, expected 0 to {MAX_NOISE_MM}")));
+    }
+    Ok(())
+}
+
+pub(crate) fn wrong(what: impl Into<String>) -> SimError {
     SimError::Scenario(what.into())
 }
 
@@ -81,7 +121,7 @@ fn block(name: String, half_size: [f64; 3]) -> Object {
     Object { name, kind: ObjectKind::Block, half_size }
 }
 
-fn scene_of(objects: Vec<Object>) -> Scene {
+pub(crate) fn scene_of(objects: Vec<Object>) -> Scene {
     Scene { objects, rate_hz: RATE_HZ, workspace: [[0.25, -0.45, 0.005], [0.75, 0.45, 0.6]] }
 }
 
@@ -131,6 +171,7 @@ fn of_kind(scene: &Scene, kind: ObjectKind) -> Vec<usize> {
     (0..scene.objects.len()).filter(|&at| scene.objects[at].kind == kind).collect()
 }
 
+/// Pairs of names as pairs of objects: no block twice, no two on one thing.
 fn named(scene: &Scene, pairs: &[(String, String)]) -> Result<Arrangement, SimError> {
     let find = |name: &String| {
         let names = || scene.objects.iter().map(|object| object.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -143,7 +184,39 @@ fn named(scene: &Scene, pairs: &[(String, String)]) -> Result<Arrangement, SimEr
             ObjectKind::Pad => Err(wrong(format!("`{}` cannot be moved", scene.objects[block].name))),
         }
     };
-    pairs.iter().map(pair).collect()
+    let pairs: Arrangement = pairs.iter().map(pair).collect::<Result<_, _>>()?;
+    for (at, (block, on)) in pairs.iter().enumerate() {
+        if block == on {
+            return Err(wrong(format!("`{}` cannot lie on itself", scene.objects[*block].name)));
+        }
+        if pairs[..at].iter().any(|(other, _)| other == block) {
+            return Err(wrong(format!("`{}` is put somewhere twice", scene.objects[*block].name)));
+        }
+        if pairs[..at].iter().any(|(_, other)| other == on) {
+            return Err(wrong(format!("two blocks are put on `{}`", scene.objects[*on].name)));
+        }
+    }
+    Ok(pairs)
+}
+
+/// The pairs of a goal; there is at least one.
+pub(crate) fn goal_of(scene: &Scene, goal: &GoalSpec) -> Result<Arrangement, SimError> {
+    match goal.on.is_empty() {
+        true => Err(wrong("goal.on is empty: nothing is asked")),
+        false => named(scene, &goal.on),
+    }
+}
+
+/// A start that the rules allow.
+fn lawful(scene: &Scene, rule: Rule, start: Arrangement) -> Result<Arrangement, SimError> {
+    let fits = Task::new(scene, rule, Vec::new()).fits;
+    let name = |at: usize| &scene.objects[at].name;
+    match start.iter().find(|&&(block, on)| !fits[block][on]) {
+        Some(&(block, on)) => {
+            Err(wrong(format!("the start has `{}` on `{}`, which the rules forbid", name(block), name(on))))
+        }
+        None => Ok(start),
+    }
 }
 
 fn usual_start(scenario: &Scenario, scene: &Scene, rule: Rule, rng: &mut Rng) -> Arrangement {
@@ -189,6 +262,7 @@ fn usual_goal(scenario: &Scenario, scene: &Scene, rule: Rule, start: &Arrangemen
     match scenario.family {
         Family::Hanoi => Task::new(scene, rule, tower(&blocks, pads[pads.len() - 1])),
         Family::Kitting => kitting_task(scene, &pads, &blocks, rng),
+        Family::Own => Task::new(scene, rule, Vec::new()),
         Family::Stacking => loop {
             let goal = random_arrangement(&pads, &blocks, rule, rng);
             let same = goal.iter().all(|pair| start.contains(pair));
@@ -234,7 +308,7 @@ fn stack(
     centres: &mut [[f64; 3]],
     rng: &mut Rng,
 ) -> Result<(), SimError> {
-    if !(0.0..=0.02).contains(&jitter) {
+    if !(0.0..=MAX_JITTER).contains(&jitter) {
         return Err(wrong(format!("jitter_mm = {}, expected 0 to 20", jitter * 1000.0)));
     }
     let blocks = of_kind(scene, ObjectKind::Block);

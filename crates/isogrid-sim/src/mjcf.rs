@@ -9,11 +9,14 @@ use isogrid_robot::{Object, ObjectKind};
 
 use crate::panda;
 
-/// The physics step, in seconds.
-pub const STEP_SECONDS: f64 = 0.002;
-
 /// Density of blocks, in kilograms a cubic metre.
 const BLOCK_DENSITY: f64 = 400.0;
+
+/// What holds for every scene.
+const OPTIONS: &str = r#"<compiler angle="radian" autolimits="true"/>
+<option timestep="0.002" integrator="implicitfast" cone="elliptic" impratio="10"/>
+<statistic center="0.5 0 0.1" extent="1"/>
+"#;
 
 /// Colours that blocks take in turn.
 const COLOURS: [&str; 7] = [
@@ -50,14 +53,29 @@ pub fn scene(objects: &[Object], positions: &[[f64; 3]]) -> String {
     }
     format!(
         r#"<mujoco model="isogrid">
-<compiler angle="radian" autolimits="true"/>
-<option timestep="{STEP_SECONDS}" integrator="implicitfast" cone="elliptic" impratio="10"/>
-<statistic center="0.5 0 0.1" extent="1"/>
-<default><default class="block"><geom type="box" density="{BLOCK_DENSITY}" friction="1 0.01 0.0001" condim="4"/></default></default>
+{OPTIONS}<default><default class="block"><geom type="box" density="{BLOCK_DENSITY}" friction="1 0.01 0.0001" condim="4"/></default></default>
 {settings}<worldbody>
 <light pos="0.5 -0.5 1.5" dir="0 0.3 -1"/>
-<geom name="table" type="box" size="0.5 0.6 0.02" pos="0.5 0 -0.02" rgba="0.86 0.84 0.80 1"/>
+<geom name="table" type="box" size="0.5 0.6 0.02" pos="0.5 0 -0.02" rgba="0.90 0.895 0.88 1"/>
 {arm}{things}</worldbody>
+</mujoco>
+"#,
+        settings = panda::settings(),
+        arm = panda::body(),
+    )
+}
+
+/// What names of a user's scene begin with once it is around the arm.
+pub const OWN_PREFIX: &str = "own/";
+
+/// The arm, and around it everything of the MJCF file at the absolute `path`, its names behind [`OWN_PREFIX`].
+pub fn around(path: &str) -> String {
+    let path = path.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+    format!(
+        r#"<mujoco model="isogrid">
+{OPTIONS}{settings}<asset><model name="own" file="{path}"/></asset>
+<worldbody>
+{arm}<frame><attach model="own" prefix="{OWN_PREFIX}"/></frame></worldbody>
 </mujoco>
 "#,
         settings = panda::settings(),

@@ -4,10 +4,14 @@
 //! The hand's inertia is decoupled in task space, so one stiffness serves all directions; what the task leaves free
 //! pulls the joints to a posture. Works on fixed-size arrays and allocates nothing. Left out: impedance that changes.
 
-use crate::panda::{MAX_TORQUE, N_JOINTS};
+use crate::panda::{MAX_TORQUE, MAX_VELOCITY, N_JOINTS};
 
 /// Directions of the task: three of translation, three of rotation.
 pub const N_TASK: usize = 6;
+
+/// Damping of a joint that is too fast, in newton metres for each radian a second: less than would overshoot within a
+/// physics step on the lightest joint.
+const BRAKE: f64 = 40.0;
 
 type Joints = [f64; N_JOINTS];
 type Task = [f64; N_TASK];
@@ -21,11 +25,13 @@ pub struct Gains {
     pub rotation: f64,
     /// Posture, in 1/s^2. Critically damped.
     pub posture: f64,
+    /// The share of the rated joint velocities that is used; 0.8 leaves room for contacts.
+    pub velocity_share: f64,
 }
 
 impl Default for Gains {
     fn default() -> Gains {
-        Gains { position: 400.0, rotation: 400.0, posture: 10.0 }
+        Gains { position: 400.0, rotation: 400.0, posture: 10.0, velocity_share: 0.8 }
     }
 }
 
@@ -63,10 +69,12 @@ pub fn torques(arm: &ArmState, error: &Task, posture: &Joints, gains: &Gains) ->
     }
     let Some(mobility) = cholesky(&mobility) else { return [0.0; N_JOINTS] };
     let velocity: Task = arm.jacobian.map(|row| dot(&row, &arm.velocities));
-    let acceleration: Task = std::array::from_fn(|i| {
-        let stiffness = if i < 3 { gains.position } else { gains.rotation };
-        stiffness * error[i] - 2.0 * stiffness.sqrt() * velocity[i]
-    });
+    let stiffness = |i: usize| if i < 3 { gains.position } else { gains.rotation };
+    // A damped spring is a servo of velocity: what it aims at is limited, joint by joint, before it is.
+    let aim: Task = std::array::from_fn(|i| 0.5 * stiffness(i).sqrt() * error[i]);
+    let share = allowed_share(&inverse_times, &solve(&mobility, &aim), gains.velocity_share);
+    let acceleration: Task =
+        std::array::from_fn(|i| 2.0 * stiffness(i).sqrt() * (share * aim[i] - velocity[i]));
     let force = solve(&mobility, &acceleration);
     let pull: Joints = std::array::from_fn(|j| {
         gains.posture * (posture[j] - arm.angles[j]) - 2.0 * gains.posture.sqrt() * arm.velocities[j]
@@ -77,8 +85,23 @@ pub fn torques(arm: &ArmState, error: &Task, posture: &Joints, gains: &Gains) ->
     let leak = solve(&mobility, &leak);
     std::array::from_fn(|j| {
         let task: f64 = (0..N_TASK).map(|i| arm.jacobian[i][j] * (force[i] - leak[i])).sum();
-        (task + wanted[j] + arm.bias[j]).clamp(-MAX_TORQUE[j], MAX_TORQUE[j])
+        let torque = task + wanted[j] + arm.bias[j] - brake(arm.velocities[j], j, gains.velocity_share);
+        torque.clamp(-MAX_TORQUE[j], MAX_TORQUE[j])
     })
+}
+
+/// How much of the aimed hand velocity keeps every joint within its share of the rated velocity. `columns` are those
+/// of M^-1 J^T, `force` the hand's velocity times its inertia.
+fn allowed_share(columns: &[Joints; N_TASK], force: &Task, velocity_share: f64) -> f64 {
+    let velocity = |j: usize| (0..N_TASK).map(|i| columns[i][j] * force[i]).sum::<f64>().abs();
+    let limit = |j: usize| velocity_share * MAX_VELOCITY[j] / velocity(j).max(1e-9);
+    (0..N_JOINTS).map(limit).fold(1.0, f64::min)
+}
+
+/// The torque against a joint that is faster than its share of the rated velocity, in newton metres.
+fn brake(velocity: f64, joint: usize, velocity_share: f64) -> f64 {
+    let excess = (velocity.abs() - velocity_share * MAX_VELOCITY[joint]).max(0.0);
+    BRAKE * excess * velocity.signum()
 }
 
 fn dot<const N: usize>(a: &[f64; N], b: &[f64; N]) -> f64 {

@@ -8,8 +8,14 @@ use isogrid_robot::{Action, Hand, ObjectKind, Pose, Scene};
 use mujoco_rs::prelude::*;
 
 use crate::SimError;
+use crate::camera::Props;
+use crate::library;
+use crate::limb::Limb;
 use crate::osc::{self, ArmState, Gains, N_TASK};
-use crate::panda::{FINGER_TRAVEL, HOME, MAX_VELOCITY, N_JOINTS, TIP_SITE};
+use crate::panda::{FINGER_TRAVEL, HOME, MAX_TORQUE, MAX_VELOCITY, N_JOINTS};
+
+/// The physics step, in seconds.
+pub const STEP_SECONDS: f64 = 0.002;
 
 /// Physics steps for each action: 20 actions a second.
 pub const STEPS_PER_ACTION: usize = 25;
@@ -22,12 +28,21 @@ pub struct Physics {
     data: MjData<Box<MjModel>>,
     objects: Vec<Thing>,
     workspace: [[f64; 3]; 2],
-    tip: usize,
-    fingers: [usize; 2],
-    full_inertia: Vec<f64>,
+    limb: Limb,
     grip: f64,
     pinned: Option<(usize, Pose)>,
     stopped: Option<String>,
+    steps: u64,
+    peak: Peak,
+}
+
+/// The largest loads of the arm so far, as shares of what its joints are rated for.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Peak {
+    /// Of the rated velocity.
+    pub velocity: f64,
+    /// Of the rated torque.
+    pub torque: f64,
 }
 
 /// Where an object's numbers are.
@@ -41,51 +56,70 @@ impl Physics {
     /// Compiles `mjcf` and puts the arm into its home posture.
     ///
     /// # Errors
-    /// [`SimError::Model`] where MuJoCo refuses the text, [`SimError::Missing`] for a name that the scene lacks.
+    /// [`SimError::Library`] for another MuJoCo than the one built for, [`SimError::Model`] where MuJoCo refuses the
+    /// text, [`SimError::Missing`] for a name that the scene lacks.
     pub fn new(mjcf: &str, scene: &Scene) -> Result<Physics, SimError> {
+        library::check()?;
         let model = MjModel::from_xml_string(mjcf).map_err(|error| SimError::Model(error.to_string()))?;
-        let missing = |what: &str| SimError::Missing(what.to_string());
-        let id = |kind, name: &str| model.name_to_id(kind, name).ok_or_else(|| missing(name));
-        let tip = id(MjtObjBase::mjOBJ_SITE, TIP_SITE)?;
-        let joint =
-            |name: &str| Ok::<_, SimError>(model.jnt_qposadr()[id(MjtObjBase::mjOBJ_JOINT, name)?] as usize);
-        let fingers = [joint("left_finger")?, joint("right_finger")?];
+        Physics::of(model, scene, "")
+    }
+
+    /// The same from a compiled model, in which the names of objects begin with `prefix`.
+    pub(crate) fn of(mut model: MjModel, scene: &Scene, prefix: &str) -> Result<Physics, SimError> {
+        // A scene with an arm of its own brings options of its own.
+        model.opt_mut().timestep = STEP_SECONDS;
+        let limb = Limb::find(&model)?;
         let things = scene.objects.iter().map(|object| {
-            let body = id(MjtObjBase::mjOBJ_BODY, &object.name)?;
+            let missing = |what: &str| SimError::Missing(format!("{what} `{}`", object.name));
+            let name = format!("{prefix}{}", object.name);
+            let body = model.name_to_id(MjtObjBase::mjOBJ_BODY, &name).ok_or_else(|| missing("body"))?;
             let free = match object.kind {
                 ObjectKind::Pad => None,
                 ObjectKind::Block => {
-                    let joint = model.body_jntadr()[body];
-                    let joint = usize::try_from(joint).map_err(|_| missing(&object.name))?;
+                    let joint = usize::try_from(model.body_jntadr()[body]).ok();
+                    let free = |joint: &usize| model.jnt_type()[*joint] == MjtJoint::mjJNT_FREE;
+                    let joint = joint.filter(free).ok_or_else(|| missing("free joint of the body"))?;
                     Some((model.jnt_qposadr()[joint] as usize, model.jnt_dofadr()[joint] as usize))
                 }
             };
             Ok(Thing { body, free })
         });
         let objects = things.collect::<Result<Vec<_>, SimError>>()?;
-        let n = model.nv() as usize;
         let mut data = MjData::new(Box::new(model));
-        data.qpos_mut()[..N_JOINTS].copy_from_slice(&HOME);
-        data.qpos_mut()[fingers[0]] = FINGER_TRAVEL;
-        data.qpos_mut()[fingers[1]] = FINGER_TRAVEL;
+        limb.home(&mut data);
         data.forward();
-        let full_inertia = vec![0.0; n * n];
+        let workspace = scene.workspace;
         Ok(Physics {
             data,
             objects,
-            workspace: scene.workspace,
-            tip,
-            fingers,
-            full_inertia,
+            workspace,
+            limb,
             grip: -1.0,
             pinned: None,
             stopped: None,
+            steps: 0,
+            peak: Peak::default(),
         })
+    }
+
+    /// What can be seen of the scene.
+    pub fn props(&self) -> Props {
+        Props::of(self.data.model())
+    }
+
+    pub(crate) fn data(&self) -> &MjData<Box<MjModel>> {
+        &self.data
     }
 
     /// Seconds simulated.
     pub fn seconds(&self) -> f64 {
-        self.data.time()
+        // MuJoCo's own clock starts over when the physics becomes unstable.
+        self.steps as f64 * STEP_SECONDS
+    }
+
+    /// The largest loads of the arm so far.
+    pub fn peak(&self) -> Peak {
+        self.peak
     }
 
     /// Why the arm stopped itself, if it did.
@@ -95,8 +129,7 @@ impl Physics {
 
     /// The hand as it is.
     pub fn hand(&self) -> Hand {
-        let opening = self.fingers.iter().map(|&finger| self.data.qpos()[finger]).sum();
-        Hand { position: self.data.site_xpos()[self.tip], opening }
+        Hand { position: self.limb.tip(&self.data), opening: self.limb.opening(&self.data) }
     }
 
     /// The pose of an object, by its place in the list given at the start.
@@ -138,25 +171,34 @@ impl Physics {
     }
 
     fn step(&mut self, goal: &[f64; 3]) {
-        let arm = self.arm();
+        let arm = self.limb.state(&self.data);
         self.watch(&arm);
         let torques = match self.stopped {
             // Brakes: the joints are held where they are by damping alone.
-            Some(_) => std::array::from_fn(|j| arm.bias[j] - 50.0 * arm.velocities[j]),
+            Some(_) => std::array::from_fn(|j| {
+                (arm.bias[j] - 50.0 * arm.velocities[j]).clamp(-MAX_TORQUE[j], MAX_TORQUE[j])
+            }),
             None => osc::torques(&arm, &self.error(goal), &HOME, &Gains::default()),
         };
         let finger = if self.grip > 0.0 { 0.0 } else { FINGER_TRAVEL };
-        let controls = self.data.ctrl_mut();
-        controls[..N_JOINTS].copy_from_slice(&torques);
-        controls[N_JOINTS..N_JOINTS + 2].fill(finger);
+        self.note(&arm, &torques);
+        self.limb.drive(&mut self.data, &torques, finger);
         if let Some((object, pose)) = self.pinned {
             self.set(object, &pose);
         }
         let before = self.data.time();
         self.data.step();
+        self.steps += 1;
         // MuJoCo answers numbers that run away by starting over.
-        if self.data.time() < before {
+        if self.data.time() <= before {
             self.stopped.get_or_insert_with(|| "the physics became unstable".to_string());
+        }
+    }
+
+    fn note(&mut self, arm: &ArmState, torques: &[f64; N_JOINTS]) {
+        for j in 0..N_JOINTS {
+            self.peak.velocity = self.peak.velocity.max(arm.velocities[j].abs() / MAX_VELOCITY[j]);
+            self.peak.torque = self.peak.torque.max(torques[j].abs() / MAX_TORQUE[j]);
         }
     }
 
@@ -179,31 +221,10 @@ impl Physics {
         }
     }
 
-    fn arm(&mut self) -> ArmState {
-        let n = self.data.model().nv() as usize;
-        let mut full = std::mem::take(&mut self.full_inertia);
-        // The buffer has the model's own size, so this cannot fail.
-        let _ = self.data.full_m(&mut full);
-        let (translation, rotation) = self.data.jac_site(true, true, self.tip);
-        let first = |values: &[f64]| std::array::from_fn(|j| values[j]);
-        let arm = ArmState {
-            angles: first(self.data.qpos()),
-            velocities: first(self.data.qvel()),
-            inertia: std::array::from_fn(|i| first(&full[i * n..])),
-            jacobian: std::array::from_fn(|i| {
-                let rows = if i < 3 { &translation } else { &rotation };
-                first(&rows[(i % 3) * n..])
-            }),
-            bias: first(self.data.qfrc_bias()),
-        };
-        self.full_inertia = full;
-        arm
-    }
-
     /// What separates the hand from `goal` and from pointing down.
     fn error(&self, goal: &[f64; 3]) -> [f64; N_TASK] {
-        let here = self.data.site_xpos()[self.tip];
-        let m = self.data.site_xmat()[self.tip];
+        let here = self.limb.tip(&self.data);
+        let m = self.limb.tip_rotation(&self.data);
         // Columns of the wanted rotation: x forward, y right, z down.
         let wanted = [[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]];
         let mut turn = [0.0; 3];

@@ -3,6 +3,9 @@
 //! A scenario is a TOML file (the format is in docs/scenarios.md) or one of the families below, drawn from a seed. It
 //! describes the world and what its judge asks for; how the goal is reached is the agent's affair.
 
+use std::path::PathBuf;
+
+use isogrid_robot::ObjectKind;
 use serde::{Deserialize, Serialize};
 
 /// A whole episode, described.
@@ -46,6 +49,21 @@ pub enum Family {
     Hanoi,
     /// Parts into the slots of trays in a given order; some stand in the way.
     Kitting,
+    /// A scene of the user's own.
+    Own,
+}
+
+impl Family {
+    /// What is asked, in words: the task of a recording.
+    pub fn words(self) -> &'static str {
+        match self {
+            Family::Move => "move a block",
+            Family::Stacking => "stack the blocks",
+            Family::Hanoi => "move the tower",
+            Family::Kitting => "put the parts into their slots in order",
+            Family::Own => "rearrange the blocks",
+        }
+    }
 }
 
 /// How much is on the table.
@@ -58,10 +76,38 @@ pub struct SceneSpec {
     /// Pads; in kitting, the places that are no slot.
     #[serde(default = "three")]
     pub pads: usize,
+    /// An MJCF file with the scene instead, for the family `own`; relative to the scenario file.
+    #[serde(default)]
+    pub mjcf: Option<PathBuf>,
+    /// What of that scene is observed, by the names of bodies.
+    #[serde(default)]
+    pub objects: Vec<ObjectSpec>,
+}
+
+/// A body of a user's scene.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectSpec {
+    /// The body's name; it is also the name in plans.
+    pub name: String,
+    /// `block`: it can be grasped, and has a free joint. `pad`: it stays where it is, and a block can lie on it.
+    #[serde(with = "Kind")]
+    pub kind: ObjectKind,
+    /// Half its extent along its own axes, in metres; that of its geoms where it is missing.
+    #[serde(default)]
+    pub half_size: Option<[f64; 3]>,
+}
+
+/// Words for kinds of objects.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "ObjectKind", rename_all = "kebab-case")]
+enum Kind {
+    Block,
+    Pad,
 }
 
 /// Where things begin.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StartSpec {
     /// `tower`: all blocks on the first pad; `random`: a random legal arrangement.
@@ -70,9 +116,9 @@ pub struct StartSpec {
     /// Explicit places instead: pairs of a block and what it lies on.
     #[serde(default)]
     pub on: Vec<(String, String)>,
-    /// Standard deviation of where things stand, in millimetres.
-    #[serde(default = "ten")]
-    pub jitter_mm: f64,
+    /// Standard deviation of where things stand, in millimetres; 10 where it is missing, 0 in the family `own`.
+    #[serde(default)]
+    pub jitter_mm: Option<f64>,
 }
 
 /// How an arrangement is chosen.
@@ -143,22 +189,12 @@ fn three() -> usize {
     3
 }
 
-fn ten() -> f64 {
-    10.0
-}
-
 fn three_seconds() -> f64 {
     3.0
 }
 
 impl Default for SceneSpec {
     fn default() -> SceneSpec {
-        SceneSpec { blocks: three(), pads: three() }
-    }
-}
-
-impl Default for StartSpec {
-    fn default() -> StartSpec {
-        StartSpec { kind: StartKind::default(), on: Vec::new(), jitter_mm: ten() }
+        SceneSpec { blocks: three(), pads: three(), mjcf: None, objects: Vec::new() }
     }
 }

@@ -32,5 +32,9 @@ pub fn read(path: &Path) -> Result<Scenario, SimError> {
         return Err(wrong("larger than 1 MiB: not a scenario"));
     }
     let bytes = fs::read(path).map_err(io)?;
-    parse(path, std::str::from_utf8(&bytes).map_err(|_| wrong("not text"))?)
+    let mut scenario = parse(path, std::str::from_utf8(&bytes).map_err(|_| wrong("not UTF-8 text"))?)?;
+    if let (Some(mjcf), Some(folder)) = (&scenario.scene.mjcf, path.parent()) {
+        scenario.scene.mjcf = Some(folder.join(mjcf));
+    }
+    Ok(scenario)
 }

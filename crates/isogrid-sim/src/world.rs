@@ -1,17 +1,22 @@
 //! A world with an episode in it: observations out, actions in, disturbances in between, a verdict at the end.
 
 use isogrid_num::rng::Rng;
-use isogrid_robot::{Action, ObjectKind, Observation, Pose};
+use isogrid_robot::world::ACTION_METRES;
+use isogrid_robot::{Action, Hand, ObjectKind, Observation, Pose};
 
 use crate::SimError;
-use crate::families::{Layout, layout};
+use crate::families::{Layout, check, layout};
 use crate::judge::{Judge, Moment, Verdict};
 use crate::mjcf;
+use crate::own::{self, Own};
 use crate::physics::Physics;
-use crate::scenario::{Disturbance, DisturbanceKind, Scenario};
+use crate::scenario::{Disturbance, DisturbanceKind, Family, Scenario};
 
 /// Actions for which the hand stays still before the agent sees anything: things settle.
 const SETTLE_ACTIONS: usize = 10;
+
+/// Most actions that bring the hand to where an episode begins.
+const BEGIN_ACTIONS: usize = 120;
 
 /// A simulated world in one episode.
 pub struct World {
@@ -34,17 +39,13 @@ impl World {
     /// # Errors
     /// The scenario contradicts itself, or MuJoCo refuses its scene.
     pub fn new(scenario: &Scenario) -> Result<World, SimError> {
-        let layout = layout(scenario)?;
-        let mjcf = mjcf::scene(&layout.scene.objects, &layout.positions);
-        let mut physics = Physics::new(&mjcf, &layout.scene)?;
+        check(scenario)?;
+        let (layout, mut physics) = build(scenario)?;
         for _ in 0..SETTLE_ACTIONS {
             physics.act(&Action { grip: -1.0, ..Action::default() });
         }
         let poses: Vec<_> = (0..layout.scene.objects.len()).map(|at| physics.pose(at)).collect();
         let noise = scenario.noise.pose_mm / 1000.0;
-        if !(0.0..=0.05).contains(&noise) {
-            return Err(SimError::Scenario(format!("pose_mm = {}, expected 0 to 50", noise * 1000.0)));
-        }
         for disturbance in &scenario.disturbances {
             if let Some(name) = &disturbance.block
                 && layout.scene.find(name).is_none()
@@ -65,6 +66,30 @@ impl World {
             by_arm: true,
             log: Vec::new(),
         })
+    }
+
+    /// Brings the open hand to a place in metres before the episode begins: up, across, and down as far as it gets in
+    /// six seconds. The clock starts anew.
+    pub fn begin_at(&mut self, hand: [f64; 3]) {
+        let height = self.hand().position[2].max(hand[2]);
+        for _ in 0..BEGIN_ACTIONS {
+            let here = self.hand().position;
+            let across = near(&here, &hand);
+            let aim = if across > 0.02 { [hand[0], hand[1], height] } else { hand };
+            // Straight up first: piles may stand beside the hand.
+            let rise = height - here[2] > 0.03 && across > 0.02;
+            let offset = std::array::from_fn(|k| match rise && k < 2 {
+                true => 0.0,
+                false => ((aim[k] - here[k]) / ACTION_METRES).clamp(-0.6, 0.6),
+            });
+            if across.hypot(here[2] - hand[2]) < 0.005 {
+                break;
+            }
+            self.physics.act(&Action { offset, grip: -1.0 });
+        }
+        self.start = self.physics.seconds();
+        let poses = self.poses();
+        self.judge = Judge::new(&self.layout.scene, &self.layout.task, self.layout.rule, &poses);
     }
 
     /// Scene, task and limits.
@@ -126,6 +151,16 @@ impl World {
         let verdict = self.judge.verdict(&Moment { poses: &poses, held, by_arm: self.by_arm });
         let stopped = self.physics.stopped().map(str::to_string);
         Verdict { reached: verdict.reached && stopped.is_none(), seconds: self.seconds(), stopped, ..verdict }
+    }
+
+    /// The hand as it is.
+    pub fn hand(&self) -> Hand {
+        self.physics.hand()
+    }
+
+    /// Disturbances that were not taken out yet.
+    pub fn log(&self) -> &[(f64, String)] {
+        &self.log
     }
 
     /// Disturbances that happened since the last call: when, and what.
@@ -246,14 +281,15 @@ impl World {
             return None;
         }
         let text = format!("{} and {} change places", objects[a].name, objects[b].name);
-        for (block, mut pose) in [(a, poses[1]), (b, poses[0])] {
-            pose.position[2] = objects[block].half_size[2] + 0.002;
-            self.physics.put(block, &Pose::upright(pose.position));
+        for (block, there, pose) in [(a, b, poses[1]), (b, a, poses[0])] {
+            let [x, y, z] = pose.position;
+            let support = (z - objects[there].half_size[2]).max(0.0);
+            self.physics.put(block, &Pose::upright([x, y, support + objects[block].half_size[2] + 0.002]));
         }
         Some(text)
     }
 
-    /// A pad without anything near it, as the place of `block`.
+    /// A pad without anything near it and without the block itself, as its place.
     fn free_pad(&mut self, block: usize) -> Option<[f64; 3]> {
         let poses = self.poses();
         let scene = &self.layout.scene;
@@ -261,12 +297,14 @@ impl World {
             .filter(|&pad| {
                 scene.objects[pad].kind == ObjectKind::Pad
                     && self.layout.task.fits[block][pad]
+                    && near(&poses[pad].position, &poses[block].position) > 0.05
                     && self.is_free(&poses, block, &poses[pad].position)
             })
             .collect();
         let pad = *free.get(self.chance.index(free.len())?)?;
-        let [x, y, _] = poses[pad].position;
-        Some([x, y, scene.objects[block].half_size[2] + 0.002])
+        let [x, y, z] = poses[pad].position;
+        let top = z + scene.objects[pad].half_size[2];
+        Some([x, y, top + scene.objects[block].half_size[2] + 0.002])
     }
 
     /// A spot on the table with nothing near it.
@@ -294,6 +332,35 @@ impl World {
                 || near(&poses[at].position, spot) > 0.08
         }) && near(&self.physics.hand().position, spot) > 0.09
     }
+}
+
+fn build(scenario: &Scenario) -> Result<(Layout, Physics), SimError> {
+    if scenario.family == Family::Own {
+        let Own { model, mut layout, prefix } = own::load(scenario)?;
+        let physics = Physics::of(model, &layout.scene, prefix)?;
+        layout.positions = (0..layout.scene.objects.len()).map(|at| physics.pose(at).position).collect();
+        within_reach(&layout)?;
+        return Ok((layout, physics));
+    }
+    let layout = layout(scenario)?;
+    let mjcf = mjcf::scene(&layout.scene.objects, &layout.positions);
+    let physics = Physics::new(&mjcf, &layout.scene)?;
+    Ok((layout, physics))
+}
+
+/// Whether all things of a user's scene are where the hand may go, seen from above, and not below the table.
+fn within_reach(layout: &Layout) -> Result<(), SimError> {
+    let [low, high] = layout.scene.workspace;
+    for (object, at) in layout.scene.objects.iter().zip(&layout.positions) {
+        let inside = (0..2).all(|k| (low[k]..=high[k]).contains(&at[k])) && (0.0..=high[2]).contains(&at[2]);
+        if !inside {
+            return Err(SimError::Scenario(format!(
+                "`{}` is at {at:.3?}, outside the workspace from {low:?} to {high:?} (metres)",
+                object.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Distance seen from above.

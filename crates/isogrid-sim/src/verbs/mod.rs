@@ -1,5 +1,7 @@
 //! The verbs of the `isogrid-sim` executable.
 
-pub mod learn;
+pub mod film;
+pub mod record;
 pub mod run;
 pub mod serve;
+pub mod speed;
