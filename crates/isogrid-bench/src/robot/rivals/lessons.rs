@@ -86,6 +86,11 @@ impl<'a> Lesson<'a> {
         Ok(Lesson { demonstration, moves })
     }
 
+    /// Frames.
+    pub fn len(&self) -> usize {
+        self.moves.len()
+    }
+
     /// Numbers seen at a frame, shifted by the same noise as in the frame before.
     fn observed(&self, frame: usize, shifts: &[[f64; 3]]) -> Observation {
         let mut seen = self.demonstration.recording.frames[frame].observation.clone();

@@ -23,8 +23,8 @@ use super::settings::{Body, Head, Settings};
 /// Points of a learning curve.
 pub const N_POINTS: u64 = 10;
 
-/// Held-out examples behind each point.
-const N_HELD: u64 = 384;
+/// Held-out examples behind each point, or as many as there are frames.
+const N_HELD: usize = 384;
 
 /// Actions of each chunk that the held-out loss looks at, so that rivals of different chunks compare.
 const JUDGED: usize = 8;
@@ -158,9 +158,10 @@ impl Course<'_> {
 
     /// The held-out loss: the same examples at every point.
     fn judge(&self, rival: &Rival) -> Result<f64, RivalError> {
-        let (mut sum, mut n) = (0.0, 0);
+        let (mut sum, mut n) = (0.0, 0_u32);
         let mut mind = rival.mind(0x1ea5);
-        for number in 0..N_HELD {
+        let n_frames: usize = self.held.iter().map(Lesson::len).sum();
+        for number in 0..N_HELD.min(n_frames) as u64 {
             let mut rng = Rng::new(0x4e1d, number);
             let Example { seen, chunk } = draw(self.held, self.settings, Mode::HeldOut, &mut rng)?;
             let decided = mind.decide(&seen);

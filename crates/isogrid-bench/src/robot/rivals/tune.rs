@@ -123,7 +123,7 @@ pub fn tune(
             match done? {
                 Done::Trial(trial, rival) => {
                     ranked.push((rival, tuned.trials.len()));
-                    tuned.trials.push(trial);
+                    tuned.trials.push(*trial);
                 }
                 Done::Stopped(stop) => tuned.stop = stop,
             }
@@ -143,7 +143,7 @@ pub fn tune(
 
 /// What became of one setting.
 enum Done {
-    Trial(Trial, Rival),
+    Trial(Box<Trial>, Rival),
     Stopped(Stop),
 }
 
@@ -186,7 +186,7 @@ impl Work<'_> {
     fn alone(&self, settings: &Settings) -> Result<Done, RivalError> {
         let stem = self.options.folder.join(name(settings, self.n_steps, self.demonstrations)?);
         if let Some((trial, rival)) = read(&stem)? {
-            return Ok(Done::Trial(Trial { rung: self.rung, ..trial }, rival));
+            return Ok(Done::Trial(Box::new(Trial { rung: self.rung, ..trial }), rival));
         }
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
         let pool = pool.map_err(|error| RivalError::file(&stem, error))?;
@@ -228,7 +228,7 @@ impl Work<'_> {
         for path in [&checkpoint, &partial] {
             fs::remove_file(path).map_err(|error| RivalError::file(path, error))?;
         }
-        Ok(Done::Trial(trial, trained.rival))
+        Ok(Done::Trial(Box::new(trial), trained.rival))
     }
 }
 
