@@ -12,6 +12,8 @@ pub mod machine;
 pub mod nn;
 pub mod planners;
 pub mod process;
+#[cfg(feature = "robot")]
+pub mod robot;
 pub mod run;
 pub mod rungs;
 pub mod tables;

@@ -1,0 +1,3 @@
+//! The bench of the arm.
+
+pub mod rivals;
