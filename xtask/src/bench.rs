@@ -18,14 +18,20 @@ struct Bench {
     name: &'static str,
     peers: &'static [&'static str],
     data: &'static [&'static str],
-    /// Features of `isogrid-bench` beyond its default ones.
+    /// Features beyond the default ones, with their packages; a package that has some is built too.
     features: &'static [&'static str],
 }
 
 static BENCHES: &[Bench] = &[
     Bench { name: "planners", peers: &["planners"], data: &["amlgym", "pddlgym"], features: &[] },
     Bench { name: "tables", peers: &[], data: &["mnist-10k"], features: &[] },
-    Bench { name: "nn", peers: &[], data: &[], features: &["nn"] },
+    Bench { name: "nn", peers: &[], data: &[], features: &["isogrid-bench/nn"] },
+    Bench {
+        name: "robot",
+        peers: &[],
+        data: &["libmujoco"],
+        features: &["isogrid-bench/robot", "isogrid-cli/train", "isogrid-sim/recordings"],
+    },
 ];
 
 /// Files that every run directory holds.
@@ -70,8 +76,10 @@ pub fn build(repo: &Repo) -> Result<()> {
 
 fn build_with(repo: &Repo, features: &[&str]) -> Result<()> {
     let packages = ["build", "--release", "--locked", "-p", "isogrid-cli", "-p", "isogrid-bench"];
-    let features = features.iter().map(|feature| format!("--features=isogrid-bench/{feature}"));
-    shell::run(repo.cargo().args(packages).args(features))
+    let worlds = features.iter().any(|feature| feature.starts_with("isogrid-sim/"));
+    let worlds = worlds.then_some(["-p", "isogrid-sim"]).into_iter().flatten();
+    let features = features.iter().map(|feature| format!("--features={feature}"));
+    shell::run(repo.cargo().args(packages).args(worlds).args(features))
 }
 
 /// Builds `isogrid-bench` without the rungs that learn: all that its planning half needs, in half the time.
@@ -81,6 +89,15 @@ fn build_with(repo: &Repo, features: &[&str]) -> Result<()> {
 pub fn build_without_ladder(repo: &Repo) -> Result<()> {
     let packages = ["build", "--release", "--locked", "-p", "isogrid-bench", "--no-default-features"];
     shell::run(repo.cargo().args(packages))
+}
+
+/// Builds what the arm's half of the demo needs beyond [`build_without_ladder`]: worlds with physics.
+///
+/// # Errors
+/// The build fails.
+pub fn build_worlds(repo: &Repo) -> Result<()> {
+    let packages = ["build", "--release", "--locked", "-p", "isogrid-bench", "-p", "isogrid-sim"];
+    shell::run(repo.cargo().args(packages).args(["--no-default-features", "--features=isogrid-sim/mujoco"]))
 }
 
 /// The built `isogrid-bench`.

@@ -6,13 +6,16 @@ use isogrid_data::{DataSet, catalog, fetch as fetch_set};
 use crate::args::Args;
 use crate::repo::Repo;
 
-/// What tests read beyond the small files in the repository.
-pub const FOR_TESTS: &[&str] = &["amlgym", "mnist-10k"];
+/// What tests read and link beyond the small files in the repository.
+pub const FOR_TESTS: &[&str] = &["amlgym", "mnist-10k", "libmujoco"];
 
 /// What the planning half of the demo shows.
 pub const FOR_PLANS: &[&str] = &["amlgym"];
 
-/// What the other half shows.
+/// What the arm's world is linked to.
+pub const FOR_ARM: &[&str] = &["libmujoco"];
+
+/// What the rest shows.
 pub const FOR_TABLES: &[&str] = &["mnist-10k"];
 
 /// Fetches the named sets, or all of them.

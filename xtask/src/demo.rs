@@ -13,10 +13,13 @@ use crate::{bench, data};
 /// A step fails.
 pub fn run(repo: &Repo, args: Args) -> Result<()> {
     args.finish()?;
-    let mut steps = Steps::new(6);
+    let mut steps = Steps::new(9);
     steps.step("fetch planning problems", || data::fetch(repo, data::FOR_PLANS))?;
     steps.step("build what plans, optimized", || bench::build_without_ladder(repo))?;
     steps.step("plans", || show(repo, "plans"))?;
+    steps.step("fetch the physics of a world", || data::fetch(repo, data::FOR_ARM))?;
+    steps.step("build a world, optimized", || bench::build_worlds(repo))?;
+    steps.step("an arm", || show(repo, "arm"))?;
     steps.step("fetch a table", || data::fetch(repo, data::FOR_TABLES))?;
     steps.step("build the rest: the command isogrid and the rungs of the ladder", || bench::build(repo))?;
     steps.step("tables", || show(repo, "tables"))?;

@@ -120,6 +120,7 @@ impl Repo {
     pub fn cargo(&self) -> Command {
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.current_dir(&self.root).env("ISOGRID_DATA", self.data_folder());
+        command.env("MUJOCO_DYNAMIC_LINK_DIR", self.data_folder().join("libmujoco"));
         for (name, _) in env::vars_os() {
             let name = name.to_string_lossy();
             if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {

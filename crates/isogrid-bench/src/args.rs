@@ -25,18 +25,33 @@ fn command() -> Command {
     let runs = folder("runs", "Folder with committed runs").required(false).default_value("bench/runs");
     let quick =
         || Arg::new("quick").long("quick").action(ArgAction::SetTrue).help("A smoke run of the same path");
-    let part = Arg::new("part").long("part").value_parser(["plans", "tables"]).help("Show one half only");
+    let part =
+        Arg::new("part").long("part").value_parser(["plans", "arm", "tables"]).help("Show one part only");
     let benches = [
         ("planners", "Our planner beside Fast Downward", tools()),
         ("tables", "Engines for tables beside the scale ladder", tools().required(false)),
     ];
-    #[cfg(feature = "nn")]
-    let benches = {
-        let [planners, tables] = benches;
-        [planners, tables, ("nn", "Training of small networks, fused and unfused", tools().required(false))]
+    let mut benches = Vec::from(benches);
+    if cfg!(feature = "nn") {
+        benches.push(("nn", "Training of small networks, fused and unfused", tools().required(false)));
+    }
+    if cfg!(feature = "robot") {
+        benches.push(("robot", "The arm, its ablations and end-to-end rivals", tools().required(false)));
+    }
+    let number = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("N").value_parser(value_parser!(usize)).help(help)
     };
-    let benches = benches
-        .map(|(name, about, tools)| Command::new(name).about(about).args([data(), tools, out(), quick()]));
+    let benches = benches.into_iter().map(|(name, about, tools)| {
+        let bench = Command::new(name).about(about).args([data(), tools, out(), quick()]);
+        match name {
+            "robot" => bench.args([
+                folder("work", "Where finished parts are kept, to go on from [target/work/robot]")
+                    .required(false),
+                number("threads", "Episodes and trainings at a time [cores]"),
+            ]),
+            _ => bench,
+        }
+    });
     Command::new("isogrid-bench")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Benchmarks of isogrid; `cargo xtask bench NAME` fetches what they need and runs them")
@@ -44,12 +59,21 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommand(Command::new("bench").about("Run a bench").subcommand_required(true).subcommands(benches))
-        .subcommand(Command::new("demo").about("A newcomer's first minute").args([
-            data(),
-            runs,
-            quick(),
-            part,
-        ]))
+        .subcommand(
+            Command::new("demo").about("A newcomer's first minute").args([
+                data(),
+                runs,
+                Arg::new("skills")
+                    .long("skills")
+                    .value_name("FILE")
+                    .default_value("models/arm.iso")
+                    .value_parser(value_parser!(PathBuf))
+                    .help("Skills of the arm"),
+                folder("pictures", "Where pictures are put").required(false).default_value("target/demo"),
+                quick(),
+                part,
+            ]),
+        )
         .subcommand(Command::new("rungs").about("List contenders: --kind KIND"))
         .subcommand(Command::new("contend").about("Run one contender: NAME --kind KIND [OPTIONS] -- PATHS"))
 }
@@ -64,14 +88,16 @@ pub(crate) fn serve(args: &[OsString], out: &mut dyn Write) -> Result<()> {
     match matches.subcommand() {
         Some(("bench", matches)) => bench(matches, out),
         Some(("demo", matches)) => {
-            let small = demo::Size { problems: 1, states: 50, digits: 500 };
+            let small = demo::Size { problems: 1, states: 50, digits: 500, episodes: 1 };
             let size = if matches.get_flag("quick") { small } else { demo::Size::default() };
             let part = matches.get_one::<String>("part").map(|part| match part.as_str() {
                 "plans" => demo::Part::Plans,
+                "arm" => demo::Part::Arm,
                 _ => demo::Part::Tables,
             });
             let (data, runs) = (path(matches, "data"), path(matches, "runs"));
-            demo::run(&demo::Options { data, runs, size, part }, out)
+            let (skills, pictures) = (path(matches, "skills"), path(matches, "pictures"));
+            demo::run(&demo::Options { data, runs, skills, pictures, size, part }, out)
         }
         _ => Ok(()),
     }
@@ -83,6 +109,19 @@ fn bench(matches: &ArgMatches, out: &mut dyn Write) -> Result<()> {
     let bars = match name {
         #[cfg(feature = "nn")]
         "nn" => nn::run(&nn::Options { out: out_folder, quick }, &mut say)?,
+        #[cfg(feature = "robot")]
+        "robot" => {
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            let own = std::env::current_exe()?;
+            let options = isogrid_bench::robot::Options {
+                programs: own.parent().unwrap_or(&own).to_path_buf(),
+                work: matches.get_one("work").cloned().unwrap_or_else(|| PathBuf::from("target/work/robot")),
+                out: out_folder,
+                threads: matches.get_one("threads").copied().unwrap_or(cores),
+                quick,
+            };
+            isogrid_bench::robot::run(&options, &mut say)?
+        }
         "tables" => tables::run(&tables::Options { data, out: out_folder, quick }, &mut say)?,
         _ => {
             let tools = path(matches, "tools");

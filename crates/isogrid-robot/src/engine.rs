@@ -223,7 +223,7 @@ impl Engine for Robot {
 
 impl Detect for Robot {
     fn detect(&self, ctx: &Ctx, data: &Demonstrations) -> Result<Vec<Finding>, RobotError> {
-        Ok(vec![detect::detect(ctx, data)])
+        Ok(vec![detect(ctx, data)])
     }
 
     fn counter_example(&self, seed: u64) -> Demonstrations {

@@ -247,7 +247,8 @@ fn speed(matches: &ArgMatches) -> Result<ExitCode> {
 fn read_skills(path: &Path) -> Result<Skills> {
     let name = || format!("`{}`", path.display());
     let bytes = std::fs::read(path).with_context(name)?;
-    Skills::from_bytes(&bytes).with_context(name)
+    let payload = isogrid::envelope::unwrap_for(&path.display().to_string(), &bytes, "robot")?;
+    Skills::from_bytes(payload).with_context(name)
 }
 
 fn in_words(line: &run::Line) -> String {

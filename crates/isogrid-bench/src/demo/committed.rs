@@ -17,8 +17,8 @@ const QUOTED: [(&str, &str); 3] = [
 ];
 
 pub(super) fn show(runs: &Path, out: &mut dyn Write) -> Result<()> {
-    let Some((name, bars)) = newest(runs) else { return Ok(()) };
-    writeln!(out, "4. From a committed run, on another machine or day: {name}")?;
+    let Some((name, bars)) = newest(runs, "-planners") else { return Ok(()) };
+    writeln!(out, "5. From a committed run, on another machine or day: {name}")?;
     for (bar, words) in QUOTED {
         let bar = &bars["bars"][bar];
         if let (Some(value), Some(promised)) = (bar["value"].as_f64(), bar["bar"].as_f64()) {
@@ -28,10 +28,10 @@ pub(super) fn show(runs: &Path, out: &mut dyn Write) -> Result<()> {
     Ok(writeln!(out)?)
 }
 
-/// The name and the bars of the newest run of the bench `planners`: names begin with the date.
-fn newest(runs: &Path) -> Option<(String, Value)> {
+/// The name and the bars of the newest run whose name ends so: names begin with the date.
+pub(super) fn newest(runs: &Path, ending: &str) -> Option<(String, Value)> {
     let names = fs::read_dir(runs).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let name = names.filter(|name| name.ends_with("-planners")).max()?;
+    let name = names.filter(|name| name.ends_with(ending)).max()?;
     let text = fs::read_to_string(runs.join(&name).join("bars.json")).ok()?;
     Some((name, serde_json::from_str(&text).ok()?))
 }

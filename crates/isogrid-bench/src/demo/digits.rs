@@ -12,7 +12,7 @@ use crate::tables::{accuracy_text, compare, digits};
 pub(super) fn show(data: &Path, n_rows: usize, out: &mut dyn Write) -> Result<()> {
     let folder = tempfile::tempdir().context("creating a folder")?;
     let table = digits(data, n_rows, folder.path())?;
-    writeln!(out, "3. Tables: {} handwritten digits (MNIST), a fifth held out", grouped(n_rows as i64))?;
+    writeln!(out, "4. Tables: {} handwritten digits (MNIST), a fifth held out", grouped(n_rows as i64))?;
     writeln!(out, "   Each in a process of its own, one thread; what is tuned is tuned inside.\n")?;
     line(out, ["contender", "accuracy [95 %]", "seconds", "model bytes"].map(String::from))?;
     let mut outcome = Ok(());

@@ -2,6 +2,7 @@
 //!
 //! Every number is of this run, save one paragraph that quotes a committed run and says so. Fits 80 columns.
 
+mod arm;
 mod committed;
 mod digits;
 mod next;
@@ -22,16 +23,22 @@ pub struct Options {
     pub runs: PathBuf,
     /// Problems a domain, rows of digits and states to replan from; all of them by default.
     pub size: Size,
-    /// Which half is shown; both by default.
+    /// The committed skills of the arm.
+    pub skills: PathBuf,
+    /// Where pictures are put.
+    pub pictures: PathBuf,
+    /// Which part is shown; all by default.
     pub part: Option<Part>,
 }
 
-/// A half of the demonstration. The first builds in less than half the time, so `cargo xtask demo` shows it before it
-/// builds the second.
+/// A part of the demonstration. Each needs more to be built than the one before, so `cargo xtask demo` shows it before it
+/// builds the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// Plans; needs no feature of this crate.
     Plans,
+    /// An arm; needs `isogrid-sim`.
+    Arm,
     /// Tables, a committed run, what to type next; needs the feature `ladder` to be fair.
     Tables,
 }
@@ -45,11 +52,13 @@ pub struct Size {
     pub states: usize,
     /// Rows of digits, those held out included.
     pub digits: usize,
+    /// Episodes of the arm, of each kind.
+    pub episodes: usize,
 }
 
 impl Default for Size {
     fn default() -> Size {
-        Size { problems: usize::MAX, states: 1000, digits: 3000 }
+        Size { problems: usize::MAX, states: 1000, digits: 3000, episodes: 6 }
     }
 }
 
@@ -58,16 +67,28 @@ impl Default for Size {
 /// # Errors
 /// Data is missing, `out` is gone, or a plan fails its check.
 pub fn run(options: &Options, out: &mut dyn Write) -> Result<()> {
-    if options.part != Some(Part::Tables) {
-        first_half(options, out)?;
+    let is_shown = |part| options.part.is_none_or(|only| only == part);
+    if is_shown(Part::Plans) {
+        first_part(options, out)?;
     }
-    if options.part != Some(Part::Plans) {
-        second_half(options, out)?;
+    if is_shown(Part::Arm) {
+        arm::show(
+            &arm::Places {
+                skills: &options.skills,
+                runs: &options.runs,
+                pictures: &options.pictures,
+                episodes: options.size.episodes,
+            },
+            out,
+        )?;
+    }
+    if is_shown(Part::Tables) {
+        last_part(options, out)?;
     }
     Ok(())
 }
 
-fn first_half(options: &Options, out: &mut dyn Write) -> Result<()> {
+fn first_part(options: &Options, out: &mut dyn Write) -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     writeln!(out, "Isogrid: match the computation to the structure of the problem.")?;
     writeln!(out, "All numbers are measured now, on this machine ({cores} cores).\n")?;
@@ -75,7 +96,7 @@ fn first_half(options: &Options, out: &mut dyn Write) -> Result<()> {
     towers::show(options.size.states, out)
 }
 
-fn second_half(options: &Options, out: &mut dyn Write) -> Result<()> {
+fn last_part(options: &Options, out: &mut dyn Write) -> Result<()> {
     digits::show(&options.data, options.size.digits, out)?;
     committed::show(&options.runs, out)?;
     next::show(&options.data, out)

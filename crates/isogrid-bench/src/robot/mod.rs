@@ -1,3 +1,190 @@
-//! The bench of the arm.
+//! The bench `robot`: the arm's success, its ablations, and end-to-end rivals beside it, in simulated worlds.
+//!
+//! Demonstrations, skills, rivals and episodes are kept in a work folder as they are finished, so a run that is cut off
+//! goes on where it was; it takes hours. Left out: the speed of the simulator, which is the bench `sim`.
 
+mod episodes;
+mod ladder;
+mod protocol;
+mod report;
 pub mod rivals;
+mod rows;
+mod work;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use anyhow::{Result, anyhow};
+
+use crate::run::Run;
+use episodes::{Player, Row};
+use isogrid_robot::agent::AgentOptions;
+use rows::{ABLATIONS, BARRED, DEFAULT, OTHERS};
+use work::{Lesson, Trained, Workshop};
+
+/// What the bench is given.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder with `isogrid` (built with its trainer) and `isogrid-sim`.
+    pub programs: PathBuf,
+    /// Where finished parts are kept.
+    pub work: PathBuf,
+    /// The run directory to write.
+    pub out: PathBuf,
+    /// Episodes and trainings at a time.
+    pub threads: usize,
+    /// A smoke run of the same path: few of everything.
+    pub quick: bool,
+}
+
+/// How much is done.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Extent {
+    /// The share of each barred row's episodes.
+    pub row_share: f64,
+    /// Episodes of an ablation.
+    pub ablation: u64,
+    /// Episodes of a rival's row.
+    pub rival: u64,
+    /// Whole demonstrations for the rivals.
+    pub demonstrations: usize,
+    /// Steps of a rival's last rung; the engine's own default where none are given.
+    pub rival_steps: u64,
+    /// Steps of the engine's sub-skills.
+    pub n_steps: Option<u64>,
+}
+
+const FULL: Extent = Extent {
+    row_share: 1.0,
+    ablation: 100,
+    rival: 60,
+    demonstrations: 300,
+    rival_steps: 24_000,
+    n_steps: None,
+};
+
+const QUICK: Extent = Extent {
+    row_share: 0.002,
+    ablation: 1,
+    rival: 1,
+    demonstrations: 12,
+    rival_steps: 16,
+    n_steps: Some(300),
+};
+
+/// First seeds: rows, ablations and rivals each have a range of their own.
+const FIRST_SEEDS: [u64; 3] = [100_000, 200_000, 300_000];
+
+/// Seeds between two rows.
+const SEED_STEP: u64 = 2_000;
+
+/// Runs the bench, writes its run directory and returns its bars as a table. `say` receives a line now and then.
+///
+/// # Errors
+/// A program fails, or the disk refuses.
+pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<String> {
+    let extent = if options.quick { QUICK } else { FULL };
+    std::fs::create_dir_all(&options.work)?;
+    let shop = Workshop {
+        programs: options.programs.clone(),
+        folder: std::path::absolute(&options.work)?,
+        n_steps: extent.n_steps,
+    };
+    let trained = trained(&shop, options.threads, say)?;
+    let mut rows = barred(&extent, &trained[0]);
+    rows.extend(ablations(&extent, &trained));
+    rows.push(scripted(&extent));
+    let file = options.work.join("episodes.jsonl");
+    let place = (file.as_path(), options.threads);
+    let mut outcomes = episodes::run(&rows, &shop.simulator(), place, say)?;
+    let ladder = ladder::train(&shop, &extent, options.threads, say)?;
+    outcomes.extend(episodes::run(&ladder.rows(&extent), &shop.simulator(), place, say)?);
+    let mut run = Run::begin(&options.out)?;
+    run.fact("episodes and trainings at a time", options.threads.to_string());
+    let costs: Vec<_> = lessons().zip(trained.iter().map(|one| one.cost)).collect();
+    report::write(&mut run, &costs, &ladder, &outcomes)?;
+    run.finish(if options.quick { &protocol::QUICK } else { &protocol::FULL })
+}
+
+/// The default lesson, then the others.
+fn lessons() -> impl Iterator<Item = &'static Lesson> {
+    std::iter::once(&DEFAULT).chain(&OTHERS)
+}
+
+/// Skills of all lessons: the default first and alone on the machine, for its time is a bar; then the others, several
+/// at a time.
+fn trained(shop: &Workshop, n_threads: usize, say: &mut (dyn FnMut(&str) + Send)) -> Result<Vec<Trained>> {
+    say(&format!("robot: skills {}", DEFAULT.name));
+    let first = shop.train(&DEFAULT, 0)?;
+    say(&format!("robot: the other skills, after {:.0} s", first.cost.wall_seconds));
+    let next = AtomicUsize::new(0);
+    let done: Vec<Mutex<Option<Result<Trained>>>> = OTHERS.iter().map(|_| Mutex::new(None)).collect();
+    let n_pairs = (n_threads / work::N_CORES).clamp(1, OTHERS.len());
+    thread::scope(|scope| {
+        for pair in 0..n_pairs {
+            let (next, done) = (&next, &done);
+            scope.spawn(move || {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(slot) = done.get(at) else { break };
+                    let one = shop.train(&OTHERS[at], pair * work::N_CORES);
+                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(one);
+                }
+            });
+        }
+    });
+    let rest = done.into_iter().map(|slot| {
+        let one = slot.into_inner().unwrap_or_else(PoisonError::into_inner);
+        one.unwrap_or_else(|| Err(anyhow!("skills were not trained")))
+    });
+    std::iter::once(Ok(first)).chain(rest).collect()
+}
+
+fn barred(extent: &Extent, trained: &Trained) -> Vec<Row> {
+    let one = |(at, row): (usize, &rows::Barred)| Row {
+        name: row.name.to_string(),
+        worlds: row.worlds.iter().map(|text| rows::world(text)).collect(),
+        first_seed: FIRST_SEEDS[0] + SEED_STEP * at as u64,
+        n: (extent.row_share * row.n as f64).ceil() as u64,
+        player: Player::Engine {
+            skills: trained.skills.clone(),
+            agent: AgentOptions::default(),
+            temperature: 0.0,
+        },
+    };
+    BARRED.iter().enumerate().map(one).collect()
+}
+
+fn ablations(extent: &Extent, trained: &[Trained]) -> Vec<Row> {
+    let skills = |lesson: &Lesson| {
+        let at = lessons().position(|known| known == lesson).unwrap_or(0);
+        trained[at].skills.clone()
+    };
+    let one = |(at, ablation): (usize, &rows::Ablation)| Row {
+        name: format!("ablation: {}", ablation.name),
+        worlds: ablation.worlds(),
+        // The same seeds for all that share their worlds: differences are then the ablation's.
+        first_seed: FIRST_SEEDS[1]
+            + if ablation.worlds.len() > 1 { SEED_STEP } else { 0 } * u64::from(at > 0),
+        n: extent.ablation,
+        player: Player::Engine {
+            skills: skills(&ablation.lesson),
+            agent: ablation.agent(),
+            temperature: ablation.temperature,
+        },
+    };
+    ABLATIONS.iter().enumerate().map(one).collect()
+}
+
+/// The demonstrator's own hands, under the same manager.
+fn scripted(extent: &Extent) -> Row {
+    Row {
+        name: "ablation: the demonstrator's hands".to_string(),
+        worlds: vec![rows::world("--family hanoi --blocks 4")],
+        first_seed: FIRST_SEEDS[1],
+        n: extent.ablation,
+        player: Player::Scripted,
+    }
+}

@@ -14,7 +14,6 @@ use isogrid_core::Ctx;
 use isogrid_num::rng::Rng;
 use isogrid_robot::Recording;
 use isogrid_robot::agent::{Agent, AgentOptions, Status};
-use isogrid_robot::formats::{write_lerobot, write_robomimic};
 use isogrid_robot::policy::{Policy, Scripted};
 
 use crate::clumsy::Clumsy;
@@ -139,12 +138,26 @@ pub fn demonstrate(what: &Demonstrations) -> Result<Demonstrated> {
 ///
 /// # Errors
 /// An unknown ending, or the writer's own.
+#[cfg(feature = "recordings")]
 pub fn write(path: &Path, recordings: &[Recording]) -> Result<()> {
     match Target::of(path)? {
-        Target::Robomimic => write_robomimic(path, recordings)?,
-        Target::Lerobot => write_lerobot(path, recordings)?,
+        Target::Robomimic => isogrid_robot::formats::write_robomimic(path, recordings)?,
+        Target::Lerobot => isogrid_robot::formats::write_lerobot(path, recordings)?,
     }
     Ok(())
+}
+
+/// Writes nothing: this build has no writers.
+///
+/// # Errors
+/// Always, with the command that builds them.
+#[cfg(not(feature = "recordings"))]
+pub fn write(path: &Path, _: &[Recording]) -> Result<()> {
+    bail!(
+        "`{}` is not written: this program was built without recordings; cargo build --release -p isogrid-sim --features \
+         recordings",
+        path.display()
+    )
 }
 
 struct One {

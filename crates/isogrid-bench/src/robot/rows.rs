@@ -1,0 +1,155 @@
+//! What is played: the bars' rows, the ablations, the rivals' rows.
+//!
+//! Seeds of a row begin at a number of its own, far from those used in development (below 20,000).
+
+use isogrid_robot::agent::{AgentOptions, Feedback};
+
+use super::work::Lesson;
+
+/// A family of worlds, as arguments of `isogrid-sim serve`.
+pub(super) fn world(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_string).collect()
+}
+
+/// A row with a bar.
+pub(super) struct Barred {
+    pub name: &'static str,
+    /// What the paper reports: end-to-end, neuro-symbolic, in per cent.
+    pub paper: Option<(f64, f64)>,
+    /// The least share of reached goals.
+    pub bar: f64,
+    pub n: u64,
+    pub worlds: &'static [&'static str],
+}
+
+/// The rows of the table in the issue's own order.
+pub(super) const BARRED: [Barred; 7] = [
+    Barred {
+        name: "one move",
+        paper: Some((87.0, 99.0)),
+        bar: 0.995,
+        n: 1000,
+        worlds: &["--family move --blocks 3"],
+    },
+    Barred {
+        name: "3 blocks",
+        paper: Some((34.0, 95.0)),
+        bar: 0.99,
+        n: 400,
+        worlds: &["--family hanoi --blocks 3"],
+    },
+    Barred {
+        name: "4 blocks, unseen",
+        paper: Some((0.0, 78.0)),
+        bar: 0.98,
+        n: 400,
+        worlds: &["--family hanoi --blocks 4"],
+    },
+    Barred {
+        name: "5 blocks, unseen",
+        paper: None,
+        bar: 0.97,
+        n: 400,
+        worlds: &["--family hanoi --blocks 5"],
+    },
+    Barred {
+        name: "6 blocks, unseen",
+        paper: None,
+        bar: 0.95,
+        n: 400,
+        worlds: &["--family hanoi --blocks 6"],
+    },
+    Barred { name: "4 blocks, disturbed once", paper: None, bar: 0.95, n: 400, worlds: &DISTURBED },
+    Barred {
+        name: "kitting, 3 to 5 parts",
+        paper: None,
+        bar: 0.95,
+        n: 400,
+        worlds: &[
+            "--family kitting --blocks 3",
+            "--family kitting --blocks 4",
+            "--family kitting --blocks 5",
+        ],
+    },
+];
+
+/// One disturbance of each kind in turn, at a time when the arm is at work.
+const DISTURBED: [&str; 5] = [
+    "--family hanoi --blocks 4 --disturb move --disturb-at 11",
+    "--family hanoi --blocks 4 --disturb shove --disturb-at 11",
+    "--family hanoi --blocks 4 --disturb drop --disturb-at 11",
+    "--family hanoi --blocks 4 --disturb swap --disturb-at 11",
+    "--family hanoi --blocks 4 --disturb hold --disturb-at 11",
+];
+
+/// The default skills.
+pub(super) const DEFAULT: Lesson = Lesson { name: "flow-50", head: "flow", demonstrations: 50 };
+
+/// What else is trained.
+pub(super) const OTHERS: [Lesson; 5] = [
+    Lesson { name: "cloning-50", head: "cloning", demonstrations: 50 },
+    Lesson { name: "diffusion-50", head: "diffusion", demonstrations: 50 },
+    Lesson { name: "flow-25", head: "flow", demonstrations: 25 },
+    Lesson { name: "flow-10", head: "flow", demonstrations: 10 },
+    Lesson { name: "flow-5", head: "flow", demonstrations: 5 },
+];
+
+/// An ablation.
+pub(super) struct Ablation {
+    pub name: &'static str,
+    pub lesson: Lesson,
+    pub feedback: Feedback,
+    /// Noise of seen positions, in millimetres.
+    pub pose_mm: f64,
+    /// Scale of the noise that skills start from.
+    pub temperature: f32,
+    pub worlds: &'static [&'static str],
+}
+
+const FOUR: &[&str] = &["--family hanoi --blocks 4"];
+
+const PLAIN: Ablation = Ablation {
+    name: "",
+    lesson: DEFAULT,
+    feedback: Feedback::Full,
+    pose_mm: 0.0,
+    temperature: 0.0,
+    worlds: FOUR,
+};
+
+/// Ablations on four blocks, without a disturbance unless they say so.
+pub(super) const ABLATIONS: [Ablation; 16] = [
+    Ablation { name: "as it is", ..PLAIN },
+    Ablation { name: "open loop", feedback: Feedback::None, ..PLAIN },
+    Ablation { name: "disturbed, as it is", worlds: &DISTURBED, ..PLAIN },
+    Ablation {
+        name: "disturbed, without replanning",
+        feedback: Feedback::Retry,
+        worlds: &DISTURBED,
+        ..PLAIN
+    },
+    Ablation { name: "disturbed, open loop", feedback: Feedback::None, worlds: &DISTURBED, ..PLAIN },
+    Ablation { name: "head: cloning", lesson: OTHERS[0], ..PLAIN },
+    Ablation { name: "head: diffusion", lesson: OTHERS[1], ..PLAIN },
+    Ablation { name: "head: flow, drawn at temperature 1", temperature: 1.0, ..PLAIN },
+    Ablation { name: "25 demonstrations", lesson: OTHERS[2], ..PLAIN },
+    Ablation { name: "10 demonstrations", lesson: OTHERS[3], ..PLAIN },
+    Ablation { name: "5 demonstrations", lesson: OTHERS[4], ..PLAIN },
+    Ablation { name: "pose noise 1 mm", pose_mm: 1.0, ..PLAIN },
+    Ablation { name: "pose noise 2 mm", pose_mm: 2.0, ..PLAIN },
+    Ablation { name: "pose noise 5 mm", pose_mm: 5.0, ..PLAIN },
+    Ablation { name: "pose noise 10 mm", pose_mm: 10.0, ..PLAIN },
+    Ablation { name: "5 demonstrations, open loop", lesson: OTHERS[4], feedback: Feedback::None, ..PLAIN },
+];
+
+impl Ablation {
+    /// How the agent behaves.
+    pub fn agent(&self) -> AgentOptions {
+        AgentOptions { feedback: self.feedback, noise: self.pose_mm / 1000.0, ..AgentOptions::default() }
+    }
+
+    /// Its worlds, with its noise.
+    pub fn worlds(&self) -> Vec<Vec<String>> {
+        self.worlds.iter().map(|text| world(&format!("{text} --pose-mm {}", self.pose_mm))).collect()
+    }
+}

@@ -1,0 +1,124 @@
+//! Demonstrations and trained skills, made by the programs that users have, kept in the work folder.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use isogrid::envelope;
+use isogrid_robot::skills::Skills;
+use serde::{Deserialize, Serialize};
+
+use crate::process::{self, Call, Terms, Usage};
+
+/// Where things are.
+#[derive(Debug, Clone)]
+pub(super) struct Workshop {
+    /// The folder with `isogrid` (built with its trainer) and `isogrid-sim`.
+    pub programs: PathBuf,
+    /// What is finished.
+    pub folder: PathBuf,
+    /// Steps of each sub-skill's training; the engine's default where none are given.
+    pub n_steps: Option<u64>,
+}
+
+/// A training of the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lesson {
+    pub name: &'static str,
+    pub head: &'static str,
+    pub demonstrations: usize,
+}
+
+/// Trained skills and what they took.
+pub(super) struct Trained {
+    pub skills: Arc<Skills>,
+    pub cost: Cost,
+}
+
+/// What a training took, on two cores.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct Cost {
+    pub wall_seconds: f64,
+    pub cpu_seconds: f64,
+    pub peak_bytes: u64,
+    pub model_bytes: u64,
+}
+
+/// Cores that a training may use: the bar is about two.
+pub(super) const N_CORES: usize = 2;
+
+/// A training that takes longer than this is given up, in seconds.
+const MAX_SECONDS: f64 = 3600.0;
+
+impl Workshop {
+    /// The simulator.
+    pub fn simulator(&self) -> PathBuf {
+        self.programs.join("isogrid-sim")
+    }
+
+    /// Records demonstrations, unless they are there.
+    pub fn record(&self, name: &str, args: &[&str]) -> Result<PathBuf> {
+        let path = self.folder.join(format!("{name}.hdf5"));
+        if !path.exists() {
+            let mut command = Command::new(self.simulator());
+            command.arg("record").args(args).arg("-o").arg(&path);
+            let ended = command.output().context("starting isogrid-sim")?;
+            ensure!(
+                ended.status.success(),
+                "isogrid-sim record: {}",
+                String::from_utf8_lossy(&ended.stderr).trim()
+            );
+        }
+        Ok(path)
+    }
+
+    /// Trains skills by `isogrid fit` on two cores from `first_core` on, unless it was done.
+    pub fn train(&self, lesson: &Lesson, first_core: usize) -> Result<Trained> {
+        let n = lesson.demonstrations.to_string();
+        let name = format!("stacking-for-{}", lesson.name);
+        let demonstrations = self.record(&name, &["--demos", &n, "--threads", "2"])?;
+        let (model, costs) = (self.path(lesson, "iso"), self.path(lesson, "json"));
+        if !costs.exists() {
+            let usage = self.fit(lesson, (&demonstrations, &model), first_core)?;
+            let cost = Cost {
+                wall_seconds: usage.wall_seconds,
+                cpu_seconds: usage.cpu_seconds,
+                peak_bytes: usage.peak_bytes,
+                model_bytes: fs::metadata(&model)?.len(),
+            };
+            isogrid::files::write(&costs, serde_json::to_string(&cost)?.as_bytes())?;
+        }
+        let bytes = fs::read(&model)?;
+        let payload = envelope::unwrap_for(&model.display().to_string(), &bytes, "robot")?;
+        let skills = Arc::new(Skills::from_bytes(payload)?);
+        Ok(Trained { skills, cost: serde_json::from_str(&fs::read_to_string(&costs)?)? })
+    }
+
+    fn path(&self, lesson: &Lesson, extension: &str) -> PathBuf {
+        self.folder.join(format!("{}.{extension}", lesson.name))
+    }
+
+    fn fit(
+        &self,
+        lesson: &Lesson,
+        (demonstrations, model): (&Path, &Path),
+        first_core: usize,
+    ) -> Result<Usage> {
+        let cores = format!("{first_core}-{}", first_core + N_CORES - 1);
+        let mut args: Vec<OsString> = ["-c".into(), cores.into()].into();
+        args.push(self.programs.join("isogrid").into());
+        args.extend(["fit".into(), demonstrations.into(), "-o".into(), model.into()]);
+        args.extend(["--head", lesson.head, "--seed", "1"].map(OsString::from));
+        if let Some(n_steps) = self.n_steps {
+            args.extend(["--steps".into(), n_steps.to_string().into()]);
+        }
+        let call = Call { program: "taskset".into(), args, folder: self.folder.clone() };
+        let terms = Terms { kill_after: MAX_SECONDS, address_space: u64::MAX, core: None };
+        let ended = process::run(&call, &terms)?;
+        ensure!(ended.usage.code == Some(0), "isogrid fit: {}", ended.stderr.trim());
+        Ok(ended.usage)
+    }
+}

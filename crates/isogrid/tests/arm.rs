@@ -1,0 +1,158 @@
+//! The arm in worlds that are programs: an episode over pipes, and worlds that are of no use.
+#![cfg(feature = "robot")]
+
+use std::io::{BufRead, BufReader, Write, pipe};
+use std::process::Command;
+use std::thread;
+
+use isogrid::arm::{WorldProcess, play};
+use isogrid::core::{Ctx, Request, Source, Stop};
+use isogrid_robot::agent::{Agent, AgentOptions, Status};
+use isogrid_robot::kinematic::Kinematic;
+use isogrid_robot::policy::Scripted;
+use isogrid_robot::protocol::{Briefing, PROTOCOL, RemoteWorld, Request as Ask, Step};
+use isogrid_robot::tasks::{Rule, Task};
+use isogrid_robot::{Action, Object, ObjectKind, RobotError, Scene, Verdict};
+
+fn scene() -> Scene {
+    let object = |name: &str, kind, half_size| Object { name: name.to_string(), kind, half_size };
+    let pad = [0.04, 0.04, 0.0005];
+    let objects = vec![
+        object("left", ObjectKind::Pad, pad),
+        object("right", ObjectKind::Pad, pad),
+        object("part", ObjectKind::Block, [0.02; 3]),
+    ];
+    Scene { objects, rate_hz: 20.0, workspace: [[0.25, -0.45, 0.005], [0.75, 0.45, 0.6]] }
+}
+
+fn briefing(world: &Kinematic) -> Briefing {
+    let scene = scene();
+    let task = Task::new(&scene, Rule::Anything, vec![(2, 1)]);
+    Briefing { protocol: PROTOCOL, scene, task, seconds: 60.0, observation: world.observe().clone() }
+}
+
+/// A world without physics at the other end of two pipes; `edit` may change its first line.
+fn remote(
+    edit: impl Fn(&mut serde_json::Value) + Send + 'static,
+) -> Result<(RemoteWorld, Briefing), RobotError> {
+    let ((agent_in, mut world_out), (world_in, agent_out)) = (pipe().unwrap(), pipe().unwrap());
+    thread::spawn(move || {
+        let mut world =
+            Kinematic::new(&scene(), &[[0.5, 0.2, 0.0005], [0.5, -0.2, 0.0005], [0.5, 0.2, 0.021]]);
+        let mut first = serde_json::to_value(briefing(&world)).unwrap();
+        edit(&mut first);
+        writeln!(world_out, "{first}").unwrap();
+        for line in BufReader::new(world_in).lines() {
+            let answer = match serde_json::from_str(&line.unwrap()).unwrap() {
+                Ask::Act(numbers) => {
+                    world.act(&Action::from_array(numbers));
+                    let observation = world.observe().clone();
+                    serde_json::to_string(&Step { observation, over: false, disturbances: Vec::new() })
+                        .unwrap()
+                }
+                Ask::Verdict(_) => {
+                    let part = world.observe().objects[2].position;
+                    let reached = (part[1] + 0.2).abs() < 0.02 && part[2] < 0.03;
+                    let verdict = Verdict { reached, seconds: world.observe().seconds, ..Verdict::default() };
+                    serde_json::json!({ "verdict": verdict }).to_string()
+                }
+                Ask::Reset(_) => serde_json::json!({ "error": "this world has one episode" }).to_string(),
+            };
+            if writeln!(world_out, "{answer}").is_err() {
+                break;
+            }
+        }
+    });
+    RemoteWorld::greet(Box::new(BufReader::new(agent_in)), Box::new(agent_out))
+}
+
+#[test]
+fn an_episode_is_played_over_pipes_and_judged_by_the_world() {
+    let (mut world, briefing) = remote(|_| {}).expect("a briefing");
+    let policy = Box::new(Scripted::new(0.0, 1));
+    let mut agent =
+        Agent::new(&briefing.scene, &briefing.task, policy, AgentOptions::default()).expect("a task");
+    let mut events = 0;
+    let episode =
+        play(&Ctx::new(1), &mut world, &briefing, &mut agent, &mut |tick| events += tick.events.len());
+    let episode = episode.expect("a sound world");
+    assert!(episode.verdict.reached && episode.status == Status::Reached && episode.stop == Stop::Done);
+    assert!(events > 4 && episode.decisions.len() > 40);
+    let error = world.reset(3).map(|_| ()).expect_err("it has one episode");
+    assert_eq!(error.to_string(), "the world: this world has one episode");
+}
+
+#[test]
+fn a_budget_ends_an_episode() {
+    let (mut world, briefing) = remote(|_| {}).expect("a briefing");
+    let policy = Box::new(Scripted::new(0.0, 1));
+    let mut agent =
+        Agent::new(&briefing.scene, &briefing.task, policy, AgentOptions::default()).expect("a task");
+    let ctx = Ctx::new(1).with_tick_limit(200);
+    let episode = play(&ctx, &mut world, &briefing, &mut agent, &mut |_| {}).expect("a sound world");
+    assert!(matches!(episode.stop, Stop::Budget(_)) && !episode.verdict.reached);
+}
+
+#[test]
+fn briefings_that_make_no_sense_are_refused() {
+    type Edit = fn(&mut serde_json::Value);
+    let cases: [(&str, Edit, &str); 8] = [
+        ("another version", |first| first["protocol"] = 7.into(), "version 7"),
+        ("no scene", |first| first["scene"] = serde_json::Value::Null, "it said"),
+        (
+            "two things of one name",
+            |first| first["scene"]["objects"][1]["name"] = "LEFT".into(),
+            "two objects",
+        ),
+        (
+            "a negative size",
+            |first| first["scene"]["objects"][2]["half_size"][0] = (-0.1).into(),
+            "half size",
+        ),
+        ("no rate", |first| first["scene"]["rate_hz"] = 0.into(), "a rate of 0 Hz"),
+        ("an empty workspace", |first| first["scene"]["workspace"][1][2] = 0.into(), "workspace"),
+        ("a goal beyond the scene", |first| first["task"]["goal"][0][1] = 9.into(), "beyond the 3"),
+        (
+            "a pose too few",
+            |first| drop(first["observation"]["objects"].as_array_mut().unwrap().pop()),
+            "2 poses, the scene has 3",
+        ),
+    ];
+    for (name, edit, expected) in cases {
+        let error = remote(edit).map(|_| ()).expect_err(name).to_string();
+        assert!(error.contains(expected), "{name}: {error}");
+    }
+}
+
+#[test]
+fn worlds_of_no_use_are_told_with_their_own_words() {
+    let shell = |script: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    };
+    let cases = [
+        ("echo hello", "it said `hello`"),
+        ("exit 3", "it ended without a word"),
+        ("echo 'no power' >&2; exit 1", "no power"),
+        (r#"echo '{"error": "the robot is asleep"}'"#, "the robot is asleep"),
+    ];
+    for (script, expected) in cases {
+        let fault = WorldProcess::start(shell(script)).map(|_| ()).expect_err(script);
+        assert!(fault.message.contains(expected), "{script}: {}", fault.message);
+    }
+    let missing = "echo 'error while loading shared libraries: libmujoco.so.3.17.0' >&2; exit 127";
+    let fault = WorldProcess::start(shell(missing)).map(|_| ()).expect_err("no library");
+    assert!(fault.hint.is_some_and(|hint| hint.contains("cargo xtask fetch libmujoco")));
+    let fault = WorldProcess::start(Command::new("no-such-world")).map(|_| ()).expect_err("no program");
+    assert!(fault.message.contains("`no-such-world` does not start"), "{}", fault.message);
+}
+
+#[test]
+fn a_scenario_without_skills_is_answered_with_advice() {
+    let entry = isogrid::find("robot").expect("it is in the registry");
+    let request = Request { sources: vec![Source::file("world.toml")], ..Request::default() };
+    let fault = (entry.run)(&Ctx::new(1), &request, None, &mut |_, _| std::ops::ControlFlow::Continue(()));
+    let fault = fault.map(|_| ()).expect_err("there are no skills");
+    assert!(fault.hint.is_some_and(|hint| hint.contains("-m SKILLS")));
+}
