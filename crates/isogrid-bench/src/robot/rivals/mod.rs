@@ -24,7 +24,7 @@ pub use drive::Driver;
 pub use encode::{BLOCK_SLOTS, N_SLOTS, PAD_SLOTS};
 pub use error::RivalError;
 pub use lessons::Demonstration;
-pub use settings::{Body, Execute, Head, SIZES, Settings, Size, View};
+pub use settings::{Body, Execute, Head, KINDS, Kind, SIZES, Settings, Size, View};
 pub use train::{N_POINTS, Point, Trained, train};
 pub use tune::{Trial, TuneOptions, Tuned, tune};
 

@@ -87,6 +87,58 @@ impl Size {
     }
 }
 
+/// A kind of rival, which is tuned on its own at each size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// Action chunking, end to end.
+    Chunking,
+    /// Diffusion, end to end.
+    Diffusion,
+    /// Action chunking behind a planner.
+    Guided,
+}
+
+/// All kinds.
+pub const KINDS: [Kind; 3] = [Kind::Chunking, Kind::Diffusion, Kind::Guided];
+
+/// DDIM steps of a diffusion rival.
+const SAMPLING_STEPS: u8 = 8;
+
+impl Kind {
+    /// The name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Chunking => "action-chunking transformer",
+            Kind::Diffusion => "diffusion policy",
+            Kind::Guided => "planner-guided transformer",
+        }
+    }
+
+    /// The eight settings that are tried for this kind at one size: around what its authors advise, one or two things
+    /// changed at a time.
+    pub fn candidates(self, size: Size) -> [Settings; 8] {
+        let head = match self {
+            Kind::Diffusion => Head::Denoise { steps: SAMPLING_STEPS },
+            Kind::Chunking | Kind::Guided => Head::Chunk,
+        };
+        let view = if self == Kind::Guided { View::SubTask } else { View::Goal };
+        // Small networks bear a higher rate.
+        let learning_rate = if size == Size::Large { 5e-4 } else { 2e-3 };
+        let usual = Settings { head, view, size, learning_rate, batch: 64, ..Settings::default() };
+        let half = Settings { learning_rate: learning_rate / 2.0, ..usual };
+        [
+            usual,
+            half,
+            Settings { chunk: 8, execute: Execute::First(4), ..usual },
+            Settings { chunk: 8, execute: Execute::First(4), jitter_mm: 2.0, ..half },
+            Settings { history: 1, ..usual },
+            Settings { n_blocks: 5, ..half },
+            Settings { jitter_mm: 3.0, relabel: 0.4, ..usual },
+            Settings { body: Body::Flat, batch: 256, execute: Execute::First(4), ..half },
+        ]
+    }
+}
+
 /// What is asked of a rival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum View {
@@ -179,3 +231,21 @@ impl Settings {
 
 /// Actions that one query token of a transformer answers with.
 pub(super) const ACTIONS_PER_QUERY: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn candidates_are_sound_and_differ() {
+        for kind in KINDS {
+            for size in SIZES {
+                let all = kind.candidates(size);
+                for (at, one) in all.iter().enumerate() {
+                    assert!(one.check().is_ok(), "{kind:?} {size:?} {at}");
+                    assert!(all[..at].iter().all(|other| other != one), "{kind:?} {size:?} {at}");
+                }
+            }
+        }
+    }
+}
