@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 #[cfg(feature = "nn")]
 use isogrid_bench::nn;
-use isogrid_bench::{demo, planners, tables};
+use isogrid_bench::{demo, planners, sim, tables};
 
 fn command() -> Command {
     let folder = |name: &'static str, help: &'static str| {
@@ -29,6 +29,7 @@ fn command() -> Command {
         Arg::new("part").long("part").value_parser(["plans", "arm", "tables"]).help("Show one part only");
     let benches = [
         ("planners", "Our planner beside Fast Downward", tools()),
+        ("sim", "The speed of our simulated arm beside robosuite", tools()),
         ("tables", "Engines for tables beside the scale ladder", tools().required(false)),
     ];
     let mut benches = Vec::from(benches);
@@ -121,6 +122,17 @@ fn bench(matches: &ArgMatches, out: &mut dyn Write) -> Result<()> {
                 quick,
             };
             isogrid_bench::robot::run(&options, &mut say)?
+        }
+        "sim" => {
+            let own = std::env::current_exe()?;
+            let options = sim::Options {
+                programs: own.parent().unwrap_or(&own).to_path_buf(),
+                tools: path(matches, "tools"),
+                script: sim::script().to_path_buf(),
+                out: out_folder,
+                quick,
+            };
+            sim::run(&options, &mut say)?
         }
         "tables" => tables::run(&tables::Options { data, out: out_folder, quick }, &mut say)?,
         _ => {

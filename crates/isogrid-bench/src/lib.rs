@@ -1,6 +1,6 @@
 //! Benchmarks: rungs of the scale ladder, outside programs as peers, and runs that can be committed.
 //!
-//! [`rungs`] are contenders behind the facade's contract, each runnable alone. [`planners`] and [`tables`] are benches, [`demo`] is the first minute; [`process`]
+//! [`rungs`] are contenders behind the facade's contract, each runnable alone. [`planners`], [`sim`] and [`tables`] are benches, [`demo`] is the first minute; [`process`]
 //! measures any program, [`run`] writes a run directory with its [`bars`]. Left out: the engines, and every claim
 //! without a run.
 
@@ -16,4 +16,5 @@ pub mod process;
 pub mod robot;
 pub mod run;
 pub mod rungs;
+pub mod sim;
 pub mod tables;

@@ -51,8 +51,7 @@ struct Moment {
 
 /// Looks for the structure.
 pub fn detect(ctx: &Ctx, data: &Demonstrations) -> Finding {
-    let moments: Vec<Vec<Moment>> =
-        data.recordings.iter().take(MAX_RECORDINGS).filter_map(|recording| moments(recording)).collect();
+    let moments: Vec<Vec<Moment>> = data.recordings.iter().take(MAX_RECORDINGS).filter_map(moments).collect();
     let n = moments.len();
     if n < MIN_RECORDINGS {
         return absent(format!("{n} usable demonstrations are too few to compare anything"));

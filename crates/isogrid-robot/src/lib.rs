@@ -7,6 +7,7 @@ mod error;
 pub mod facts;
 #[cfg(feature = "formats")]
 pub mod formats;
+mod info;
 pub mod kinematic;
 pub mod learn;
 pub mod policy;

@@ -12,17 +12,14 @@ use isogrid_robot::tasks::{Rule, Task};
 use isogrid_robot::{ObjectKind, Scene};
 
 use super::episodes::{Player, Row};
-use super::rivals::{
-    Body, Demonstration, Execute, Head, Rival, SIZES, Settings, Size, Trial, TuneOptions, View, tune,
-};
+use super::rivals::{Demonstration, KINDS, Kind, Rival, SIZES, Size, Trial, TuneOptions, tune};
 use super::work::Workshop;
 use super::{Extent, FIRST_SEEDS, SEED_STEP, rows};
 
 /// One rung after tuning.
 pub(super) struct Rung {
     pub name: String,
-    pub size: Size,
-    pub view: View,
+    pub kind: Kind,
     pub best: Arc<Rival>,
     /// The trial that made it.
     pub chosen: Trial,
@@ -62,7 +59,8 @@ impl Ladder {
 /// A rung before tuning.
 struct Plan {
     name: String,
-    base: Settings,
+    kind: Kind,
+    size: Size,
 }
 
 /// Tunes every rung on the same demonstrations; what is finished is kept.
@@ -82,7 +80,7 @@ pub(super) fn train(
         while let Some(at) = plans.len().checked_sub(1 + next.fetch_add(1, Ordering::Relaxed)) {
             let tell = |line: &str| said.lock().unwrap_or_else(PoisonError::into_inner)(line);
             let options = TuneOptions {
-                n_steps: extent.rival_steps / share(plans[at].base.size),
+                n_steps: extent.rival_steps / share(plans[at].size),
                 n_threads: (n_threads / plans.len()).max(1),
                 ..TuneOptions::new(shop.folder.join("rivals"))
             };
@@ -111,37 +109,17 @@ fn share(size: Size) -> u64 {
     }
 }
 
+/// Two kinds at three sizes, and the guided one in the middle.
 fn plans() -> Vec<Plan> {
     let mut plans = Vec::new();
     for size in SIZES {
-        let millions = size.n_parameters() as f64 / 1e6;
-        let chunk = Settings { size, head: Head::Chunk, body: Body::Tokens, ..Settings::default() };
-        plans.push(Plan { name: format!("action chunks, {millions} M"), base: chunk });
-        let denoise = Settings { head: Head::Denoise { steps: DENOISE_STEPS }, ..chunk };
-        plans.push(Plan { name: format!("diffusion policy, {millions} M"), base: denoise });
-        if size == Size::Medium {
-            let guided = Settings { view: View::SubTask, ..chunk };
-            plans.push(Plan { name: format!("planner-guided action chunks, {millions} M"), base: guided });
+        let kinds = KINDS.into_iter().filter(|kind| *kind != Kind::Guided || size == Size::Medium);
+        for kind in kinds {
+            let millions = size.n_parameters() as f64 / 1e6;
+            plans.push(Plan { name: format!("{}, {millions} M", kind.name()), kind, size });
         }
     }
     plans
-}
-
-/// DDIM steps of the diffusion policies.
-const DENOISE_STEPS: u8 = 8;
-
-/// Eight settings around the authors' advice.
-fn settings(base: Settings) -> [Settings; 8] {
-    [
-        base,
-        Settings { learning_rate: 3e-4, ..base },
-        Settings { history: 1, ..base },
-        Settings { jitter_mm: 3.0, ..base },
-        Settings { chunk: 8, execute: Execute::First(4), ..base },
-        Settings { execute: Execute::First(4), n_blocks: 4, ..base },
-        Settings { execute: Execute::Ensemble { decay: 0.1 }, jitter_mm: 2.0, ..base },
-        Settings { learning_rate: 2e-3, batch: 256, ..base },
-    ]
 }
 
 fn rung(
@@ -159,15 +137,14 @@ fn rung(
             trial.cpu_seconds
         ));
     };
-    let tuned = tune(&Ctx::new(1), demonstrations, &settings(plan.base), options, &tell)
+    let tuned = tune(&Ctx::new(1), demonstrations, &plan.kind.candidates(plan.size), options, &tell)
         .with_context(|| plan.name.clone())?;
     ensure!(tuned.stop == Stop::Done, "{}: tuning was stopped", plan.name);
     let cpu_seconds = tuned.cpu_seconds();
     let (best, at) = tuned.best.into_iter().next().context("tuning gave no rival")?;
     Ok(Rung {
         name: plan.name.clone(),
-        size: plan.base.size,
-        view: plan.base.view,
+        kind: plan.kind,
         best: Arc::new(best),
         chosen: tuned.trials[at].clone(),
         trials: tuned.trials,

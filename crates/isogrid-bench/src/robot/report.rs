@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::episodes::Outcome;
 use super::ladder::Ladder;
+use super::rivals::Kind;
 use super::rows::{ABLATIONS, BARRED};
 use super::work::{Cost, Lesson};
 use crate::bars::{Bar, Promise};
@@ -205,9 +206,8 @@ fn rivals(ladder: &Ladder, outcomes: &[Outcome]) -> String {
 
 /// At which size rivals would reach what the engine does, if that can be said.
 fn parity(ladder: &Ladder, outcomes: &[Outcome]) -> String {
-    use super::rivals::View;
     let engine = Summary::of(outcomes, "3 blocks").rate();
-    let end_to_end = ladder.rungs.iter().filter(|rung| rung.view == View::Goal);
+    let end_to_end = ladder.rungs.iter().filter(|rung| rung.kind != Kind::Guided);
     let points: Vec<(f64, f64)> = end_to_end
         .map(|rung| {
             let summary = Summary::of(outcomes, &format!("rival: {}: 3 blocks", rung.name));
