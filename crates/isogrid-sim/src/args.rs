@@ -80,6 +80,8 @@ fn run_command() -> Command {
         )
         .value_parser(value_parser!(PathBuf))
         .action(ArgAction::Append),
+        value("record", "FILE", "The only episode for the Rerun viewer (.rrd), or as lines of JSON (.jsonl)")
+            .value_parser(value_parser!(PathBuf)),
         Arg::new("json")
             .long("json")
             .action(ArgAction::SetTrue)
@@ -174,10 +176,11 @@ fn episodes(matches: &ArgMatches) -> Result<ExitCode> {
         };
     };
     let films: Vec<PathBuf> = matches.get_many("film").into_iter().flatten().cloned().collect();
-    let lines = match films.is_empty() {
+    let record = matches.get_one::<PathBuf>("record").map(PathBuf::as_path);
+    let lines = match films.is_empty() && record.is_none() {
         true => run::run(&batch, &show)?,
         false => {
-            let line = film::run(&batch, &films)?;
+            let line = film::run(&batch, &film::Keep { films: &films, record })?;
             show(&line);
             vec![line]
         }

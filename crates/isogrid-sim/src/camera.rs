@@ -64,8 +64,10 @@ struct Shape {
     reach: f64,
 }
 
+/// What a shape looks like, without its place.
 #[derive(Debug, Clone)]
-enum Form {
+pub(crate) enum Form {
+    /// With MuJoCo's sizes.
     Primitive(MjtGeomBase, Point),
     Triangles(Arc<Vec<[Point; 3]>>),
 }
@@ -93,6 +95,12 @@ impl Props {
         let seen = |&geom: &usize| model.geom_group()[geom] <= LAST_GROUP && rgba(model, geom)[3] > 0.05;
         let geoms: Vec<usize> = (0..model.geom_type().len()).filter(seen).collect();
         Props { shapes: geoms.iter().map(|&geom| shape(model, geom)).collect(), geoms }
+    }
+
+    /// Everything that is seen: geom, form, and color as red, green and blue.
+    pub(crate) fn shapes(&self) -> impl Iterator<Item = (usize, &Form, [u8; 3])> {
+        let color = |shape: &Shape| shape.color.map(|value| (255.0 * value.sqrt()).round() as u8);
+        self.geoms.iter().zip(&self.shapes).map(move |(&geom, shape)| (geom, &shape.form, color(shape)))
     }
 
     /// Copies where everything is.

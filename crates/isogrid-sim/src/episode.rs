@@ -34,6 +34,9 @@ pub struct Episode {
 
 /// Something that watches an episode, once a tick.
 pub trait Watcher {
+    /// The agent has decided, in so much wall time; the tick follows.
+    fn decided(&mut self, _: Duration) {}
+
     /// A tick is over.
     fn tick(&mut self, world: &mut World, agent: &Agent, events: &[Event]);
 }
@@ -43,6 +46,19 @@ pub struct Nobody;
 
 impl Watcher for Nobody {
     fn tick(&mut self, _: &mut World, _: &Agent, _: &[Event]) {}
+}
+
+/// Several that watch one episode.
+pub struct All<'a>(pub Vec<&'a mut dyn Watcher>);
+
+impl Watcher for All<'_> {
+    fn decided(&mut self, time: Duration) {
+        self.0.iter_mut().for_each(|watcher| watcher.decided(time));
+    }
+
+    fn tick(&mut self, world: &mut World, agent: &Agent, events: &[Event]) {
+        self.0.iter_mut().for_each(|watcher| watcher.tick(world, agent, events));
+    }
 }
 
 /// Keeps what was seen and done.
@@ -66,7 +82,9 @@ pub fn run(
         let seen = world.observe();
         let start = Instant::now();
         let action = agent.act(ctx, &seen)?;
-        decisions.push(start.elapsed());
+        let decision = start.elapsed();
+        watcher.decided(decision);
+        decisions.push(decision);
         if let Some(recorder) = recorder.as_deref_mut().filter(|_| finished.is_none()) {
             recorder.0.frames.push(Frame { observation: seen, action });
         }

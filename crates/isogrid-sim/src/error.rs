@@ -45,6 +45,20 @@ pub enum SimError {
     /// A picture that cannot be made.
     #[error("no picture: {0}")]
     Picture(String),
+    /// A recording for the viewer that was not written.
+    #[error("`{path}` was not recorded: {problem}")]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The program that writes recordings for the viewer is not there.
+    #[error("`{program}` is neither beside this program nor on PATH")]
+    NoViewer {
+        /// Its name.
+        program: &'static str,
+    },
     /// The agent failed.
     #[error(transparent)]
     Robot(#[from] RobotError),
@@ -56,6 +70,7 @@ impl Diagnose for SimError {
             SimError::Library { .. } => {
                 Some("`cargo xtask fetch libmujoco` brings the right one".to_string())
             }
+            SimError::NoViewer { .. } => Some(format!("`{}` builds it", crate::BUILD_VIEWER)),
             SimError::Robot(error) => error.hint(),
             _ => None,
         }

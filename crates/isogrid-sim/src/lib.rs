@@ -27,10 +27,17 @@ pub mod picture;
 pub mod scenario;
 pub mod scenario_file;
 #[cfg(feature = "mujoco")]
+pub mod stream;
+#[cfg(feature = "mujoco")]
 mod vector;
 #[cfg(feature = "mujoco")]
 pub mod verbs;
 #[cfg(feature = "mujoco")]
+pub mod viewer;
+#[cfg(feature = "mujoco")]
 pub mod world;
 
 pub use error::SimError;
+
+/// The command that builds the program that writes recordings for the Rerun viewer.
+pub const BUILD_VIEWER: &str = "cargo build --release --manifest-path viewer/Cargo.toml --target-dir target";

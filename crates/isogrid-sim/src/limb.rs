@@ -60,6 +60,12 @@ impl Limb {
         })
     }
 
+    /// The body on the ground that carries the arm.
+    pub(crate) fn root(&self, model: &MjModel) -> usize {
+        let body = model.jnt_bodyid()[self.joints[0]] as usize;
+        model.body_rootid()[body] as usize
+    }
+
     /// Puts the arm into its home posture, hand open.
     pub(crate) fn home(&self, data: &mut MjData<Box<MjModel>>) {
         for (&at, angle) in self.angles.iter().zip(HOME) {

@@ -111,6 +111,16 @@ impl Physics {
         &self.data
     }
 
+    /// The body of an object, by its place in the list given at the start.
+    pub(crate) fn body(&self, object: usize) -> usize {
+        self.objects[object].body
+    }
+
+    /// The body that carries the arm.
+    pub(crate) fn arm_root(&self) -> usize {
+        self.limb.root(self.data.model())
+    }
+
     /// Seconds simulated.
     pub fn seconds(&self) -> f64 {
         // MuJoCo's own clock starts over when the physics becomes unstable.

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in what its cases share")]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use isogrid_robot::agent::AgentOptions;
 use isogrid_robot::facts::Tolerances;
@@ -16,6 +16,10 @@ use isogrid_sim::verbs::{film, record, run};
 
 fn scenario(text: &str) -> Scenario {
     parse(Path::new("test.toml"), text).unwrap()
+}
+
+fn keep(films: &[PathBuf]) -> film::Keep<'_> {
+    film::Keep { films, ..film::Keep::default() }
 }
 
 #[test]
@@ -32,12 +36,13 @@ fn an_episode_becomes_a_strip_and_a_small_gif() {
         threads: 1,
     };
     let paths = [folder.join("a.png"), folder.join("a.gif")];
-    film::run(&batch((1, 1)), &paths).unwrap();
+    film::run(&batch((1, 1)), &keep(&paths)).unwrap();
     let (png, gif) = (fs::read(&paths[0]).unwrap(), fs::read(&paths[1]).unwrap());
-    film::run(&batch((1, 1)), &paths).unwrap();
+    film::run(&batch((1, 1)), &keep(&paths)).unwrap();
     let again = (fs::read(&paths[0]).unwrap(), fs::read(&paths[1]).unwrap());
-    let wrong_name = film::run(&batch((1, 1)), &[folder.join("a.mp4")]).map(|_| ()).unwrap_err().to_string();
-    let many = film::run(&batch((1, 2)), &paths).map(|_| ()).unwrap_err().to_string();
+    let wrong_name =
+        film::run(&batch((1, 1)), &keep(&[folder.join("a.mp4")])).map(|_| ()).unwrap_err().to_string();
+    let many = film::run(&batch((1, 2)), &keep(&paths)).map(|_| ()).unwrap_err().to_string();
     let left = fs::read_dir(&folder).unwrap().count();
     let _ = fs::remove_dir_all(&folder);
     assert!(png.starts_with(b"\x89PNG") && gif.starts_with(b"GIF89a"));
