@@ -45,8 +45,8 @@ static CHECKS: &[Check] = &[
     Check { name: "test", what: "unit, integration and doc tests", run: tests },
 ];
 
-/// What is off by default and checked all the same: training, and worlds with physics.
-const FEATURES: &str = "isogrid-robot/train,isogrid-sim/recordings";
+/// What is off by default and checked all the same: training, worlds with physics, and their benches.
+const FEATURES: &str = "isogrid-robot/train,isogrid-sim/recordings,isogrid-bench/nn,isogrid-bench/robot";
 
 /// The level of the facade: crates up to it are libraries that others use alone.
 const FACADE_LEVEL: u8 = 4;
@@ -156,19 +156,14 @@ fn solitude(repo: &Repo, _: &mut Tally) -> Result<()> {
 
 fn doc(repo: &Repo, _: &mut Tally) -> Result<()> {
     let mut cargo = repo.cargo();
-    shell::run(
-        cargo
-            .args(["doc", "--workspace", "--no-deps", "--locked", "--features", FEATURES])
-            .env("RUSTDOCFLAGS", "-D warnings"),
-    )
+    cargo.args(["doc", "--workspace", "--no-deps", "--locked", "--features", FEATURES]);
+    shell::run(cargo.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 fn tests(repo: &Repo, tally: &mut Tally) -> Result<()> {
     let mut cargo = repo.cargo();
-    let done =
-        shell::run_lines(cargo.args(["test", "--workspace", "--locked", "--features", FEATURES]), |line| {
-            tally.add(line)
-        });
+    cargo.args(["test", "--workspace", "--locked", "--features", FEATURES]);
+    let done = shell::run_lines(&mut cargo, |line| tally.add(line));
     done?;
     ensure!(tally.ignored == 0, "{} tests are ignored: a test runs or does not exist", tally.ignored);
     ensure!(tally.passed > 0, "no test ran");

@@ -1,10 +1,6 @@
 //! The contract that every engine keeps. It trains, so it needs the feature `train`.
 
-mod common;
-
-use common::{tower, tower_on};
 use isogrid_robot::agent::AgentOptions;
-use isogrid_robot::kinematic::Kinematic;
 use isogrid_robot::learn::TrainOptions;
 use isogrid_robot::skills::LearnedOptions;
 use isogrid_robot::tasks::{Rule, Task};
@@ -15,18 +11,19 @@ fn options() -> TrainOptions {
 }
 
 fn inputs() -> Vec<Percepts> {
-    let (scene, centres) = tower(2);
-    let seen = vec![Kinematic::new(&scene, &centres).observe().clone(); 6];
-    let assignment = |goal| {
-        let task = Task::new(&scene, Rule::SmallerOnLarger, goal);
-        let (agent, skills) =
-            (AgentOptions::default(), LearnedOptions { temperature: 1.0, ..LearnedOptions::default() });
-        Some(Box::new(Assignment { scene: scene.clone(), task, agent, skills }))
+    let recording = planted(1).recordings.remove(0);
+    let (scene, seen) = (recording.scene, vec![recording.frames[0].observation.clone(); 6]);
+    let possible = Task::new(&scene, Rule::Anything, vec![(2, 1)]);
+    let mut impossible = possible.clone();
+    impossible.fits[2][1] = false;
+    let assignment = |task| {
+        let skills = LearnedOptions { temperature: 1.0, ..LearnedOptions::default() };
+        let (scene, agent) = (scene.clone(), AgentOptions::default());
+        Some(Box::new(Assignment { scene, task, agent, skills }))
     };
     vec![
-        Percepts { assignment: assignment(tower_on(&scene, 3)), seen: seen.clone() },
-        // The larger block can never lie on the smaller one.
-        Percepts { assignment: assignment(vec![(4, 3)]), seen },
+        Percepts { assignment: assignment(possible), seen: seen.clone() },
+        Percepts { assignment: assignment(impossible), seen },
         Percepts::default(),
     ]
 }

@@ -71,7 +71,7 @@ pub(super) fn train(
     say: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Ladder> {
     let demonstrations = demonstrations(shop, extent.demonstrations)?;
-    let plans = plans();
+    let plans = plans(extent.n_sizes);
     let next = AtomicUsize::new(0);
     let said = Mutex::new(say);
     let done: Vec<Mutex<Option<Result<Rung>>>> = plans.iter().map(|_| Mutex::new(None)).collect();
@@ -110,10 +110,11 @@ fn share(size: Size) -> u64 {
 }
 
 /// Two kinds at three sizes, and the guided one in the middle.
-fn plans() -> Vec<Plan> {
+fn plans(n_sizes: usize) -> Vec<Plan> {
     let mut plans = Vec::new();
-    for size in SIZES {
-        let kinds = KINDS.into_iter().filter(|kind| *kind != Kind::Guided || size == Size::Medium);
+    let middle = SIZES[n_sizes / 2];
+    for &size in &SIZES[..n_sizes] {
+        let kinds = KINDS.into_iter().filter(|kind| *kind != Kind::Guided || size == middle);
         for kind in kinds {
             let millions = size.n_parameters() as f64 / 1e6;
             plans.push(Plan { name: format!("{}, {millions} M", kind.name()), kind, size });
@@ -192,7 +193,7 @@ fn read(path: &Path) -> Result<Vec<Demonstration>> {
 fn tower(scene: &Scene) -> Vec<(usize, usize)> {
     let of = |kind| (0..scene.objects.len()).filter(move |&at| scene.objects[at].kind == kind);
     let blocks: Vec<usize> = of(ObjectKind::Block).collect();
-    let last = of(ObjectKind::Pad).last();
+    let last = of(ObjectKind::Pad).next_back();
     let below = blocks.iter().skip(1).copied().chain(last);
     blocks.iter().copied().zip(below).collect()
 }

@@ -52,6 +52,8 @@ pub(crate) struct Extent {
     pub demonstrations: usize,
     /// Steps of a rival's last rung; the engine's own default where none are given.
     pub rival_steps: u64,
+    /// Sizes of rivals, from the smallest.
+    pub n_sizes: usize,
     /// Steps of the engine's sub-skills.
     pub n_steps: Option<u64>,
 }
@@ -62,6 +64,7 @@ const FULL: Extent = Extent {
     rival: 60,
     demonstrations: 300,
     rival_steps: 24_000,
+    n_sizes: 3,
     n_steps: None,
 };
 
@@ -70,8 +73,9 @@ const QUICK: Extent = Extent {
     ablation: 1,
     rival: 1,
     demonstrations: 12,
-    rival_steps: 16,
-    n_steps: Some(300),
+    rival_steps: 40,
+    n_sizes: 1,
+    n_steps: Some(60),
 };
 
 /// First seeds: rows, ablations and rivals each have a range of their own.
