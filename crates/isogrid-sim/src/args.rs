@@ -96,7 +96,7 @@ fn record_command() -> Command {
         .args([
             count("demos", "How many [50]"),
             value("seed", "N", "The seed of the first [1000]").value_parser(value_parser!(u64)),
-            number("noise", "X", "Noise of the expert, a share of the distance to go [0.3]"),
+            number("noise", "X", "Noise of the expert, a share of the distance to go [0.1]"),
             number("recoveries", "X", "Share that begins with the hand elsewhere and grasps that miss [0.3]"),
             number("disturbed", "X", "Share that is disturbed once [0.2]"),
             count("threads", "Demonstrations at a time [1]"),
@@ -201,7 +201,7 @@ fn demonstrations(matches: &ArgMatches) -> Result<ExitCode> {
         },
         n: matches.get_one::<usize>("demos").copied().unwrap_or(50),
         first_seed: matches.get_one::<u64>("seed").copied().unwrap_or(1000),
-        noise: share("noise", 0.3),
+        noise: share("noise", 0.1),
         recoveries: share("recoveries", 0.3),
         disturbed: share("disturbed", 0.2),
         threads: matches.get_one::<usize>("threads").copied().unwrap_or(1),

@@ -4,11 +4,15 @@ use std::collections::VecDeque;
 
 use super::events::Why;
 use super::memory::Move;
-use crate::facts::Relations;
+use crate::facts::{Relations, distance};
 use crate::policy::Policy;
 use crate::skill::{Aim, Skill, features, is_over};
 use crate::trace;
 use crate::world::{Action, Observation, Scene};
+
+/// No aim is farther away than this, in metres: a skill is asked for what every demonstration shows, and far goals are
+/// reached in strides.
+const STRIDE: f64 = 0.12;
 
 /// Ticks for which a relation must be broken before it counts: detectors flicker.
 const CONFIRM: u32 = 4;
@@ -95,13 +99,13 @@ impl Executor {
         }
         self.follow(scene, seen);
         let held = self.held();
-        while is_over(scene, seen, &self.aim(), held, self.still) {
+        while is_over(scene, seen, &self.aim(seen), held, self.still) {
             if !self.advance() {
                 return Progress::Over;
             }
         }
         if self.actions.is_empty() {
-            let seen = features(scene, seen, &self.aim(), held);
+            let seen = features(scene, seen, &self.aim(seen), held);
             self.buffer.clear();
             policy.decide(self.skill, &seen, &mut self.buffer);
             self.actions.extend(self.buffer.drain(..));
@@ -111,10 +115,17 @@ impl Executor {
         Progress::Going(if decides_grip { action } else { Action { grip: self.skill.grip(), ..action } })
     }
 
-    fn aim(&self) -> Aim {
+    fn aim(&self, seen: &Observation) -> Aim {
         match (self.skill, self.step, self.trace.first()) {
             (Skill::ReachPick | Skill::ReachDrop, _, Some(&at)) => {
-                Aim::Point { at, last: self.trace.len() == 1 }
+                let from = self.held().map_or(seen.hand.position, |block| seen.objects[block].position);
+                let far = distance(&from, &at);
+                if far <= STRIDE {
+                    return Aim::Point { at, last: self.trace.len() == 1 };
+                }
+                let part = STRIDE / far;
+                let at = std::array::from_fn(|axis| from[axis] + part * (at[axis] - from[axis]));
+                Aim::Point { at, last: false }
             }
             (_, Move::Pick { block }, _) => Aim::Grasp(block),
             (_, Move::Place { block, on }, _) => Aim::Place { block, on },
