@@ -171,7 +171,7 @@ pub struct Disturbance {
 pub enum DisturbanceKind {
     /// A clear block is put elsewhere: on a free pad where the rules allow it, else aside on the table.
     Move,
-    /// A clear block is shoved two to four centimetres along the table or its support.
+    /// A clear block is shoved five to nine centimetres along the table; on a pile it is nudged askew.
     Shove,
     /// The block in the hand is torn out and falls; waits until one is held.
     Drop,

@@ -18,6 +18,9 @@ const SETTLE_ACTIONS: usize = 10;
 /// Most actions that bring the hand to where an episode begins.
 const BEGIN_ACTIONS: usize = 120;
 
+/// A block whose centre is below this lies on the table or a pad, in metres.
+const LOW: f64 = 0.05;
+
 /// A simulated world in one episode.
 pub struct World {
     layout: Layout,
@@ -214,7 +217,14 @@ impl World {
         let wanted = disturbance.block.as_deref().and_then(|name| scene.find(name));
         let block = match wanted {
             Some(block) => *clear.iter().find(|&&at| at == block)?,
-            None => *clear.get(self.chance.index(clear.len())?)?,
+            None => {
+                // What lies low can be shoved away; on a pile it would only be nudged.
+                let low: Vec<usize> =
+                    clear.iter().copied().filter(|&at| self.physics.pose(at).position[2] < LOW).collect();
+                let shove = disturbance.kind == DisturbanceKind::Shove && !low.is_empty();
+                let from = if shove { &low } else { &clear };
+                *from.get(self.chance.index(from.len())?)?
+            }
         };
         match disturbance.kind {
             DisturbanceKind::Shove => self.shove(block),
@@ -259,18 +269,31 @@ impl World {
             .collect()
     }
 
+    /// Pushes a block that lies low off what it lies on; one on a pile only askew, or the pile would fall.
     fn shove(&mut self, block: usize) -> Option<String> {
         let mut pose = self.physics.pose(block);
-        let on_table = pose.position[2] < 0.05;
-        // On a pile it may not fall: it is left askew. On the table it slides farther.
-        let far = if on_table { 0.02 + 0.02 * self.chance.unit() } else { 0.012 };
-        let angle = std::f64::consts::TAU * self.chance.unit();
-        pose.position[0] += far * angle.cos();
-        pose.position[1] += far * angle.sin();
-        let turn = 0.2 * (self.chance.unit() - 0.5);
-        pose.rotation = [(turn / 2.0).cos(), 0.0, 0.0, (turn / 2.0).sin()];
-        self.physics.put(block, &pose);
-        Some(format!("{} is shoved {:.0} mm", self.layout.scene.objects[block].name, far * 1000.0))
+        let low = pose.position[2] < LOW;
+        let (here, poses) = (pose.position, self.poses());
+        for _ in 0..200 {
+            let far = if low { 0.05 + 0.04 * self.chance.unit() } else { 0.012 };
+            // Along x, away from the neighbours of a row: between two towers there is no room for the hand.
+            let side = if self.chance.chance(0.5) { 0.0 } else { std::f64::consts::PI };
+            let angle = side + 0.8 * (self.chance.unit() - 0.5);
+            let spot = [here[0] + far * angle.cos(), here[1] + far * angle.sin(), here[2]];
+            if low && !((0.35..0.66).contains(&spot[0]) && self.is_free(&poses, block, &spot)) {
+                continue;
+            }
+            let turn = 0.2 * (self.chance.unit() - 0.5);
+            pose.position = spot;
+            pose.rotation = [(turn / 2.0).cos(), 0.0, 0.0, (turn / 2.0).sin()];
+            self.physics.put(block, &pose);
+            return Some(format!(
+                "{} is shoved {:.0} mm",
+                self.layout.scene.objects[block].name,
+                far * 1000.0
+            ));
+        }
+        None
     }
 
     fn swap(&mut self, a: usize, b: usize) -> Option<String> {

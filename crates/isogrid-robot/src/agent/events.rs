@@ -29,6 +29,8 @@ pub enum Happening {
     Began(Move),
     /// A move's effect was seen.
     Done(Move),
+    /// A move is needed no more: the world did it, or made it pointless.
+    Needless(Move),
     /// A move ended without its effect.
     Failed {
         /// Which one.
@@ -88,6 +90,7 @@ impl Happening {
             }
             Happening::Began(step) => format!("begin  {}", step.text(scene)),
             Happening::Done(step) => format!("done   {}", step.text(scene)),
+            Happening::Needless(step) => format!("needed no more: {}", step.text(scene)),
             Happening::Failed { step, skill, why } => {
                 format!("failed {} during {}: {why}", step.text(scene), skill.name())
             }

@@ -174,7 +174,7 @@ impl Agent {
 
     /// Finds the next move, if there is one.
     fn choose(&mut self, ctx: &Ctx, seen: &Observation, relations: &Relations) -> Result<(), RobotError> {
-        let n_done = self.memory.done.len();
+        let before = (self.memory.done.len(), self.memory.needless.len());
         let open_loop = self.planned && self.options.feedback == Feedback::None;
         if open_loop {
             if self.memory.remaining.is_empty() {
@@ -183,14 +183,13 @@ impl Agent {
                 return Ok(());
             }
         } else if is_reached(&self.task, relations) {
-            let rest = std::mem::take(&mut self.memory.remaining);
-            self.memory.done.extend(rest);
-            self.report_done(seen, n_done);
+            self.memory.retire(self.memory.remaining.len(), relations);
+            self.report(seen, before);
             self.end(seen, Happening::Reached);
             return Ok(());
         } else {
             let true_still = self.planned && self.memory.reconcile(&self.task, relations);
-            self.report_done(seen, n_done);
+            self.report(seen, before);
             if self.failures >= self.options.failures {
                 self.end(seen, Happening::GaveUp);
                 return Ok(());
@@ -264,10 +263,14 @@ impl Agent {
         plan.actions.iter().zip(&plan.steps).filter_map(|(action, step)| one(action, &step.action)).collect()
     }
 
-    fn report_done(&mut self, seen: &Observation, from: usize) {
-        for at in from..self.memory.done.len() {
+    /// Tells what was retired since `before`, numbers of done and of needless moves.
+    fn report(&mut self, seen: &Observation, before: (usize, usize)) {
+        for at in before.0..self.memory.done.len() {
             self.failures = 0;
             self.say(seen, Happening::Done(self.memory.done[at]));
+        }
+        for at in before.1..self.memory.needless.len() {
+            self.say(seen, Happening::Needless(self.memory.needless[at]));
         }
     }
 

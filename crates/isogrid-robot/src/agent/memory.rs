@@ -31,16 +31,35 @@ pub struct Memory {
     pub done: Vec<Move>,
     /// Moves that lead to the goal from the state last seen.
     pub remaining: Vec<Move>,
+    /// Moves that the world made needless before they were done, in order.
+    pub needless: Vec<Move>,
 }
 
 impl Memory {
-    /// Moves what holds already from `remaining` to `done`, and says whether the rest leads from the seen state to the
-    /// goal.
+    /// Takes out of `remaining` what holds already or is needed no more, and says whether the rest leads from the seen
+    /// state to the goal.
     pub fn reconcile(&mut self, task: &Task, relations: &Relations) -> bool {
         let valid = |first: &usize| leads_to_goal(task, relations, &self.remaining[*first..]);
         let Some(first) = (0..=self.remaining.len()).find(valid) else { return false };
-        self.done.extend(self.remaining.drain(..first));
+        self.retire(first, relations);
         true
+    }
+
+    /// Takes out the first `n` of `remaining`: what is seen to hold was done, the rest is needless.
+    pub fn retire(&mut self, n: usize, relations: &Relations) {
+        let retired: Vec<Move> = self.remaining.drain(..n).collect();
+        for (at, step) in retired.iter().enumerate() {
+            let holds = match *step {
+                Move::Place { block, on } => relations.support[block] == Some(Support::Object(on)),
+                // A block that was then put down again was picked too.
+                Move::Pick { block } => {
+                    relations.held() == Some(block)
+                        || matches!(retired.get(at + 1), Some(&Move::Place { block: placed, on })
+                            if placed == block && relations.support[block] == Some(Support::Object(on)))
+                }
+            };
+            if holds { self.done.push(*step) } else { self.needless.push(*step) }
+        }
     }
 }
 

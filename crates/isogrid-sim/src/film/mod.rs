@@ -166,7 +166,7 @@ impl Film {
                 (Mark::Replanned, format!("new plan: {moves} moves"))
             }
             Happening::Planned { again: false, .. } | Happening::Began(_) => return,
-            Happening::Done(Move::Pick { .. }) => return,
+            Happening::Done(Move::Pick { .. }) | Happening::Needless(_) => return,
             Happening::Done(step) => (Mark::Done, format!("done: {}", step.text(scene))),
             Happening::Failed { step, why, .. } => (Mark::Failed, format!("{}: {why}", step.text(scene))),
             Happening::Reached => (Mark::Reached, "goal reached".to_string()),
