@@ -75,7 +75,11 @@ pub fn build(repo: &Repo) -> Result<()> {
     build_with(repo, &[])
 }
 
-fn build_with(repo: &Repo, features: &[&str]) -> Result<()> {
+/// Builds with features beyond the default ones, named with their packages.
+///
+/// # Errors
+/// The build fails.
+pub fn build_with(repo: &Repo, features: &[&str]) -> Result<()> {
     let packages = ["build", "--release", "--locked", "-p", "isogrid-cli", "-p", "isogrid-bench"];
     let worlds = features.iter().any(|feature| feature.starts_with("isogrid-sim/"));
     let worlds = worlds.then_some(["-p", "isogrid-sim"]).into_iter().flatten();

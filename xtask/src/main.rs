@@ -36,7 +36,7 @@ static VERBS: &[Verb] = &[
     Verb {
         name: "demo",
         usage: "",
-        help: "fetch what the demo needs, build, and run it: the first real table",
+        help: "fetch, build, and show plans, an arm and tables; --train learns the arm first",
         run: demo::run,
     },
     Verb {
