@@ -91,7 +91,7 @@ fn a_budget_ends_an_episode() {
     let policy = Box::new(Scripted::new(0.0, 1));
     let mut agent =
         Agent::new(&briefing.scene, &briefing.task, policy, AgentOptions::default()).expect("a task");
-    let ctx = Ctx::new(1).with_tick_limit(200);
+    let ctx = Ctx::new(1).with_tick_limit(40);
     let episode = play(&ctx, &mut world, &briefing, &mut agent, &mut |_| {}).expect("a sound world");
     assert!(matches!(episode.stop, Stop::Budget(_)) && !episode.verdict.reached);
 }

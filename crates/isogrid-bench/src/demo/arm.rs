@@ -56,9 +56,9 @@ pub(super) struct Places<'a> {
 pub(super) fn show(places: &Places<'_>, out: &mut dyn Write) -> Result<()> {
     let simulator = simulator()
         .map_err(|fault| anyhow::anyhow!("{fault}; {}", fault.hint.clone().unwrap_or_default()))?;
-    writeln!(out, "3. An arm: four blocks, learned from 50 demonstrations of stacking three.")?;
+    writeln!(out, "3. An arm: four blocks, learned from 50 demonstrations of stacking three")?;
     writeln!(out, "   The planner decides, four small networks move the hand, and the world is")?;
-    writeln!(out, "   read again after every skill. Somebody shoves, takes and moves blocks meanwhile.\n")?;
+    writeln!(out, "   read again after every skill. Somebody interferes three times.\n")?;
     episode(&simulator, places.skills, out)?;
     film(&simulator, places, out)?;
     table(&simulator, places, out)
@@ -91,7 +91,7 @@ fn episode(simulator: &Path, skills: &Path, out: &mut dyn Write) -> Result<()> {
 fn tell(tick: &Tick<'_>, scene: &isogrid_robot::Scene, out: &mut dyn Write) -> std::io::Result<()> {
     let (done, left) = (tick.agent.memory().done.len(), tick.agent.memory().remaining.len());
     let mut line = |seconds: f64, what: &str| {
-        writeln!(out, "   {seconds:6.2} s  {done:>2} done, {left:>2} remain   {what}")?;
+        writeln!(out, "   {seconds:5.1} s {done:>3} done {left:>2} left  {what}")?;
         out.flush()
     };
     for (seconds, what) in tick.disturbances {

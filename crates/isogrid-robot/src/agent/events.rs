@@ -92,7 +92,7 @@ impl Happening {
             Happening::Done(step) => format!("done   {}", step.text(scene)),
             Happening::Needless(step) => format!("needed no more: {}", step.text(scene)),
             Happening::Failed { step, skill, why } => {
-                format!("failed {} during {}: {why}", step.text(scene), skill.name())
+                format!("failed {} in {}: {why}", step.text(scene), skill.name())
             }
             Happening::Reached => "goal reached".to_string(),
             Happening::Unreachable(why) => format!("goal unreachable, parked: {why}"),
