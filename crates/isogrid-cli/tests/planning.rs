@@ -230,7 +230,7 @@ fn files_that_are_not_there_or_too_many_are_exit_2() {
         ("run problem.pddl", "its domain is missing"),
         ("run domain.pddl problem.pddl problem.pddl", "more than two files"),
         ("run domain.pddl missing.pddl", "cannot read `missing.pddl`"),
-        ("run domain.pddl .", "cannot read `.`: is a directory"),
+        ("run domain.pddl .", "a PDDL file and a folder"),
         ("run domain.pddl problem.pddl --first --optimal", "first"),
         ("run domain.pddl problem.pddl --search-threads 99", "search-threads"),
         ("plan validate domain.pddl problem.pddl missing", "cannot read `missing`"),

@@ -41,6 +41,11 @@ impl Source {
         }
     }
 
+    /// Whether this is a folder, which some engines take whole.
+    pub fn is_folder(&self) -> bool {
+        self.path().is_some_and(Path::is_dir)
+    }
+
     /// Opens the source for streaming.
     ///
     /// # Errors

@@ -35,6 +35,9 @@ impl Port for Planner {
             [Look::Domain] => Recognition::Almost("a PDDL domain; its problem is missing".to_string()),
             [Look::Problem] => Recognition::Almost("a PDDL problem; its domain is missing".to_string()),
             [_] => Recognition::Almost("one PDDL file; a domain and a problem are needed".to_string()),
+            [_, _] if request.sources[1].is_folder() => {
+                Recognition::Almost("a PDDL file and a folder".to_string())
+            }
             [_, _] => Recognition::Almost("a PDDL file and something else".to_string()),
             _ => Recognition::Almost("more than two files; give one domain and one problem".to_string()),
         }

@@ -101,7 +101,7 @@ enum Kind {
 }
 
 fn kind(source: &Source) -> Kind {
-    let folder = source.path().filter(|path| path.is_dir());
+    let folder = source.path().filter(|_| source.is_folder());
     if let Some(folder) = folder {
         return match folder.join(LEROBOT_INFO).is_file() {
             true => Kind::Demonstrations("LeRobot folder"),

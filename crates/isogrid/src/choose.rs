@@ -83,14 +83,10 @@ fn any_source(request: &Request) -> Result<(), Error> {
 }
 
 fn readable(request: &Request) -> Result<(), Error> {
-    for source in request.sources.iter().filter(|source| !is_folder(source)) {
+    for source in request.sources.iter().filter(|source| !source.is_folder()) {
         head(source, 1)?;
     }
     Ok(())
-}
-
-fn is_folder(source: &Source) -> bool {
-    source.path().is_some_and(std::path::Path::is_dir)
 }
 
 fn head(source: &Source, n: u64) -> Result<Vec<u8>, Error> {
