@@ -5,6 +5,7 @@
 use isogrid::envelope;
 use isogrid_core::Store;
 use isogrid_plan::Planner;
+use isogrid_robot::Robot;
 use isogrid_tsetlin::Tsetlin;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
@@ -14,5 +15,9 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     }
     if let Ok(model) = Tsetlin.load(bytes) {
         Tsetlin.save(&model);
+    }
+    if let Ok(model) = Robot.load(bytes) {
+        let saved = Robot.save(&model);
+        assert_eq!(Robot.load(&saved).ok().map(|model| Robot.save(&model)), Some(saved));
     }
 });

@@ -13,8 +13,14 @@ use crate::repo::Repo;
 use crate::shell;
 
 /// Targets, each with the extension of files that make a good start.
-const TARGETS: &[(&str, &str)] =
-    &[("pddl", "pddl"), ("plan_file", "plan"), ("csv", "csv"), ("models", ""), (RECORDINGS, "")];
+const TARGETS: &[(&str, &str)] = &[
+    ("pddl", "pddl"),
+    ("plan_file", "plan"),
+    ("csv", "csv"),
+    ("models", ""),
+    (RECORDINGS, ""),
+    ("world", ""),
+];
 
 /// The target whose seeds are fixtures: a byte that says which file it is, then the file.
 const RECORDINGS: &str = "robot_files";
@@ -57,6 +63,7 @@ pub fn run(repo: &Repo, mut args: Args) -> Result<()> {
     } else {
         seed(&repo.data_folder(), &corpus, extension)?;
     }
+    copy_seeds(&repo.path(&format!("fuzz/seeds/{name}")), &corpus)?;
     let manifest = repo.path("fuzz/Cargo.toml");
     let mut command = repo.cargo();
     command.env("RUSTFLAGS", FLAGS).env("CARGO_TARGET_DIR", repo.path("fuzz/target"));
@@ -88,6 +95,16 @@ fn seed(data: &Path, corpus: &Path, extension: &str) -> Result<()> {
     files.sort();
     for (at, bytes) in files.iter().step_by(files.len() / 300 + 1).enumerate() {
         fs::write(corpus.join(format!("seed{at:03}")), bytes).context("writing a seed")?;
+    }
+    Ok(())
+}
+
+/// Copies seeds that are kept beside the targets, if this one has any.
+fn copy_seeds(folder: &Path, corpus: &Path) -> Result<()> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for entry in entries {
+        let entry = entry.context("listing seeds")?;
+        fs::copy(entry.path(), corpus.join(entry.file_name())).context("copying a seed")?;
     }
     Ok(())
 }

@@ -110,7 +110,7 @@ fn every_kind_learns_and_drives() {
             let losses = [curve[0].held_out_loss, curve[9].held_out_loss];
             assert!(losses[1] < losses[0], "{head:?} {body:?}: {losses:?}");
             for execute in [Execute::First(4), Execute::Ensemble { decay: 0.01 }] {
-                let rival = rival.executing(execute).expect("a setting");
+                let rival = rival.acting(execute, 0.5).expect("a setting");
                 let mut driver = rival.drive(&scene, &task, 1).expect("it fits");
                 let mut world = Kinematic::new(&scene, &centres);
                 for _ in 0..10 {

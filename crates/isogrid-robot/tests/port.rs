@@ -34,6 +34,23 @@ fn one_demonstration_is_read_and_warned_of() {
 }
 
 #[test]
+fn no_demonstration_is_an_error_that_counts_them() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("none.hdf5");
+    // One that is cut to a single frame holds no move, so nothing usable is left.
+    let mut still = planted(1).recordings.remove(0);
+    still.frames.truncate(1);
+    for (name, recordings) in [("none", vec![]), ("nothing usable", vec![still])] {
+        if write_robomimic(&path, &recordings).is_err() {
+            assert_eq!(name, "none");
+            continue;
+        }
+        let error = Robot.data(&request(&path, &[])).map(|_| ()).expect_err(name).to_string();
+        assert!(error.contains("demonstration"), "{name}: {error}");
+    }
+}
+
+#[test]
 fn odd_options_are_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("some.hdf5");

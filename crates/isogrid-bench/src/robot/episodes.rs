@@ -215,13 +215,18 @@ fn end_to_end(rival: &Rival, seed: u64, (world, briefing): (&mut RemoteWorld, &B
         let step = world.act(&action)?;
         disturbances += step.disturbances.len();
         // Its own view of the goal does not exist, so the judge's is asked for now and then.
-        over = step.over || (millis.len() % JUDGE_EVERY == 0 && world.verdict()?.reached);
+        over = step.over || (millis.len() % JUDGE_EVERY == 0 && is_settled(&world.verdict()?));
         seen = step.observation;
     }
     Ok(Outcome { disturbances, ..outcome(seed, world.verdict()?, &millis) })
 }
 
-/// Ticks between two looks of the judge at a rival's world: a reached goal counts at once.
+/// A reached goal counts at once, and behind a broken rule none can be reached.
+fn is_settled(verdict: &isogrid_robot::Verdict) -> bool {
+    verdict.reached || verdict.violations > 0
+}
+
+/// Ticks between two looks of the judge at a rival's world.
 const JUDGE_EVERY: usize = 10;
 
 fn outcome(seed: u64, verdict: isogrid_robot::Verdict, millis: &[f64]) -> Outcome {

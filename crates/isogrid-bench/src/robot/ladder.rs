@@ -1,4 +1,7 @@
 //! The scale ladder: end-to-end rivals at three sizes, and one with a planner's sub-tasks, tuned on more data.
+//!
+//! Held-out loss halves the settings; episodes on seeds of their own choose among the last two, each tried with several
+//! ways of carrying its chunks out.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,8 +14,8 @@ use isogrid_robot::formats;
 use isogrid_robot::tasks::{Rule, Task};
 use isogrid_robot::{ObjectKind, Scene};
 
-use super::episodes::{Player, Row};
-use super::rivals::{Demonstration, KINDS, Kind, Rival, SIZES, Size, Trial, TuneOptions, tune};
+use super::episodes::{Outcome, Player, Row};
+use super::rivals::{Demonstration, Execute, KINDS, Kind, Rival, SIZES, Size, Trial, TuneOptions, tune};
 use super::work::Workshop;
 use super::{Extent, FIRST_SEEDS, SEED_STEP, rows};
 
@@ -34,8 +37,14 @@ pub(super) struct Ladder {
 }
 
 /// What each rival is asked to do.
-const TASKS: [(&str, &str); 2] =
-    [("3 blocks", "--family hanoi --blocks 3"), ("4 blocks", "--family hanoi --blocks 4")];
+const TASKS: [(&str, &str); 3] = [
+    ("one move", "--family move --blocks 3"),
+    ("3 blocks", "--family hanoi --blocks 3"),
+    ("4 blocks", "--family hanoi --blocks 4"),
+];
+
+/// The task of [`TASKS`] whose episodes choose among trained rivals: the one that they have learned.
+const CHOOSING: usize = 1;
 
 impl Ladder {
     /// The rivals' rows.
@@ -56,6 +65,86 @@ impl Ladder {
     }
 }
 
+/// The trained rungs, before episodes have chosen.
+pub(super) struct Finals {
+    rungs: Vec<Finalists>,
+    demonstrations: usize,
+}
+
+/// A rung's last trials.
+struct Finalists {
+    name: String,
+    kind: Kind,
+    trials: Vec<Trial>,
+    /// Every last trial in every way of carrying out, with the number of its trial.
+    tried: Vec<(Arc<Rival>, usize)>,
+}
+
+impl Finalists {
+    fn row(&self, at: usize) -> String {
+        format!("choice: {}: {at}", self.name)
+    }
+
+    /// The most episodes reached, then the most goals met; what was tried first wins a tie.
+    fn choose(self, outcomes: &[Outcome]) -> Result<Rung> {
+        let merit = |at: usize| {
+            let row = self.row(at);
+            let mine = outcomes.iter().filter(|outcome| outcome.row == row);
+            mine.fold((0, 0), |(reached, met), one| (reached + usize::from(one.reached), met + one.met))
+        };
+        let best = (0..self.tried.len()).rev().max_by_key(|&at| merit(at)).context("tuning gave no rival")?;
+        let (rival, trial) = &self.tried[best];
+        Ok(Rung {
+            best: rival.clone(),
+            chosen: self.trials[*trial].clone(),
+            cpu_seconds: self.trials.iter().map(|trial| trial.cpu_seconds).sum(),
+            name: self.name,
+            kind: self.kind,
+            trials: self.trials,
+        })
+    }
+}
+
+impl Finals {
+    /// The episodes that choose.
+    pub fn rows(&self, extent: &Extent) -> Vec<Row> {
+        let row = |rung: &Finalists, at: usize, rival: &Arc<Rival>| Row {
+            name: rung.row(at),
+            worlds: vec![rows::world(TASKS[CHOOSING].1)],
+            first_seed: FIRST_SEEDS[3],
+            n: extent.choosing,
+            player: Player::Rival(rival.clone()),
+        };
+        let rows = self
+            .rungs
+            .iter()
+            .flat_map(|rung| rung.tried.iter().enumerate().map(move |(at, (rival, _))| row(rung, at, rival)));
+        rows.collect()
+    }
+
+    /// Each rung's best by those episodes.
+    pub fn choose(self, outcomes: &[Outcome]) -> Result<Ladder> {
+        let rungs = self.rungs.into_iter().map(|rung| rung.choose(outcomes)).collect::<Result<_>>()?;
+        Ok(Ladder { rungs, demonstrations: self.demonstrations })
+    }
+}
+
+/// Ways to carry a trained rival out: as it was tuned, closer to the world, smoothed; drawn likely or freely.
+fn ways(rival: &Rival, kind: Kind) -> Result<Vec<Arc<Rival>>> {
+    let tuned = rival.settings().execute;
+    let mut ways: Vec<(Execute, f64)> = Vec::new();
+    for execute in [tuned, Execute::First(4), Execute::Ensemble { decay: 0.01 }] {
+        let is_new = ways.iter().all(|(known, _)| *known != execute);
+        ways.extend(is_new.then_some((execute, 0.0)));
+    }
+    if kind == Kind::Diffusion {
+        ways.truncate(2);
+        ways.extend(ways.clone().iter().map(|(execute, _)| (*execute, 1.0)));
+    }
+    let acting = |(execute, temperature)| Ok(Arc::new(rival.acting(execute, temperature)?));
+    ways.into_iter().map(acting).collect()
+}
+
 /// A rung before tuning.
 struct Plan {
     name: String,
@@ -69,12 +158,12 @@ pub(super) fn train(
     extent: &Extent,
     n_threads: usize,
     say: &mut (dyn FnMut(&str) + Send),
-) -> Result<Ladder> {
+) -> Result<Finals> {
     let demonstrations = demonstrations(shop, extent.demonstrations)?;
     let plans = plans(extent.n_sizes);
     let next = AtomicUsize::new(0);
     let said = Mutex::new(say);
-    let done: Vec<Mutex<Option<Result<Rung>>>> = plans.iter().map(|_| Mutex::new(None)).collect();
+    let done: Vec<Mutex<Option<Result<Finalists>>>> = plans.iter().map(|_| Mutex::new(None)).collect();
     // The largest come first: they take longest.
     let work = || {
         while let Some(at) = plans.len().checked_sub(1 + next.fetch_add(1, Ordering::Relaxed)) {
@@ -84,7 +173,7 @@ pub(super) fn train(
                 n_threads: (n_threads / plans.len()).max(1),
                 ..TuneOptions::new(shop.folder.join("rivals"))
             };
-            let rung = rung(&plans[at], &demonstrations, &options, &tell);
+            let rung = finalists(&plans[at], &demonstrations, &options, &tell);
             *done[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(rung);
         }
     };
@@ -97,7 +186,7 @@ pub(super) fn train(
         let rung = slot.into_inner().unwrap_or_else(PoisonError::into_inner);
         rung.unwrap_or_else(|| Err(anyhow!("a rung was not tuned")))
     });
-    Ok(Ladder { rungs: rungs.collect::<Result<_>>()?, demonstrations: demonstrations.len() })
+    Ok(Finals { rungs: rungs.collect::<Result<_>>()?, demonstrations: demonstrations.len() })
 }
 
 /// A large network's steps cost more: it gets fewer, for about the same processor time.
@@ -123,12 +212,12 @@ fn plans(n_sizes: usize) -> Vec<Plan> {
     plans
 }
 
-fn rung(
+fn finalists(
     plan: &Plan,
     demonstrations: &[Demonstration],
     options: &TuneOptions,
     say: &(dyn Fn(&str) + Sync),
-) -> Result<Rung> {
+) -> Result<Finalists> {
     let tell = |trial: &Trial| {
         say(&format!(
             "robot: {}: {} steps, held-out loss {:.4}, {:.0} CPU s",
@@ -141,16 +230,11 @@ fn rung(
     let tuned = tune(&Ctx::new(1), demonstrations, &plan.kind.candidates(plan.size), options, &tell)
         .with_context(|| plan.name.clone())?;
     ensure!(tuned.stop == Stop::Done, "{}: tuning was stopped", plan.name);
-    let cpu_seconds = tuned.cpu_seconds();
-    let (best, at) = tuned.best.into_iter().next().context("tuning gave no rival")?;
-    Ok(Rung {
-        name: plan.name.clone(),
-        kind: plan.kind,
-        best: Arc::new(best),
-        chosen: tuned.trials[at].clone(),
-        trials: tuned.trials,
-        cpu_seconds,
-    })
+    let mut tried = Vec::new();
+    for (rival, trial) in &tuned.best {
+        tried.extend(ways(rival, plan.kind)?.into_iter().map(|way| (way, *trial)));
+    }
+    Ok(Finalists { name: plan.name.clone(), kind: plan.kind, trials: tuned.trials, tried })
 }
 
 /// Half from the usual start, half from random legal ones, as the paper's rival had.

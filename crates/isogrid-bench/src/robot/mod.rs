@@ -48,6 +48,8 @@ pub(crate) struct Extent {
     pub ablation: u64,
     /// Episodes of a rival's row.
     pub rival: u64,
+    /// Episodes of each rival that is chosen among.
+    pub choosing: u64,
     /// Whole demonstrations for the rivals.
     pub demonstrations: usize,
     /// Steps of a rival's last rung; the engine's own default where none are given.
@@ -61,7 +63,8 @@ pub(crate) struct Extent {
 const FULL: Extent = Extent {
     row_share: 1.0,
     ablation: 100,
-    rival: 60,
+    rival: 100,
+    choosing: 20,
     demonstrations: 300,
     rival_steps: 24_000,
     n_sizes: 3,
@@ -72,14 +75,15 @@ const QUICK: Extent = Extent {
     row_share: 0.002,
     ablation: 1,
     rival: 1,
+    choosing: 1,
     demonstrations: 12,
     rival_steps: 40,
     n_sizes: 1,
     n_steps: Some(60),
 };
 
-/// First seeds: rows, ablations and rivals each have a range of their own.
-const FIRST_SEEDS: [u64; 3] = [100_000, 200_000, 300_000];
+/// First seeds: rows, ablations, rivals, and the choice of rivals have a range each.
+const FIRST_SEEDS: [u64; 4] = [100_000, 200_000, 300_000, 400_000];
 
 /// Seeds between two rows.
 const SEED_STEP: u64 = 2_000;
@@ -103,7 +107,10 @@ pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<Stri
     let file = options.work.join("episodes.jsonl");
     let place = (file.as_path(), options.threads);
     let mut outcomes = episodes::run(&rows, &shop.simulator(), place, say)?;
-    let ladder = ladder::train(&shop, &extent, options.threads, say)?;
+    let finals = ladder::train(&shop, &extent, options.threads, say)?;
+    let choices = episodes::run(&finals.rows(&extent), &shop.simulator(), place, say)?;
+    let ladder = finals.choose(&choices)?;
+    outcomes.extend(choices);
     outcomes.extend(episodes::run(&ladder.rows(&extent), &shop.simulator(), place, say)?);
     let mut run = Run::begin(&options.out)?;
     run.fact("episodes and trainings at a time", options.threads.to_string());

@@ -19,6 +19,9 @@ pub(super) const WATTS_PER_CORE: (f64, f64, f64) = (5.0, 10.0, 20.0);
 /// Wall seconds that training may take on two cores.
 const MAX_TRAINING_SECONDS: f64 = 600.0;
 
+/// What stands below every table of successes.
+const STATES: &str = "State-based: everybody observes poses, not images.\n";
+
 /// Episodes of one row, in numbers.
 struct Summary {
     n: u64,
@@ -93,8 +96,8 @@ pub(super) fn write(
             run.record(&json!({"section": "rivals", "rung": rung.name, "trial": trial}))?;
         }
     }
-    run.fragment("success", success(outcomes).markdown());
-    run.fragment("ablations", ablations(outcomes).markdown());
+    run.fragment("success", format!("{}\n{STATES}", success(outcomes).markdown()));
+    run.fragment("ablations", format!("{}\n{STATES}", ablations(outcomes).markdown()));
     run.fragment("training", training(costs).markdown());
     run.fragment("rivals", rivals(ladder, outcomes));
     run.fragment("energy", energy(costs, ladder, outcomes));
@@ -174,21 +177,23 @@ fn rivals(ladder: &Ladder, outcomes: &[Outcome]) -> String {
         "tuning CPU s",
         "held-out loss",
         "converged",
+        "one move",
         "3 blocks",
         "Wilson 95 %",
         "4 blocks, unseen",
-        "progress 3 / 4 blocks",
+        "goals met, 3 / 4 blocks",
         "decision p99 ms",
     ]);
     for rung in &ladder.rungs {
         let of = |task: &str| Summary::of(outcomes, &format!("rival: {}: {task}", rung.name));
-        let (three, four) = (of("3 blocks"), of("4 blocks"));
+        let (one, three, four) = (of("one move"), of("3 blocks"), of("4 blocks"));
         grid.row(vec![
             rung.name.clone(),
             grouped(rung.best.n_parameters() as i64),
             number(Some(rung.cpu_seconds)),
             number(Some(rung.chosen.held_out_loss())),
             if rung.chosen.has_converged() { "yes" } else { "no" }.to_string(),
+            percent(one.rate()),
             percent(three.rate()),
             format!("{} to {}", percent(three.interval.0), percent(three.interval.1)),
             percent(four.rate()),
@@ -197,9 +202,15 @@ fn rivals(ladder: &Ladder, outcomes: &[Outcome]) -> String {
         ]);
     }
     format!(
-        "{}\nEach rung: 8 settings by successive halving on {} whole demonstrations of 3-block Hanoi. {}",
+        "{}\n{STATES}\nRivals are small policies on states; they are not vision-language-action models. Each rung: 8 settings by successive halving on {} whole demonstrations of 3-block Hanoi, then episodes on seeds of \
+         their own. {} episodes a cell; an episode ends at a goal reached, at a broken rule, or at its limit. {}",
         grid.markdown(),
         ladder.demonstrations,
+        ladder.rungs.first().map_or(0, |rung| Summary::of(
+            outcomes,
+            &format!("rival: {}: 3 blocks", rung.name)
+        )
+        .n),
         parity(ladder, outcomes)
     )
 }

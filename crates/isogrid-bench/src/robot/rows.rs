@@ -99,6 +99,8 @@ pub(super) struct Ablation {
     pub name: &'static str,
     pub lesson: Lesson,
     pub feedback: Feedback,
+    /// Failed moves in a row after which the arm is parked.
+    pub failures: u32,
     /// Noise of seen positions, in millimetres.
     pub pose_mm: f64,
     /// Scale of the noise that skills start from.
@@ -112,15 +114,17 @@ const PLAIN: Ablation = Ablation {
     name: "",
     lesson: DEFAULT,
     feedback: Feedback::Full,
+    failures: 12,
     pose_mm: 0.0,
     temperature: 0.0,
     worlds: FOUR,
 };
 
 /// Ablations on four blocks, without a disturbance unless they say so.
-pub(super) const ABLATIONS: [Ablation; 16] = [
+pub(super) const ABLATIONS: [Ablation; 19] = [
     Ablation { name: "as it is", ..PLAIN },
     Ablation { name: "open loop", feedback: Feedback::None, ..PLAIN },
+    Ablation { name: "without retry", failures: 1, ..PLAIN },
     Ablation { name: "disturbed, as it is", worlds: &DISTURBED, ..PLAIN },
     Ablation {
         name: "disturbed, without replanning",
@@ -128,6 +132,7 @@ pub(super) const ABLATIONS: [Ablation; 16] = [
         worlds: &DISTURBED,
         ..PLAIN
     },
+    Ablation { name: "disturbed, without retry", failures: 1, worlds: &DISTURBED, ..PLAIN },
     Ablation { name: "disturbed, open loop", feedback: Feedback::None, worlds: &DISTURBED, ..PLAIN },
     Ablation { name: "head: cloning", lesson: OTHERS[0], ..PLAIN },
     Ablation { name: "head: diffusion", lesson: OTHERS[1], ..PLAIN },
@@ -139,13 +144,15 @@ pub(super) const ABLATIONS: [Ablation; 16] = [
     Ablation { name: "pose noise 2 mm", pose_mm: 2.0, ..PLAIN },
     Ablation { name: "pose noise 5 mm", pose_mm: 5.0, ..PLAIN },
     Ablation { name: "pose noise 10 mm", pose_mm: 10.0, ..PLAIN },
+    Ablation { name: "5 demonstrations, without retry", lesson: OTHERS[4], failures: 1, ..PLAIN },
     Ablation { name: "5 demonstrations, open loop", lesson: OTHERS[4], feedback: Feedback::None, ..PLAIN },
 ];
 
 impl Ablation {
     /// How the agent behaves.
     pub fn agent(&self) -> AgentOptions {
-        AgentOptions { feedback: self.feedback, noise: self.pose_mm / 1000.0, ..AgentOptions::default() }
+        let (feedback, failures) = (self.feedback, self.failures);
+        AgentOptions { feedback, failures, noise: self.pose_mm / 1000.0, ..AgentOptions::default() }
     }
 
     /// Its worlds, with its noise.

@@ -48,7 +48,8 @@ impl Mind {
         };
         let n = self.settings.chunk * Action::LEN;
         self.noisy.clear();
-        self.noisy.extend((0..n).map(|_| self.rng.normal() as f32));
+        let scale = self.settings.temperature;
+        self.noisy.extend((0..n).map(|_| (scale * self.rng.normal()) as f32));
         let time = |step: u8| f32::from(step) / f32::from(steps);
         for step in (0..steps).rev() {
             let input = Input { seen, noisy: &self.noisy, t: time(step + 1) };

@@ -47,12 +47,12 @@ impl Rival {
         &self.settings
     }
 
-    /// The same weights, differently carried out.
+    /// The same weights, with chunks differently drawn and carried out.
     ///
     /// # Errors
-    /// [`RivalError::Setting`] where `execute` asks for more than a chunk.
-    pub fn executing(&self, execute: Execute) -> Result<Rival, RivalError> {
-        let settings = Settings { execute, ..self.settings };
+    /// [`RivalError::Setting`] where `execute` asks for more than a chunk, or the temperature is not 0 to 1.
+    pub fn acting(&self, execute: Execute, temperature: f64) -> Result<Rival, RivalError> {
+        let settings = Settings { execute, temperature, ..self.settings };
         settings.check()?;
         Ok(Rival { settings, net: self.net.clone() })
     }

@@ -22,6 +22,8 @@ pub struct Settings {
     pub chunk: usize,
     /// How many of them are carried out. Default: 8.
     pub execute: Execute,
+    /// Scale of the noise that a denoised chunk starts from; below 1 the likelier chunks are drawn. Default 0.
+    pub temperature: f64,
     /// Ticks seen, 1 or 2. Default 2, from which it can tell up from down.
     pub history: usize,
     /// Standard deviation of noise on seen positions while learning, in millimetres. Default 1.
@@ -171,6 +173,7 @@ impl Default for Settings {
             n_blocks: 3,
             chunk: 16,
             execute: Execute::First(8),
+            temperature: 0.0,
             history: 2,
             jitter_mm: 1.0,
             relabel: 0.15,
@@ -216,6 +219,7 @@ impl Settings {
         let decay = if let Execute::Ensemble { decay } = self.execute { decay } else { 0.0 };
         let numbers = [
             ("the ensemble's decay", decay, 10.0),
+            ("the temperature", self.temperature, 1.0),
             ("the jitter in millimetres", self.jitter_mm, 50.0),
             ("the share of cut goals", self.relabel, 1.0),
             ("the learning rate", f64::from(self.learning_rate), 1.0),

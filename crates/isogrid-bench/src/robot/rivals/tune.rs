@@ -85,13 +85,6 @@ pub struct Tuned {
     pub stop: Stop,
 }
 
-impl Tuned {
-    /// Seconds of one core, all trials together.
-    pub fn cpu_seconds(&self) -> f64 {
-        self.trials.iter().map(|trial| trial.cpu_seconds).sum()
-    }
-}
-
 /// Trains all of `settings` for a part of the steps, the better half for twice as many, and so on. `say` is told of
 /// every finished trial. One tick is one optimizer step.
 ///
