@@ -1,0 +1,51 @@
+//! The committed skills, in simulated worlds that are programs: what `isogrid run SCENARIO -m models/arm.iso` does.
+#![cfg(feature = "mujoco")]
+
+use std::path::Path;
+use std::process::Command;
+
+use isogrid::arm::{WorldProcess, play};
+use isogrid::core::{Ctx, Stop};
+use isogrid::envelope;
+use isogrid_robot::agent::{Agent, AgentOptions, Happening, Status};
+use isogrid_robot::skills::{Learned, LearnedOptions, Skills};
+
+fn committed() -> Skills {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/arm.iso");
+    let bytes = std::fs::read(path).expect("committed");
+    let payload = envelope::unwrap_for("models/arm.iso", &bytes, "robot").expect("an envelope");
+    Skills::from_bytes(payload).expect("skills")
+}
+
+fn world(args: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_isogrid-sim"));
+    command.arg("serve").args(args.split_whitespace());
+    command
+}
+
+#[test]
+fn committed_skills_reach_goals_in_worlds_of_their_own() {
+    let skills = committed();
+    let cases = [
+        ("--family hanoi --blocks 3 --seed 11", 0, 0),
+        ("--family hanoi --blocks 3 --seed 12 --disturb drop --disturb-at 5", 1, 1),
+        ("--family kitting --blocks 3 --seed 13", 0, 0),
+    ];
+    for (args, n_disturbances, least_plans) in cases {
+        let (mut process, briefing) = WorldProcess::start(world(args)).expect("the simulator");
+        let policy = Box::new(Learned::new(&skills, LearnedOptions::default()));
+        let mut agent =
+            Agent::new(&briefing.scene, &briefing.task, policy, AgentOptions::default()).expect("a task");
+        let (mut disturbances, mut plans) = (0, 0);
+        let episode = play(&Ctx::new(1), &mut process.world, &briefing, &mut agent, &mut |tick| {
+            disturbances += tick.disturbances.len();
+            let planned = |what: &Happening| matches!(what, Happening::Planned { again: true, .. });
+            plans += tick.events.iter().filter(|event| planned(&event.what)).count();
+        });
+        let episode = episode.expect("a sound world");
+        assert!(episode.verdict.reached, "{args}: {:?}", episode.verdict);
+        assert_eq!((episode.status, episode.stop), (Status::Reached, Stop::Done), "{args}");
+        assert_eq!(disturbances, n_disturbances, "{args}");
+        assert!(plans >= least_plans, "{args}: {plans} plans after the first");
+    }
+}
