@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use isogrid::arm::{WorldProcess, play};
 use isogrid::core::{Ctx, Stop};
@@ -25,7 +26,7 @@ fn world(args: &str) -> Command {
 
 #[test]
 fn committed_skills_reach_goals_in_worlds_of_their_own() {
-    let skills = committed();
+    let skills = Arc::new(committed());
     let cases = [
         ("--family hanoi --blocks 3 --seed 11", 0, 0),
         ("--family hanoi --blocks 3 --seed 12 --disturb drop --disturb-at 5", 1, 1),

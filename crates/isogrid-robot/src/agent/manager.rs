@@ -216,7 +216,9 @@ impl Agent {
     fn plan(&mut self, ctx: &Ctx, seen: &Observation, relations: &Relations) -> Result<bool, RobotError> {
         let facts = self.state.facts(&self.task, relations);
         let mut answer = None;
-        for (mode, ticks) in [(Mode::Optimal, OPTIMAL_TICKS), (Mode::First, u64::MAX)] {
+        let modes = [(Mode::Optimal, OPTIMAL_TICKS), (Mode::First, u64::MAX)];
+        // A search counts some ticks before it looks at its limit.
+        for (mode, ticks) in modes.into_iter().filter(|_| ctx.remaining() > 0) {
             let options = SolveOptions { mode, ..SolveOptions::default() };
             let query = PlanQuery { state: Some(facts.clone()), options, ..PlanQuery::default() };
             let part = ctx.child(ticks);
