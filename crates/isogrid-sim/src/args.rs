@@ -68,7 +68,7 @@ fn world() -> [Arg; 7] {
 
 fn run_command() -> Command {
     Command::new("run").about("Run and judge episodes").args(world()).args([
-        value("seeds", "A..B", "First and last seed [1..1]"),
+        value("seeds", "A..B", "First and last seed [the file's, or 1]"),
         value("policy", "NAME", "scripted, or a file of skills [scripted]"),
         number("noise", "X", "Noise of the scripted policy, a share of the distance [0]"),
         value("feedback", "KIND", "full, retry or none [full]"),
@@ -162,7 +162,7 @@ fn episodes(matches: &ArgMatches) -> Result<ExitCode> {
             feedback: feedback(matches)?,
             ..AgentOptions::default()
         },
-        seeds: seeds(matches)?,
+        seeds: seeds(matches, scenario.seed)?,
         scenario,
         policy: &policy,
         threads: matches.get_one::<usize>("threads").copied().unwrap_or(1),
@@ -324,8 +324,8 @@ fn feedback(matches: &ArgMatches) -> Result<Feedback> {
     }
 }
 
-fn seeds(matches: &ArgMatches) -> Result<(u64, u64)> {
-    let text = matches.get_one::<String>("seeds").map_or("1..1", String::as_str);
+fn seeds(matches: &ArgMatches, usual: u64) -> Result<(u64, u64)> {
+    let Some(text) = matches.get_one::<String>("seeds") else { return Ok((usual, usual)) };
     let wrong = || format!("--seeds {text}: expected two numbers like 1..20");
     let (first, last) = text.split_once("..").with_context(wrong)?;
     let (first, last) = (first.parse().with_context(wrong)?, last.parse().with_context(wrong)?);

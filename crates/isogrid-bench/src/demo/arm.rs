@@ -20,10 +20,7 @@ use serde_json::Value;
 use super::typed;
 use crate::grid::Grid;
 
-/// The seed of the episode that is shown.
-const SEED: &str = "7";
-
-/// The episode that is shown: somebody interferes three times.
+/// The episode that is shown, with its seed: somebody interferes three times.
 const SHOWN: &[&str] = &["examples/scenarios/hanoi.toml"];
 
 /// One disturbance, for the table.
@@ -71,7 +68,7 @@ fn episode(simulator: &Path, skills: &Path, out: &mut dyn Write) -> Result<()> {
     let payload = envelope::unwrap_for(&name, &bytes, "robot")?;
     let policy = Learned::new(&Arc::new(Skills::from_bytes(payload)?), LearnedOptions::default());
     let mut command = Command::new(simulator);
-    command.arg("serve").args(SHOWN).args(["--seed", SEED]);
+    command.arg("serve").args(SHOWN);
     let (mut process, briefing) = WorldProcess::start(command).map_err(anyhow::Error::from)?;
     let mut agent = Agent::new(&briefing.scene, &briefing.task, Box::new(policy), AgentOptions::default())?;
     let mut broken = None;
@@ -123,7 +120,7 @@ fn film(simulator: &Path, places: &Places<'_>, out: &mut dyn Write) -> Result<()
     fs::create_dir_all(places.pictures)?;
     let files: [PathBuf; 2] = ["arm.png", "arm.gif"].map(|name| places.pictures.join(name));
     let mut command = Command::new(simulator);
-    command.arg("run").args(SHOWN).args(["--seeds", &format!("{SEED}..{SEED}")]);
+    command.arg("run").args(SHOWN);
     command.arg("--policy").arg(places.skills).arg("--film").arg(&files[0]).arg("--film").arg(&files[1]);
     let ended = command.output().context("starting isogrid-sim")?;
     ensure!(files[0].is_file(), "no pictures: {}", String::from_utf8_lossy(&ended.stderr).trim());
