@@ -91,8 +91,7 @@ pub(crate) fn with_work(command: Command, entries: &[Entry]) -> Command {
         .long("seed")
         .value_name("N")
         .value_parser(value_parser!(u64))
-        .default_value("1")
-        .help("The seed of all randomness");
+        .help("The seed of all randomness [the input's own, or 1]");
     let budget = Arg::new("budget")
         .long("budget")
         .value_name("B")

@@ -50,7 +50,7 @@ impl Exit {
     pub(crate) fn after(stop: Stop, answer: Answer) -> Exit {
         match (stop, answer) {
             (Stop::Cancelled, _) => Exit::Interrupted,
-            (Stop::Impossible, _) => Exit::Negative,
+            (Stop::Impossible | Stop::Failed, _) => Exit::Negative,
             (Stop::Budget(Limit::Ticks | Limit::Time | Limit::Memory), Answer::Incomplete) => Exit::Budget,
             _ => Exit::Answered,
         }
@@ -110,6 +110,7 @@ mod tests {
             (Stop::Enough, Whole, Exit::Answered),
             (Stop::Impossible, Incomplete, Exit::Negative),
             (Stop::Impossible, Whole, Exit::Negative),
+            (Stop::Failed, Whole, Exit::Negative),
             (Stop::Budget(Limit::Time), Whole, Exit::Answered),
             (Stop::Budget(Limit::Time), Incomplete, Exit::Budget),
             (Stop::Budget(Limit::Ticks), Incomplete, Exit::Budget),

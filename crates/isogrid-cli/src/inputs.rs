@@ -44,10 +44,11 @@ impl Asked {
             matches.get_one::<String>("budget").map_or(Ok(Budget::default()), |text| text.parse())?;
         let sources: Result<_, _> = paths(matches).iter().map(|path| source(path)).collect();
         let options = args::given_options(app.entries, matches);
+        let seed = matches.get_one("seed").copied();
         Ok(Asked {
-            request: Request { sources: sources?, options, ..Request::default() },
+            request: Request { sources: sources?, options, seed, ..Request::default() },
             engine: matches.get_one("engine").cloned(),
-            seed: matches.get_one("seed").copied().unwrap_or(1),
+            seed: seed.unwrap_or(1),
             budget,
         })
     }

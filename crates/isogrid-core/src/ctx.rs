@@ -18,6 +18,8 @@ pub enum Stop {
     Done,
     /// It is proved that no answer exists.
     Impossible,
+    /// The attempt ended without success, and more of the budget would not have helped.
+    Failed,
     /// The receiver of outputs said that it has enough.
     Enough,
     /// A limit was reached.
@@ -43,6 +45,7 @@ impl fmt::Display for Stop {
         f.write_str(match self {
             Stop::Done => "done",
             Stop::Impossible => "proved impossible",
+            Stop::Failed => "ended without success",
             Stop::Enough => "enough",
             Stop::Budget(Limit::Ticks) => "tick budget ended",
             Stop::Budget(Limit::Time) => "time budget ended",

@@ -95,6 +95,8 @@ pub struct Request {
     pub sources: Vec<Source>,
     /// Options by long name; a switch has an empty value.
     pub options: Vec<(String, String)>,
+    /// The seed, where the user named one: an input may hold a seed of its own.
+    pub seed: Option<u64>,
     /// What readers found odd but could use; shared between clones.
     pub warnings: Warnings,
 }

@@ -55,12 +55,14 @@ pub struct Checkpoints {
     pub path: PathBuf,
     /// Steps between two savings. Default 1,000.
     pub every: u64,
+    /// A digest of what else the run depends on, such as its examples; a checkpoint of another is refused. Default 0.
+    pub task: u64,
 }
 
 impl Checkpoints {
     /// In this file, every 1,000 steps.
     pub fn new(path: PathBuf) -> Checkpoints {
-        Checkpoints { path, every: 1000 }
+        Checkpoints { path, every: 1000, task: 0 }
     }
 }
 
@@ -241,7 +243,8 @@ fn fingerprint(options: &FitOptions) -> u64 {
         floor,
         options.averaging.unwrap_or(-1.0),
     ];
-    let mut words = vec![options.n_steps, options.seed, n_warmup];
+    let task = options.checkpoints.as_ref().map_or(0, |checkpoints| checkpoints.task);
+    let mut words = vec![options.n_steps, options.seed, n_warmup, task];
     words.extend(numbers.map(|number| u64::from(number.to_bits())));
     hash_words(&words)
 }

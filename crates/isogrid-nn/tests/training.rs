@@ -46,7 +46,7 @@ fn options(n_steps: u64, path: Option<&Path>) -> FitOptions {
         n_steps,
         schedule: Schedule::Cosine { n_warmup: 10, floor: 0.01 },
         optimizer: AdamW { learning_rate: 3e-3, ..AdamW::default() },
-        checkpoints: path.map(|path| Checkpoints { path: path.to_path_buf(), every: 10 }),
+        checkpoints: path.map(|path| Checkpoints { every: 10, ..Checkpoints::new(path.to_path_buf()) }),
         ..FitOptions::default()
     }
 }
@@ -226,7 +226,10 @@ fn batches_and_options_that_do_not_fit_are_refused() {
         FitOptions { averaging: Some(1.0), ..options(5, None) },
         FitOptions { optimizer: AdamW { learning_rate: f32::NAN, ..AdamW::default() }, ..options(5, None) },
         FitOptions { optimizer: AdamW { max_norm: Some(0.0), ..AdamW::default() }, ..options(5, None) },
-        FitOptions { checkpoints: Some(Checkpoints { path: "x".into(), every: 0 }), ..options(5, None) },
+        FitOptions {
+            checkpoints: Some(Checkpoints { every: 0, ..Checkpoints::new("x".into()) }),
+            ..options(5, None)
+        },
     ];
     for options in bad_options {
         let error = fit(&mut network(), &options, &mut supply, &mut until(1)).expect_err("a bad option");

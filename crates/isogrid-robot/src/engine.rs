@@ -149,6 +149,7 @@ impl Engine for Robot {
         }
         Ok(match agent.status() {
             agent::Status::Unreachable => Stop::Impossible,
+            agent::Status::GaveUp => Stop::Failed,
             _ => Stop::Done,
         })
     }

@@ -34,6 +34,14 @@ pub enum RobotError {
     /// Bytes that are no skills.
     #[error("these are no usable skills: {0}")]
     Skills(String),
+    /// Skills in a world of another rate.
+    #[error("the skills were learned at {learned} Hz, the world is at {world} Hz")]
+    Rate {
+        /// Ticks a second of the demonstrations.
+        learned: f64,
+        /// Ticks a second of the world.
+        world: f64,
+    },
     /// A world that cannot be understood, or is gone.
     #[error("the world: {0}")]
     World(String),
@@ -70,6 +78,9 @@ impl Diagnose for RobotError {
                 "build it with its trainer: cargo build --release -p isogrid-cli --features train"
                     .to_string(),
             ),
+            RobotError::Rate { .. } => {
+                Some("an action is one tick long: learn from demonstrations of the world's rate".to_string())
+            }
             RobotError::Plan(error) => error.hint(),
             RobotError::Skills(_) => Some("`isogrid fit DEMONSTRATIONS -o SKILLS` writes skills".to_string()),
             RobotError::NoExamples { .. } => {

@@ -50,6 +50,21 @@ pub(crate) static INFO: Info = Info {
             help: "where the base plate stands in recordings [0,0,0]",
         },
         OptionSpec {
+            name: "rate",
+            value: Some("HZ"),
+            help: "ticks a second of robomimic files that do not say it [20]",
+        },
+        OptionSpec {
+            name: "hand-columns",
+            value: Some("I,I,I,I"),
+            help: "which of LeRobot's states are x, y, z and the opening, counted from 0 [by their names]",
+        },
+        OptionSpec {
+            name: "action-columns",
+            value: Some("I,I,I,I"),
+            help: "which of LeRobot's actions are x, y, z and the grip, counted from 0 [by their names]",
+        },
+        OptionSpec {
             name: "world",
             value: Some("COMMAND"),
             help: "a program that is the world, instead of a scenario",

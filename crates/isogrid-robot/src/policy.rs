@@ -9,6 +9,11 @@ use crate::world::{ACTION_METRES, Action};
 pub trait Policy: Send {
     /// Appends one or more actions, to be carried out one per tick before the policy is asked again.
     fn decide(&mut self, skill: Skill, features: &[f64; MAX_FEATURES], actions: &mut Vec<Action>);
+
+    /// Ticks a second that its actions are meant for; none where any will do.
+    fn rate_hz(&self) -> Option<f64> {
+        None
+    }
 }
 
 /// A hand-written proportional controller: the demonstrator, and a contender beside what is learned.

@@ -175,7 +175,7 @@ fn read(_: &Request) -> Result<Demonstrations, RobotError> {
 #[cfg(feature = "formats")]
 fn read(request: &Request) -> Result<Demonstrations, RobotError> {
     let options = read_options(request)?;
-    let mut recordings = Vec::new();
+    let (mut recordings, mut names) = (Vec::new(), Vec::new());
     for source in &request.sources {
         let path = source.path().ok_or_else(|| {
             RobotError::Request(format!("`{}`: recordings are read from files and folders only", source.name))
@@ -186,12 +186,13 @@ fn read(request: &Request) -> Result<Demonstrations, RobotError> {
             request.warnings.push(name(&format!("{} is left out: {}", rejected.episode, rejected.reason)));
         }
         loaded.notes.iter().for_each(|note| request.warnings.push(name(note)));
+        names.extend((1..=loaded.recordings.len()).map(|at| name(&format!("usable episode {at}"))));
         recordings.extend(loaded.recordings);
     }
     let intake = crate::learn::dataset(&recordings, &crate::facts::Tolerances::default());
     for rejected in &intake.rejected {
-        let number = rejected.recording + 1;
-        request.warnings.push(format!("demonstration {number} teaches nothing: {}", rejected.why));
+        let name = &names[rejected.recording];
+        request.warnings.push(format!("{name} teaches nothing: {}", rejected.why));
     }
     if intake.accepted < FEW {
         request
@@ -211,14 +212,31 @@ fn read_options(request: &Request) -> Result<crate::formats::ReadOptions, RobotE
         filter: request.option("filter").map(str::to_string),
         ..crate::formats::ReadOptions::default()
     };
-    if let Some(text) = request.option("base") {
-        let numbers: Vec<f64> = text.split(',').filter_map(|part| part.trim().parse().ok()).collect();
-        options.base = numbers.try_into().map_err(|_| wrong("base", text, "three numbers: X,Y,Z"))?;
+    if let Some(base) = numbers(request, "base", "three numbers: X,Y,Z")? {
+        options.base = base;
     }
+    if request.option("rate").is_some() {
+        options.rate_hz = Some(number(request, "rate", 20.0, (0.1, 1e4))?);
+    }
+    options.hand_columns = numbers(request, "hand-columns", "four column numbers")?;
+    options.action_columns = numbers(request, "action-columns", "four column numbers")?;
     for entry in request.option("objects").into_iter().flat_map(|text| text.split(',')) {
         options.objects.push(object(entry.trim())?);
     }
     Ok(options)
+}
+
+/// So many numbers, split by commas.
+#[cfg(feature = "formats")]
+fn numbers<T: std::str::FromStr, const N: usize>(
+    request: &Request,
+    name: &str,
+    expected: &str,
+) -> Result<Option<[T; N]>, RobotError> {
+    let Some(text) = request.option(name) else { return Ok(None) };
+    let parsed: Result<Vec<T>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    let exact = parsed.ok().and_then(|numbers| numbers.try_into().ok());
+    exact.map(Some).ok_or_else(|| wrong(name, text, expected))
 }
 
 /// `NAME=block:HXxHYxHZ`

@@ -75,6 +75,8 @@ pub fn signal_and_noise(t: f32) -> (f32, f32) {
 pub struct Skills {
     /// What the networks predict.
     pub head: Head,
+    /// Ticks a second that they were learned at: an action is one tick long.
+    pub rate_hz: f64,
     /// In the order of [`SKILLS`].
     pub nets: Vec<TimeMlp>,
 }
@@ -167,6 +169,10 @@ impl Learned {
 }
 
 impl Policy for Learned {
+    fn rate_hz(&self) -> Option<f64> {
+        Some(self.skills.rate_hz)
+    }
+
     fn decide(&mut self, skill: Skill, features: &[f64; MAX_FEATURES], actions: &mut Vec<Action>) {
         match self.skills.head {
             Head::Cloning => {
@@ -188,10 +194,10 @@ impl Policy for Learned {
 const MAGIC: &[u8; 8] = b"isoskill";
 
 /// The version of the bytes.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 impl Skills {
-    /// The skills as bytes: magic, version, head, its steps, then each network behind its length.
+    /// The skills as bytes: magic, version, head, its steps, the rate, then each network behind its length.
     pub fn to_bytes(&self) -> Vec<u8> {
         let (code, steps) = match self.head {
             Head::Cloning => (0, 0),
@@ -199,6 +205,7 @@ impl Skills {
             Head::Flow { steps } => (2, steps),
         };
         let mut bytes = [MAGIC.as_slice(), &[VERSION, code, steps]].concat();
+        bytes.extend_from_slice(&self.rate_hz.to_le_bytes());
         for net in &self.nets {
             let net = net.to_bytes();
             bytes.extend_from_slice(&(net.len() as u32).to_le_bytes());
@@ -220,6 +227,12 @@ impl Skills {
         if version != VERSION {
             return Err(wrong(&format!("they are of version {version}, this program reads {VERSION}")));
         }
+        let (rate, after) = rest.split_first_chunk().ok_or_else(|| wrong("they are cut short"))?;
+        let rate_hz = f64::from_le_bytes(*rate);
+        if !(rate_hz.is_finite() && rate_hz > 0.0) {
+            return Err(wrong(&format!("their rate is {rate_hz} Hz")));
+        }
+        rest = after;
         let head = match (code, steps) {
             (0, _) => Head::Cloning,
             (1, 1..) => Head::Diffusion { steps },
@@ -233,7 +246,7 @@ impl Skills {
             nets.push(TimeMlp::from_bytes(net).map_err(|error| wrong(&error.to_string()))?);
             rest = &after[length..];
         }
-        let skills = Skills { head, nets };
+        let skills = Skills { head, rate_hz, nets };
         if !rest.is_empty() || !skills.is_whole() {
             return Err(wrong("their networks are not those of four sub-skills"));
         }

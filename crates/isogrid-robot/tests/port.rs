@@ -93,7 +93,7 @@ fn a_transcript_is_read_and_a_broken_one_has_its_line_named() {
         let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
         file.write_all(text.as_bytes()).expect("writable");
         let request = request(file.path(), &[]);
-        Robot.input(&request, &Skills { head: Head::Cloning, nets: Vec::new() }, false)
+        Robot.input(&request, &Skills { head: Head::Cloning, rate_hz: 20.0, nets: Vec::new() }, false)
     };
     assert_eq!(read(&good).expect("a sound transcript").seen.len(), 2);
     let broken = good.replace("\"over\":false", "\"over\":7");

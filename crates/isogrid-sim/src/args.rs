@@ -272,6 +272,10 @@ fn in_words(line: &run::Line) -> String {
 
 fn scenario(matches: &ArgMatches) -> Result<Scenario> {
     if let Some(path) = matches.get_one::<PathBuf>("scenario") {
+        let drawn = ["family", "blocks", "start", "pose-mm", "disturb", "disturb-at"];
+        if let Some(option) = drawn.into_iter().find(|option| matches.contains_id(option)) {
+            bail!("--{option} is for worlds without a file: {} says it itself", path.display());
+        }
         return Ok(scenario_file::read(path)?);
     }
     let family = matches.get_one::<String>("family").context("name a scenario file or --family")?;

@@ -125,7 +125,7 @@ where
         let most = limit.saturating_add(self.tick_slack);
         assert!(ticks <= most, "{what} counted {ticks} ticks of {limit} (slack {})", self.tick_slack);
         let by_budget = stop == Stop::Budget(Limit::Ticks);
-        let by_itself = matches!(stop, Stop::Done | Stop::Impossible);
+        let by_itself = matches!(stop, Stop::Done | Stop::Impossible | Stop::Failed);
         assert!(by_budget || by_itself, "{what} with {limit} ticks stopped with `{stop}`");
         assert!(by_budget || ticks <= limit, "{what} says `{stop}` after {ticks} ticks of {limit}");
     }

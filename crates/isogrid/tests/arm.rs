@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Write, pipe};
 use std::process::Command;
 use std::thread;
+use std::time::Duration;
 
 use isogrid::arm::{WorldProcess, play};
 use isogrid::core::{Ctx, Request, Source, Stop};
@@ -144,11 +145,46 @@ fn worlds_of_no_use_are_told_with_their_own_words() {
         let fault = WorldProcess::start(shell(script)).map(|_| ()).expect_err(script);
         assert!(fault.message.contains(expected), "{script}: {}", fault.message);
     }
+    // More than a pipe holds, before the first answer.
+    let chatty = "head -c 300000 /dev/zero | tr '\\0' x >&2; echo hello";
+    let fault = WorldProcess::start(shell(chatty)).map(|_| ()).expect_err("no briefing");
+    assert!(fault.message.ends_with("xxxx") && fault.message.len() < 5_000);
+    let silent = WorldProcess::start_within(shell("cat > /dev/null"), Duration::from_millis(5));
+    let fault = silent.map(|_| ()).expect_err("it is silent");
+    assert!(fault.message.contains("it said nothing for 0.005 s"), "{}", fault.message);
     let missing = "echo 'error while loading shared libraries: libmujoco.so.3.17.0' >&2; exit 127";
     let fault = WorldProcess::start(shell(missing)).map(|_| ()).expect_err("no library");
     assert!(fault.hint.is_some_and(|hint| hint.contains("cargo xtask fetch libmujoco")));
     let fault = WorldProcess::start(Command::new("no-such-world")).map(|_| ()).expect_err("no program");
     assert!(fault.message.contains("`no-such-world` does not start"), "{}", fault.message);
+}
+
+#[test]
+fn a_goal_that_is_missed_is_an_honest_negative() {
+    let world = Kinematic::new(&scene(), &[[0.5, 0.2, 0.0005], [0.5, -0.2, 0.0005], [0.5, 0.2, 0.021]]);
+    let step = Step { observation: world.observe().clone(), over: true, disturbances: Vec::new() };
+    let text = |value: serde_json::Result<String>| value.expect("this test made it");
+    let briefing = text(serde_json::to_string(&briefing(&world)));
+    let step = text(serde_json::to_string(&step));
+    let verdict = serde_json::json!({ "verdict": Verdict::default() });
+    let script = format!(
+        "echo '{briefing}'\nwhile read line; do case $line in *act*) echo '{step}';; *) echo '{verdict}';; esac; done\n"
+    );
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(script.as_bytes()).expect("writable");
+    let skills = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/arm.iso");
+    let skills = std::fs::read(skills).expect("committed");
+    let saved = isogrid::envelope::unwrap_for("arm.iso", &skills, "robot").expect("skills");
+    let entry = isogrid::find("robot").expect("it is in the registry");
+    let command = format!("sh {}", file.path().display());
+    let request = Request { options: vec![("world".to_string(), command)], ..Request::default() };
+    let mut last = String::new();
+    let ended = (entry.run)(&Ctx::new(1), &request, Some(saved), &mut |printed, _| {
+        last = printed.summary;
+        std::ops::ControlFlow::Continue(())
+    });
+    assert_eq!(ended.expect("a sound world").stop, Stop::Failed);
+    assert!(last.contains("the world says: missed"), "{last}");
 }
 
 #[test]

@@ -206,7 +206,7 @@ impl<'a> Outputs<'a> {
     }
 
     fn answer(&self, stop: Stop) -> Answer {
-        let cut_short = !matches!(stop, Stop::Done | Stop::Enough);
+        let cut_short = matches!(stop, Stop::Budget(_) | Stop::Cancelled);
         match (self.emission(), self.count) {
             (_, 0) => Answer::Incomplete,
             (Emission::Appends, _) if cut_short => Answer::Incomplete,

@@ -18,7 +18,7 @@ pub struct Event {
 /// What can happen.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Happening {
-    /// The planner answered: moves to the goal, and expanded states.
+    /// The planner answered with a plan.
     Planned {
         /// Moves of the plan.
         moves: usize,
@@ -42,7 +42,7 @@ pub enum Happening {
     },
     /// The goal holds.
     Reached,
-    /// No plan leads to the goal; the arm is parked.
+    /// No plan leads to the goal, or a thing it needs is out of reach; the arm is parked.
     Unreachable(String),
     /// Too many failures in a row; the arm is parked.
     GaveUp,

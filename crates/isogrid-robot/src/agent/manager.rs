@@ -11,6 +11,7 @@ use super::executor::{Executor, Progress};
 use super::memory::{Memory, Move, is_reached};
 use crate::RobotError;
 use crate::facts::{Relations, Tolerances};
+use crate::learn::same_rate;
 use crate::policy::Policy;
 use crate::tasks::{Task, TaskState};
 use crate::world::{Action, Observation, Scene};
@@ -94,13 +95,16 @@ impl Agent {
     /// An agent for one episode.
     ///
     /// # Errors
-    /// [`RobotError::Task`] where the task does not fit the scene.
+    /// [`RobotError::Task`] where the task does not fit the scene, [`RobotError::Rate`] where the policy does not.
     pub fn new(
         scene: &Scene,
         task: &Task,
         policy: Box<dyn Policy>,
         options: AgentOptions,
     ) -> Result<Agent, RobotError> {
+        if let Some(learned) = policy.rate_hz().filter(|rate| !same_rate(*rate, scene.rate_hz)) {
+            return Err(RobotError::Rate { learned, world: scene.rate_hz });
+        }
         let (domain, problem) = task.to_pddl(scene)?;
         Ok(Agent {
             state: TaskState::new(&domain, &problem, scene)?,
@@ -205,6 +209,11 @@ impl Agent {
 
     fn begin(&mut self, seen: &Observation) {
         let Some(&step) = self.memory.remaining.first() else { return };
+        if let Some(object) = out_of_reach(&self.scene, seen, step) {
+            let why = format!("{} lies outside the workspace", self.scene.objects[object].name);
+            self.end(seen, Happening::Unreachable(why));
+            return;
+        }
         if self.options.feedback == Feedback::None {
             self.memory.done.push(self.memory.remaining.remove(0));
         }
@@ -306,6 +315,17 @@ fn park(seen: &Observation) -> Action {
     let side = if (PARK[2] - here[2]).abs() < 0.05 { 1.0 } else { 0.0 };
     let aside = |axis: usize| side * ((PARK[axis] - here[axis]) / 0.1).clamp(-0.5, 0.5);
     Action { offset: [aside(0), aside(1), up], grip: -1.0 }
+}
+
+/// What the move goes to, if that lies beside or above the workspace.
+fn out_of_reach(scene: &Scene, seen: &Observation, step: Move) -> Option<usize> {
+    let object = match step {
+        Move::Pick { block } => block,
+        Move::Place { on, .. } => on,
+    };
+    let (at, [low, high]) = (seen.objects[object].position, scene.workspace);
+    let inside = (0..2).all(|axis| (low[axis]..=high[axis]).contains(&at[axis])) && at[2] <= high[2];
+    (!inside).then_some(object)
 }
 
 fn check(scene: &Scene, seen: &Observation) -> Result<(), RobotError> {

@@ -23,6 +23,8 @@ pub struct Example {
 pub struct Dataset {
     /// One list for each sub-skill.
     pub examples: [Vec<Example>; SKILLS.len()],
+    /// Frames a second of what they were cut from; 0 where there are none.
+    pub rate_hz: f64,
 }
 
 /// A recording that taught nothing.
@@ -52,12 +54,14 @@ impl Dataset {
     }
 }
 
-/// Cuts recordings into examples; one bad recording does not spoil the others.
+/// Cuts recordings into examples; one bad recording does not spoil the others. An action is one tick long, so all are of
+/// the rate of the first that is usable.
 pub fn dataset(recordings: &[Recording], tolerances: &Tolerances) -> Intake {
     let mut intake = Intake::default();
     for (at, recording) in recordings.iter().enumerate() {
-        match examples(recording, tolerances) {
+        match examples(recording, tolerances).and_then(|data| of_one_rate(&intake.data, data)) {
             Ok(data) => {
+                intake.data.rate_hz = data.rate_hz;
                 for (all, new) in intake.data.examples.iter_mut().zip(data.examples) {
                     all.extend(new);
                 }
@@ -74,9 +78,22 @@ pub fn dataset(recordings: &[Recording], tolerances: &Tolerances) -> Intake {
 /// # Errors
 /// Why nothing could be learned from it, in words.
 pub fn examples(recording: &Recording, tolerances: &Tolerances) -> Result<Dataset, String> {
-    let mut data = Dataset::default();
+    let mut data = Dataset { rate_hz: recording.scene.rate_hz, ..Dataset::default() };
     segments(recording, tolerances)?.iter().for_each(|segment| add(&mut data, recording, segment));
     Ok(data)
+}
+
+/// Whether two rates are the same but for rounding, in ticks a second.
+pub(crate) fn same_rate(one: f64, other: f64) -> bool {
+    (one - other).abs() <= 0.01 * one.max(other)
+}
+
+fn of_one_rate(known: &Dataset, new: Dataset) -> Result<Dataset, String> {
+    let (first, rate) = (known.rate_hz, new.rate_hz);
+    match first == 0.0 || same_rate(first, rate) {
+        true => Ok(new),
+        false => Err(format!("it is at {rate} Hz, those before it are at {first} Hz")),
+    }
 }
 
 fn add(data: &mut Dataset, recording: &Recording, segment: &Segment) {

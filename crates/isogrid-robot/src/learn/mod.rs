@@ -6,6 +6,7 @@ mod segment;
 #[cfg(feature = "train")]
 mod train;
 
+pub(crate) use dataset::same_rate;
 pub use dataset::{CHUNK, Dataset, Example, Intake, Rejected, dataset, examples};
 pub use options::TrainOptions;
 pub use segment::{Segment, segments};

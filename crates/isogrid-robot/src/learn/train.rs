@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 
 use isogrid_core::{Ctx, Progress, Stop};
 use isogrid_nn::{AdamW, Checkpoints, FitOptions, TimeBatch, TimeMlp, TimeMlpOptions, fit};
+use isogrid_num::hash::hash_words;
 use isogrid_num::rng::Rng;
 
 use super::TrainOptions;
@@ -40,6 +41,10 @@ pub fn train(
     options: &TrainOptions,
 ) -> Result<(Skills, Vec<Learned>, Stop), RobotError> {
     let (mut nets, mut learned, mut stop) = (Vec::new(), Vec::new(), Stop::Done);
+    if let Some(folder) = &options.checkpoints {
+        let failed = |error: std::io::Error| RobotError::Training(format!("`{}`: {error}", folder.display()));
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
     for skill in SKILLS {
         if data.of(skill).is_empty() {
             return Err(RobotError::NoExamples { skill: skill.name() });
@@ -49,7 +54,7 @@ pub fn train(
         nets.push(net.export().map_err(RobotError::training)?);
         learned.push(Learned { skill, examples: data.of(skill).len(), loss });
     }
-    Ok((Skills { head: options.head, nets }, learned, stop))
+    Ok((Skills { head: options.head, rate_hz: data.rate_hz, nets }, learned, stop))
 }
 
 fn one(
@@ -75,10 +80,10 @@ fn one(
         n_steps: options.n_steps,
         optimizer: AdamW { learning_rate: options.learning_rate, ..AdamW::default() },
         seed: ctx.seed(),
-        checkpoints: options
-            .checkpoints
-            .as_ref()
-            .map(|folder| Checkpoints::new(folder.join(format!("{}.checkpoint", skill.name())))),
+        checkpoints: options.checkpoints.as_ref().map(|folder| Checkpoints {
+            task: digest(examples, options),
+            ..Checkpoints::new(folder.join(format!("{}.checkpoint", skill.name())))
+        }),
         ..FitOptions::default()
     };
     let supplier = Supplier { skill, examples, options, seed: ctx.seed() };
@@ -97,6 +102,21 @@ fn one(
     });
     let trained = trained.map_err(RobotError::training)?;
     Ok((net, trained.loss.unwrap_or(f32::NAN)))
+}
+
+/// A number that differs where batches do: a checkpoint of other demonstrations is not gone on from.
+fn digest(examples: &[Example], options: &TrainOptions) -> u64 {
+    let (head, steps) = match options.head {
+        Head::Cloning => (0, 0),
+        Head::Diffusion { steps } => (1, steps),
+        Head::Flow { steps } => (2, steps),
+    };
+    let mut words = vec![head, u64::from(steps), options.batch as u64, options.jitter.to_bits()];
+    for example in examples {
+        words.extend(example.features.map(f64::to_bits));
+        words.extend(example.actions.iter().flat_map(|action| action.to_array().map(f64::to_bits)));
+    }
+    hash_words(&words)
 }
 
 /// Makes batches of one skill.

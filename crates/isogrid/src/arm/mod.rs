@@ -6,6 +6,7 @@
 mod episode;
 mod process;
 mod run;
+mod streams;
 
 pub use episode::{Episode, Tick, play};
 pub use process::{WorldProcess, simulator};

@@ -1,14 +1,16 @@
 //! A world as a child process.
 
-use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use isogrid_core::Fault;
 use isogrid_robot::protocol::{Briefing, RemoteWorld};
 
-/// How much of what a failed world complained of is read.
-const MAX_COMPLAINT: u64 = 4096;
+use super::streams::{Complaint, Lines};
+
+/// How long a world may be silent when it is asked something.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How the simulator is had.
 const BUILD: &str = "cargo xtask fetch libmujoco && cargo build --release -p isogrid-sim --features mujoco";
@@ -24,19 +26,29 @@ impl WorldProcess {
     /// Starts `command` and listens for its first briefing.
     ///
     /// # Errors
-    /// It cannot be started, ends early, or says what is no briefing; with its own complaint.
-    pub fn start(mut command: Command) -> Result<(WorldProcess, Briefing), Fault> {
+    /// It cannot be started, ends early, says what is no briefing, or nothing for a minute; with its own complaint.
+    pub fn start(command: Command) -> Result<(WorldProcess, Briefing), Fault> {
+        WorldProcess::start_within(command, PATIENCE)
+    }
+
+    /// As [`WorldProcess::start`]; the world is given up when it says nothing for so long, now or later.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_within(mut command: Command, patience: Duration) -> Result<(WorldProcess, Briefing), Fault> {
         let program = command.get_program().to_string_lossy().into_owned();
         let streams = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = streams
             .spawn()
             .map_err(|error| Fault::bad_input(format!("the world `{program}` does not start: {error}")))?;
-        let (Some(input), Some(output)) = (child.stdout.take(), child.stdin.take()) else {
+        let streams = (child.stdout.take(), child.stdin.take(), child.stderr.take());
+        let (Some(input), Some(output), Some(errors)) = streams else {
             return Err(Fault::bad_input(format!("the world `{program}` has no streams")));
         };
-        match RemoteWorld::greet(Box::new(BufReader::new(input)), Box::new(output)) {
+        let complaint = Complaint::listen(errors);
+        match RemoteWorld::greet(Box::new(Lines::listen(input, patience)), Box::new(output)) {
             Ok((world, briefing)) => Ok((WorldProcess { world, child }, briefing)),
-            Err(error) => Err(explain(child, &program, &error.to_string())),
+            Err(error) => Err(explain(child, complaint, &program, &error.to_string())),
         }
     }
 }
@@ -50,15 +62,11 @@ impl Drop for WorldProcess {
 }
 
 /// What a world that ended left behind.
-fn explain(mut child: Child, program: &str, said: &str) -> Fault {
-    let mut complaint = Vec::new();
+fn explain(mut child: Child, complaint: Complaint, program: &str, said: &str) -> Fault {
     // Killed first: a world that still runs would never close its stream.
     let _ = child.kill();
-    if let Some(stream) = child.stderr.take() {
-        let _ = stream.take(MAX_COMPLAINT).read_to_end(&mut complaint);
-    }
     let _ = child.wait();
-    let complaint = String::from_utf8_lossy(&complaint).trim().to_string();
+    let complaint = complaint.text();
     let message = match complaint.is_empty() {
         true => format!("the world `{program}` is of no use: {said}"),
         false => format!("the world `{program}` is of no use: {complaint}"),

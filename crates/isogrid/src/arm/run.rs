@@ -1,10 +1,11 @@
 //! `isogrid run SCENARIO -m SKILLS`: the registry's entry of the arm, with worlds.
 
+use std::ffi::OsString;
 use std::process::Command;
 use std::sync::Arc;
 
 use isogrid_core::{
-    Ctx, Emit, Entry, Fault, Limit, Printed, Progress, Request, RunOutcome, Source, Stop, Store, Value,
+    Ctx, Emit, Entry, Fault, Printed, Progress, Request, RunOutcome, Source, Stop, Store, Value,
 };
 use isogrid_num::stats::quantile;
 use isogrid_robot::agent::{Agent, Status};
@@ -29,7 +30,7 @@ fn run(ctx: &Ctx, request: &Request, saved: Option<&[u8]>, emit: Emit<'_>) -> Re
             .with_hint("-m SKILLS; `isogrid fit DEMONSTRATIONS -o SKILLS` learns them"));
     };
     let skills = Arc::new(Robot.load(saved).map_err(fault)?);
-    let command = world_command(ctx, request, scenario)?;
+    let command = world_command(request, scenario)?;
     let (mut process, briefing) = WorldProcess::start(command)?;
     let scene = briefing.scene.clone();
     let mut agent = agent(ctx, request, &skills, (&scene, &briefing.task))?;
@@ -55,7 +56,7 @@ fn is_scenario(source: &Source) -> bool {
 }
 
 /// The world that is asked for: the user's own command, else the simulator with a scenario.
-fn world_command(ctx: &Ctx, request: &Request, scenario: Option<&Source>) -> Result<Command, Fault> {
+fn world_command(request: &Request, scenario: Option<&Source>) -> Result<Command, Fault> {
     if let Some(text) = request.option("world") {
         let mut words = text.split_whitespace();
         let program = words.next().ok_or_else(|| Fault::bad_input("--world is empty"))?;
@@ -64,8 +65,15 @@ fn world_command(ctx: &Ctx, request: &Request, scenario: Option<&Source>) -> Res
         return Ok(command);
     }
     let mut command = Command::new(simulator()?);
-    command.arg("serve").args(scenario.and_then(Source::path)).args(["--seed", &ctx.seed().to_string()]);
+    command.args(serve(request.seed, scenario));
     Ok(command)
+}
+
+/// What the simulator is told; a scenario has a seed of its own.
+fn serve(seed: Option<u64>, scenario: Option<&Source>) -> Vec<OsString> {
+    let path = scenario.and_then(Source::path).map(OsString::from);
+    let seed = seed.map(|seed| OsString::from(format!("--seed={seed}")));
+    std::iter::once(OsString::from("serve")).chain(path).chain(seed).collect()
 }
 
 fn agent(
@@ -151,12 +159,24 @@ impl Timeline<'_, '_> {
     }
 }
 
-/// How the run ended: what the arm cannot do is an honest negative, not an error.
+/// How the run ended: what the arm cannot do, or did not, is an honest negative, not an error.
 fn stop(episode: &Episode) -> Stop {
     match (episode.stop, &episode.status) {
         (Stop::Done, _) if episode.verdict.reached => Stop::Done,
         (Stop::Done, Status::Unreachable) => Stop::Impossible,
-        (Stop::Done, _) => Stop::Budget(Limit::Time),
+        (Stop::Done, _) => Stop::Failed,
         (stop, _) => stop,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_keeps_its_seed_unless_another_is_named() {
+        let scenario = Source::file("world.toml");
+        assert_eq!(serve(None, Some(&scenario)), ["serve", "world.toml"]);
+        assert_eq!(serve(Some(5), Some(&scenario)), ["serve", "world.toml", "--seed=5"]);
     }
 }

@@ -94,7 +94,10 @@ impl Course<'_> {
             optimizer: AdamW { learning_rate: self.settings.learning_rate, ..AdamW::default() },
             schedule: Schedule::Cosine { n_warmup: (self.n_steps / 20).min(500), floor: 0.01 },
             seed: self.settings.seed,
-            checkpoints: Some(Checkpoints { path: self.checkpoint.to_path_buf(), every: self.n_steps }),
+            checkpoints: Some(Checkpoints {
+                every: self.n_steps,
+                ..Checkpoints::new(self.checkpoint.to_path_buf())
+            }),
             ..FitOptions::default()
         };
         let mut stop = None;
