@@ -58,6 +58,8 @@ pub enum Request {
     Act([f64; Action::LEN]),
     /// What has the episode come to?
     Verdict(bool),
+    /// Stop the arm at once and for good; the answer is the verdict.
+    Stop(bool),
     /// Another episode, drawn from this seed.
     Reset(u64),
 }
@@ -125,6 +127,15 @@ impl RemoteWorld {
     /// As [`RemoteWorld::greet`].
     pub fn verdict(&mut self) -> Result<Verdict, RobotError> {
         self.ask(&Request::Verdict(true))?;
+        Ok(self.listen::<Judged>()?.verdict)
+    }
+
+    /// Stops the arm at once, for the rest of the episode.
+    ///
+    /// # Errors
+    /// As [`RemoteWorld::greet`]; also where the world cannot be stopped.
+    pub fn stop(&mut self) -> Result<Verdict, RobotError> {
+        self.ask(&Request::Stop(true))?;
         Ok(self.listen::<Judged>()?.verdict)
     }
 

@@ -47,6 +47,44 @@ fn a_moved_block_is_planned_around_and_open_loop_is_not() {
 }
 
 #[test]
+fn a_failed_move_is_repeated_as_planned_and_failures_have_an_end() {
+    for (options, expected) in [
+        (AgentOptions { feedback: Feedback::Retry, ..AgentOptions::default() }, Status::Reached),
+        (AgentOptions { failures: 1, ..AgentOptions::default() }, Status::GaveUp),
+    ] {
+        let (scene, centres) = tower(2);
+        let task = Task::new(&scene, Rule::SmallerOnLarger, tower_on(&scene, 3));
+        let mut world = Kinematic::new(&scene, &centres);
+        let mut agent = agent(&scene, &task, options.clone());
+        let smallest = scene.find("b1").expect("it is there");
+        let mut dropped = false;
+        let (events, _) = episode(&mut world, &mut agent, 20_000, &mut |_, world| {
+            // Torn out of the hand on its first way, back to where it was.
+            if !dropped && world.observe().objects[smallest].position[2] > centres[smallest][2] + 0.03 {
+                world.put(smallest, centres[smallest]);
+                dropped = true;
+            }
+        });
+        let failed = events.iter().filter(|event| matches!(event.what, Happening::Failed { .. })).count();
+        assert!(dropped && failed >= 1, "{options:?}: {events:?}");
+        assert_eq!(*agent.status(), expected, "{options:?}: {events:?}");
+    }
+}
+
+#[test]
+fn a_block_beside_the_workspace_parks_the_arm() {
+    let (scene, mut centres) = tower(2);
+    centres[3] = [0.5, 0.6, 0.0205];
+    let task = Task::new(&scene, Rule::SmallerOnLarger, tower_on(&scene, 3));
+    let mut world = Kinematic::new(&scene, &centres);
+    let mut agent = agent(&scene, &task, AgentOptions::default());
+    let (events, _) = episode(&mut world, &mut agent, 2_000, &mut |_, _| {});
+    assert_eq!(*agent.status(), Status::Unreachable, "{events:?}");
+    let told = events.iter().any(|event| event.text(&scene).contains("b1 lies outside the workspace"));
+    assert!(told, "{events:?}");
+}
+
+#[test]
 fn what_holds_already_is_not_done_again() {
     let (scene, centres) = tower(2);
     let goal = tower_on(&scene, 1);

@@ -70,3 +70,14 @@ fn bad_recordings_are_named_and_do_not_spoil_the_others() {
     assert!(why[1].1.contains("with b1 in the hand"), "{why:?}");
     assert_eq!(why[2].0, 3);
 }
+
+#[test]
+fn recordings_of_another_rate_are_left_out() {
+    let good = hanoi(1);
+    let mut slow = good.clone();
+    slow.scene.rate_hz = 10.0;
+    let intake = dataset(&[good.clone(), slow, good], &Tolerances::default());
+    assert_eq!((intake.accepted, intake.data.rate_hz), (2, 20.0));
+    assert_eq!(intake.rejected[0].recording, 1);
+    assert_eq!(intake.rejected[0].why, "it is at 10 Hz, those before it are at 20 Hz");
+}

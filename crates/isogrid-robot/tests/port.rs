@@ -124,4 +124,35 @@ fn a_training_that_was_cut_off_goes_on_to_the_same_bytes() {
     assert_ne!(cut.model, whole.model);
     let rest = Robot.fit(&Ctx::new(5), &data, &kept).expect("good checkpoints");
     assert_eq!(rest.model.to_bytes(), whole.model.to_bytes());
+    // Another training does not go on from them.
+    let other = Robot.fit(&Ctx::new(5), &planted(2), &kept).map(|_| ()).expect_err("other demonstrations");
+    assert!(other.to_string().contains("other options"), "{other}");
+    let head = TrainOptions { head: Head::Diffusion { steps: 5 }, ..kept.clone() };
+    assert!(Robot.fit(&Ctx::new(5), &data, &head).is_err());
+    let new = TrainOptions { checkpoints: Some(folder.path().join("not/there/yet")), ..kept };
+    assert!(Robot.fit(&Ctx::new(5), &data, &new).is_ok());
+}
+
+#[cfg(feature = "train")]
+#[test]
+fn skills_of_another_version_or_rate_are_refused() {
+    use isogrid_core::Store;
+    use isogrid_robot::agent::{Agent, AgentOptions};
+    use isogrid_robot::skills::{Learned, LearnedOptions};
+
+    let options = TrainOptions { n_steps: 2, batch: 8, width: 8, n_blocks: 1, ..TrainOptions::default() };
+    let mut data = planted(1);
+    data.recordings.truncate(1);
+    let skills =
+        Robot.fit(&Ctx::new(5), &data, &options).expect("one demonstration is enough to learn").model;
+    let mut bytes = Robot.save(&skills);
+    let scene = data.recordings[0].scene.clone();
+    let task = Task::new(&scene, Rule::Anything, vec![(2, 1)]);
+    let fast = isogrid_robot::Scene { rate_hz: 100.0, ..scene };
+    let policy = Box::new(Learned::new(&std::sync::Arc::new(skills), LearnedOptions::default()));
+    let error = Agent::new(&fast, &task, policy, AgentOptions::default()).map(|_| ()).expect_err("its rate");
+    assert_eq!(error.to_string(), "the skills were learned at 20 Hz, the world is at 100 Hz");
+    bytes[8] = 77;
+    let error = Robot.load(&bytes).map(|_| ()).expect_err("its version");
+    assert!(error.to_string().contains("of version 77"), "{error}");
 }

@@ -36,7 +36,7 @@ impl Default for Gains {
 }
 
 /// What the controller needs to know of the arm at one instant.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ArmState {
     /// Joint angles, in radians.
     pub angles: Joints,

@@ -132,7 +132,12 @@ impl Physics {
         self.peak
     }
 
-    /// Why the arm stopped itself, if it did.
+    /// Stops the arm for good: its joints are held where they are. The first reason stays.
+    pub fn stop(&mut self, why: &str) {
+        self.stopped.get_or_insert_with(|| why.to_string());
+    }
+
+    /// Why the arm was stopped or stopped itself, if it did.
     pub fn stopped(&self) -> Option<&str> {
         self.stopped.as_deref()
     }
@@ -246,5 +251,37 @@ impl Physics {
             }
         }
         [goal[0] - here[0], goal[1] - here[1], goal[2] - here[2], turn[0], turn[1], turn[2]]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::scenario_file::parse;
+    use crate::world::World;
+
+    #[test]
+    fn a_joint_that_runs_away_stops_the_arm_and_nothing_moves_it_again() {
+        for (velocity, stops) in
+            [(MAX_VELOCITY[2] * 1.5, false), (-MAX_VELOCITY[2] * 2.5, true), (f64::NAN, true)]
+        {
+            let scenario = parse(Path::new("test.toml"), "family = \"move\"").expect("a scenario");
+            let mut world = World::new(&scenario).expect("a world");
+            let mut arm =
+                ArmState { angles: [0.0; N_JOINTS], velocities: [0.0; N_JOINTS], ..ArmState::default() };
+            arm.velocities[2] = velocity;
+            world.physics().watch(&arm);
+            let why = world.physics().stopped().map(str::to_string);
+            assert_eq!(why.is_some(), stops, "{velocity}: {why:?}");
+            if stops {
+                assert!(why.is_some_and(|why| why.starts_with("joint 3 moved at")), "{velocity}");
+                let before = world.physics().hand().position;
+                (0..20).for_each(|_| world.act(&Action { offset: [1.0; 3], grip: 1.0 }));
+                let moved = (0..3).map(|k| (world.physics().hand().position[k] - before[k]).abs());
+                assert!(moved.fold(0.0, f64::max) < 0.02 && world.is_over());
+            }
+        }
     }
 }

@@ -23,15 +23,24 @@ use crate::grid::Grid;
 /// The episode that is shown, with its seed: somebody interferes three times.
 const SHOWN: &[&str] = &["examples/scenarios/hanoi.toml"];
 
-/// One disturbance, for the table.
-const DISTURBED: &[&str] = &["--family", "hanoi", "--blocks", "4", "--disturb", "drop", "--disturb-at", "11"];
-
-/// Further episodes: their name, which is the bar's in committed runs, and the world.
+/// Further episodes: their name, which is the bar's in committed runs, and the worlds they are spread over.
 const ROWS: [(&str, &[&str]); 4] = [
-    ("3 blocks", &["--family", "hanoi", "--blocks", "3"]),
-    ("4 blocks, unseen", &["--family", "hanoi", "--blocks", "4"]),
-    ("4 blocks, disturbed once", DISTURBED),
-    ("kitting, 3 to 5 parts", &["--family", "kitting", "--blocks", "4"]),
+    ("3 blocks", &["--family hanoi --blocks 3"]),
+    ("4 blocks, unseen", &["--family hanoi --blocks 4"]),
+    (
+        "4 blocks, disturbed once",
+        &[
+            "--family hanoi --blocks 4 --disturb move --disturb-at 11",
+            "--family hanoi --blocks 4 --disturb shove --disturb-at 11",
+            "--family hanoi --blocks 4 --disturb drop --disturb-at 11",
+            "--family hanoi --blocks 4 --disturb swap --disturb-at 11",
+            "--family hanoi --blocks 4 --disturb hold --disturb-at 11",
+        ],
+    ),
+    (
+        "kitting, 3 to 5 parts",
+        &["--family kitting --blocks 3", "--family kitting --blocks 4", "--family kitting --blocks 5"],
+    ),
 ];
 
 /// Where things are.
@@ -123,29 +132,41 @@ fn film(simulator: &Path, places: &Places<'_>, out: &mut dyn Write) -> Result<()
     command.arg("run").args(SHOWN);
     command.arg("--policy").arg(places.skills).arg("--film").arg(&files[0]).arg("--film").arg(&files[1]);
     let ended = command.output().context("starting isogrid-sim")?;
-    ensure!(files[0].is_file(), "no pictures: {}", String::from_utf8_lossy(&ended.stderr).trim());
+    ensure!(ended.status.success(), "no pictures: {}", String::from_utf8_lossy(&ended.stderr).trim());
     writeln!(out, "   in pictures: {}, moving: {}\n", typed(&files[0]), typed(&files[1]))?;
     Ok(())
 }
 
-/// Today's episodes beside the last committed run.
-fn table(simulator: &Path, places: &Places<'_>, out: &mut dyn Write) -> Result<()> {
+/// Plays episodes spread over worlds; how many, how many reached their goals, and how many moves failed.
+fn episodes(simulator: &Path, places: &Places<'_>, worlds: &[&str]) -> Result<[u64; 3]> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from).to_string();
-    let committed = super::committed::newest(places.runs, "-robot");
-    let mut grid = Grid::new(&["episodes", "today", "failed moves", "committed run", "paper"]);
-    for (name, world) in ROWS {
-        let seeds = format!("901..{}", 900 + places.episodes);
+    let seeds = format!("901..{}", 900 + places.episodes.div_ceil(worlds.len()));
+    let mut sums = [0; 3];
+    for world in worlds {
         let mut command = Command::new(simulator);
-        command.arg("run").args(world).args(["--seeds", &seeds, "--threads", &cores, "--json", "--policy"]);
-        let ended = command.arg(places.skills).output().context("starting isogrid-sim")?;
+        command.arg("run").args(world.split(' ')).args(["--seeds", &seeds, "--threads", &cores, "--json"]);
+        let ended = command.arg("--policy").arg(places.skills).output().context("starting isogrid-sim")?;
         let text = String::from_utf8_lossy(&ended.stdout);
         let summary: Value = serde_json::from_str(text.lines().last().unwrap_or_default())
             .with_context(|| String::from_utf8_lossy(&ended.stderr).trim().to_string())?;
+        for (sum, name) in sums.iter_mut().zip(["episodes", "reached", "failed_moves"]) {
+            *sum += summary[name].as_u64().with_context(|| format!("isogrid-sim said no `{name}`"))?;
+        }
+    }
+    Ok(sums)
+}
+
+/// Today's episodes beside the last committed run.
+fn table(simulator: &Path, places: &Places<'_>, out: &mut dyn Write) -> Result<()> {
+    let committed = super::committed::newest(places.runs, "-robot");
+    let mut grid = Grid::new(&["episodes", "today", "failed moves", "committed run", "paper"]);
+    for (name, worlds) in ROWS {
+        let [episodes, reached, failed] = episodes(simulator, places, worlds)?;
         let bar = committed.as_ref().and_then(|(_, bars)| bars["bars"][name]["value"].as_f64());
         grid.row(vec![
             name.to_string(),
-            format!("{} of {}", summary["reached"], summary["episodes"]),
-            summary["failed_moves"].to_string(),
+            format!("{reached} of {episodes}"),
+            failed.to_string(),
             bar.map_or("-".to_string(), |value| format!("{value:.1} %")),
             paper(name).to_string(),
         ]);

@@ -16,6 +16,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow};
 use isogrid::arm::{Tick, WorldProcess, play};
 use isogrid_core::Ctx;
+use isogrid_num::hash::hash_words;
 use isogrid_num::stats::quantile;
 use isogrid_robot::agent::{Agent, AgentOptions, Happening};
 use isogrid_robot::policy::{Policy, Scripted};
@@ -24,6 +25,7 @@ use isogrid_robot::skills::{Learned, LearnedOptions, Skills};
 use serde::{Deserialize, Serialize};
 
 use super::rivals::Rival;
+use super::work::hash_bytes;
 
 /// Who plays.
 #[derive(Clone)]
@@ -43,10 +45,25 @@ pub(super) enum Player {
     Rival(Arc<Rival>),
 }
 
+impl Player {
+    /// A number that differs where episodes may.
+    fn digest(&self) -> u64 {
+        let (bytes, how) = match self {
+            Player::Engine { skills, agent, temperature } => {
+                (skills.to_bytes(), format!("{agent:?} {temperature}"))
+            }
+            Player::Scripted => (Vec::new(), "scripted".to_string()),
+            // Settings that cannot be written belong to nobody.
+            Player::Rival(rival) => (rival.to_bytes().unwrap_or_default(), "rival".to_string()),
+        };
+        hash_words(&[hash_bytes(&bytes), hash_bytes(how.as_bytes())])
+    }
+}
+
 /// Episodes of one kind.
 #[derive(Clone)]
 pub(super) struct Row {
-    /// Unique, stable: finished episodes are found by it.
+    /// Unique and stable.
     pub name: String,
     /// Arguments of the world; where there are several, episodes take them in turn.
     pub worlds: Vec<Vec<String>>,
@@ -63,6 +80,8 @@ pub(super) struct Row {
 pub(super) struct Outcome {
     pub row: String,
     pub seed: u64,
+    /// A digest of who played and in which world.
+    pub player: u64,
     /// The world's word.
     pub reached: bool,
     pub met: usize,
@@ -92,10 +111,13 @@ pub(super) fn run(
     say: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Vec<Outcome>> {
     let mut known = read(file)?;
-    let jobs: Vec<(&Row, u64)> = rows
-        .iter()
-        .flat_map(|row| (0..row.n).map(move |at| (row, row.first_seed + at)))
-        .filter(|(row, seed)| !known.contains_key(&(row.name.clone(), *seed)))
+    let players: Vec<u64> = rows.iter().map(Row::digest).collect();
+    let all = || {
+        let rows = rows.iter().zip(&players);
+        rows.flat_map(|(row, player)| (0..row.n).map(move |at| (row, *player, row.first_seed + at)))
+    };
+    let jobs: Vec<(&Row, u64, u64)> = all()
+        .filter(|(row, player, seed)| !known.contains_key(&(row.name.clone(), *player, *seed)))
         .collect();
     let out = OpenOptions::new().create(true).append(true).open(file);
     let out = Mutex::new(out.with_context(|| format!("opening {}", file.display()))?);
@@ -103,9 +125,10 @@ pub(super) fn run(
     let next = AtomicUsize::new(0);
     let work = || -> Result<Vec<Outcome>> {
         let (mut mine, mut world) = (Vec::new(), None);
-        while let Some(&(row, seed)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some(&(row, player, seed)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
             let outcome =
                 one(row, seed, simulator, &mut world).with_context(|| format!("{} seed {seed}", row.name))?;
+            let outcome = Outcome { player, ..outcome };
             let line = serde_json::to_string(&outcome)?;
             writeln!(out.lock().unwrap_or_else(PoisonError::into_inner), "{line}")?;
             mine.push(outcome);
@@ -125,17 +148,31 @@ pub(super) fn run(
         threads.into_iter().map(join).collect()
     });
     for outcome in results.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten() {
-        known.insert((outcome.row.clone(), outcome.seed), outcome);
+        known.insert(outcome.key(), outcome);
     }
-    let wanted =
-        rows.iter().flat_map(|row| (0..row.n).map(move |at| (row.name.clone(), row.first_seed + at)));
+    let wanted = all().map(|(row, player, seed)| (row.name.clone(), player, seed));
     wanted
-        .map(|key| known.remove(&key).with_context(|| format!("{} seed {} is missing", key.0, key.1)))
+        .map(|key| known.remove(&key).with_context(|| format!("{} seed {} is missing", key.0, key.2)))
         .collect()
 }
 
+/// What finished episodes are found by: row, player, seed.
+type Key = (String, u64, u64);
+
+impl Outcome {
+    fn key(&self) -> Key {
+        (self.row.clone(), self.player, self.seed)
+    }
+}
+
+impl Row {
+    fn digest(&self) -> u64 {
+        hash_words(&[self.player.digest(), hash_bytes(format!("{:?}", self.worlds).as_bytes())])
+    }
+}
+
 /// Finished episodes of an earlier piece of the run; a last line that was cut off is not one.
-fn read(file: &Path) -> Result<BTreeMap<(String, u64), Outcome>> {
+fn read(file: &Path) -> Result<BTreeMap<Key, Outcome>> {
     let text = if file.exists() { std::fs::read_to_string(file)? } else { String::new() };
     let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
     if whole.len() < text.len() {
@@ -144,7 +181,7 @@ fn read(file: &Path) -> Result<BTreeMap<(String, u64), Outcome>> {
     let parse = |line: &str| -> Result<_> {
         let outcome: Outcome =
             serde_json::from_str(line).with_context(|| format!("in {}", file.display()))?;
-        Ok(((outcome.row.clone(), outcome.seed), outcome))
+        Ok((outcome.key(), outcome))
     };
     whole.lines().map(parse).collect()
 }
@@ -234,6 +271,7 @@ fn outcome(seed: u64, verdict: isogrid_robot::Verdict, millis: &[f64]) -> Outcom
     Outcome {
         row: String::new(),
         seed,
+        player: 0,
         reached: verdict.reached,
         met: verdict.met,
         goals: verdict.goals,
@@ -264,7 +302,7 @@ mod tests {
         std::fs::write(&file, format!("{line}\n{}", &line[..20])).expect("writable");
         let known = read(&file).expect("one whole line");
         assert_eq!(known.len(), 1);
-        assert_eq!(known[&(String::new(), 7)].decisions, 2);
+        assert_eq!(known[&(String::new(), 0, 7)].decisions, 2);
         assert_eq!(std::fs::read_to_string(&file).expect("readable"), format!("{line}\n"));
         assert!(read(&folder.path().join("none")).expect("nothing is there").is_empty());
     }

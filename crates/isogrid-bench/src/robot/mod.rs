@@ -5,6 +5,7 @@
 
 mod episodes;
 mod ladder;
+mod parity;
 mod protocol;
 mod report;
 pub mod rivals;
@@ -94,17 +95,12 @@ const SEED_STEP: u64 = 2_000;
 /// A program fails, or the disk refuses.
 pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<String> {
     let extent = if options.quick { QUICK } else { FULL };
-    std::fs::create_dir_all(&options.work)?;
-    let shop = Workshop {
-        programs: options.programs.clone(),
-        folder: std::path::absolute(&options.work)?,
-        n_steps: extent.n_steps,
-    };
+    let shop = Workshop::open(&options.programs, &options.work, (extent.n_steps, options.quick))?;
     let trained = trained(&shop, options.threads, say)?;
     let mut rows = barred(&extent, &trained[0]);
     rows.extend(ablations(&extent, &trained));
     rows.push(scripted(&extent));
-    let file = options.work.join("episodes.jsonl");
+    let file = shop.folder.join("episodes.jsonl");
     let place = (file.as_path(), options.threads);
     let mut outcomes = episodes::run(&rows, &shop.simulator(), place, say)?;
     let finals = ladder::train(&shop, &extent, options.threads, say)?;
@@ -114,6 +110,7 @@ pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<Stri
     outcomes.extend(episodes::run(&ladder.rows(&extent), &shop.simulator(), place, say)?);
     let mut run = Run::begin(&options.out)?;
     run.fact("episodes and trainings at a time", options.threads.to_string());
+    run.fact("digest of isogrid and isogrid-sim", shop.digest.clone());
     let costs: Vec<_> = lessons().zip(trained.iter().map(|one| one.cost)).collect();
     report::write(&mut run, &costs, &ladder, &outcomes)?;
     run.finish(if options.quick { &protocol::QUICK } else { &protocol::FULL })

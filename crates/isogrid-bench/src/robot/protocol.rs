@@ -20,7 +20,8 @@ const PROTOCOL: &str = "\
 ## Protocol
 
 State-based: agent and rivals observe the poses of the hand and of all objects, not images. Pose noise, where there is
-any, is normal noise on every coordinate at every tick.
+any, is white normal noise on the positions of blocks at every tick; the agent is told its size, and averages what it sees
+while nothing moves. Real cameras err in the same direction for a while, which is harder.
 
 - *World*: `isogrid-sim` (MuJoCo), one process for each world, spoken to over its protocol; it owns the physics, disturbs,
   and judges by the true poses with rules of its own. An episode is reached when all goals hold, nothing is in the hand,
@@ -29,10 +30,12 @@ any, is normal noise on every coordinate at every tick.
   Hanoi solution; skills by `isogrid fit`, pinned to two cores and alone on the machine for the default head; predicates
   and operators are given. Seeds of episodes are disjoint from those of demonstrations and of development.
 - *Rivals*: end-to-end policies on the same observations with the goal, learned from 300 whole 3-block Hanoi
-  demonstrations (half from random legal starts), as the paper's rival had; by hindsight, a part of the examples asks for
-  one move. Eight settings a rung by successive halving on held-out loss; the last two, in several ways of carrying chunks
-  out, by episodes on seeds of their own. Tuning costs more than ten times the engine's training. Learning curves are in raw.jsonl. They are small
-  policies on states; they are not vision-language-action models.
+  demonstrations (half from random legal starts), as the paper's rival had; by hindsight, a part of the examples asks
+  for one move. The row of one move also has piles of large on small blocks, which Hanoi demonstrations do not show.
+  Eight settings a rung by successive halving on held-out loss; the last two, in several ways of carrying chunks out,
+  by episodes on seeds of their own. What tuning took stands beside the engine's training. Rows of rivals and
+  ablations have fewer episodes than the barred ones. Learning curves are in raw.jsonl. They are small policies on
+  states; they are not vision-language-action models.
 - *Disturbed*: one of move, shove, drop, swap and hold in turn, 11 s into the episode; open loop means that the first plan
   is carried out to its end whatever happens, as released with the paper; without replanning, failed moves are repeated as
   first planned; without retry, the first failed move ends the episode.

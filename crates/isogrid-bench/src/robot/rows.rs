@@ -73,6 +73,9 @@ pub(super) const BARRED: [Barred; 7] = [
     },
 ];
 
+/// The row of [`BARRED`] in which somebody interferes.
+pub(super) const DISTURBED_ROW: &Barred = &BARRED[5];
+
 /// One disturbance of each kind in turn, at a time when the arm is at work.
 const DISTURBED: [&str; 5] = [
     "--family hanoi --blocks 4 --disturb move --disturb-at 11",

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use isogrid::envelope;
+use isogrid_num::hash::hash_words;
 use isogrid_robot::skills::Skills;
 use serde::{Deserialize, Serialize};
 
@@ -18,10 +19,20 @@ use crate::process::{self, Call, Terms, Usage};
 pub(super) struct Workshop {
     /// The folder with `isogrid` (built with its trainer) and `isogrid-sim`.
     pub programs: PathBuf,
-    /// What is finished.
+    /// What these programs have finished.
     pub folder: PathBuf,
+    /// Of both programs: what others have finished is not taken for theirs.
+    pub digest: String,
     /// Steps of each sub-skill's training; the engine's default where none are given.
     pub n_steps: Option<u64>,
+}
+
+/// A digest of bytes.
+pub(super) fn hash_bytes(bytes: &[u8]) -> u64 {
+    let word =
+        |chunk: &[u8]| chunk.iter().rev().fold(chunk.len() as u64, |word, byte| word << 8 | u64::from(*byte));
+    let words: Vec<u64> = bytes.chunks(7).map(word).collect();
+    hash_words(&words)
 }
 
 /// A training of the engine.
@@ -54,6 +65,20 @@ pub(super) const N_CORES: usize = 2;
 const MAX_SECONDS: f64 = 3600.0;
 
 impl Workshop {
+    /// The part of the work folder that belongs to these programs, and to whole or smoke runs.
+    pub fn open(programs: &Path, work: &Path, (n_steps, quick): (Option<u64>, bool)) -> Result<Workshop> {
+        let mut words = Vec::new();
+        for name in ["isogrid", "isogrid-sim"] {
+            let bytes = fs::read(programs.join(name)).with_context(|| format!("reading {name}"))?;
+            words.push(hash_bytes(&bytes));
+        }
+        let digest = format!("{:016x}", hash_words(&words));
+        let name = if quick { format!("quick-{digest}") } else { digest.clone() };
+        let folder = std::path::absolute(work.join(name))?;
+        fs::create_dir_all(&folder)?;
+        Ok(Workshop { programs: programs.to_path_buf(), folder, digest, n_steps })
+    }
+
     /// The simulator.
     pub fn simulator(&self) -> PathBuf {
         self.programs.join("isogrid-sim")

@@ -46,12 +46,17 @@ fn episodes(scenario: &Scenario, input: &mut dyn BufRead, out: &mut dyn Write) -
                 say(out, &Step { observation, over: world.is_over(), disturbances: world.take_log() })?;
             }
             Ok(Request::Verdict(_)) => say(out, &json!({"verdict": world.verdict()}))?,
+            Ok(Request::Stop(_)) => {
+                world.physics().stop("it was told to");
+                say(out, &json!({"verdict": world.verdict()}))?;
+            }
             Ok(Request::Reset(seed)) => {
                 world = World::new(&Scenario { seed, ..scenario.clone() })?;
                 say(out, &briefing(&mut world))?;
             }
             Err(error) => bail!(
-                "expected {{\"act\": [x, y, z, grip]}}, {{\"verdict\": true}} or {{\"reset\": SEED}}: {error}"
+                "expected {{\"act\": [x, y, z, grip]}}, {{\"verdict\": true}}, {{\"stop\": true}} or \
+                 {{\"reset\": SEED}}: {error}"
             ),
         }
     }

@@ -66,5 +66,10 @@ pub fn play(
         }
         (seen, over) = (step.observation, step.over);
     }
-    Ok(Episode { verdict: world.verdict()?, status: agent.status().clone(), decisions, stop })
+    let verdict = world.verdict()?;
+    if stop != Stop::Done {
+        // Nobody watches the arm any more. A world that cannot be stopped has given its verdict already.
+        let _ = world.stop();
+    }
+    Ok(Episode { verdict, status: agent.status().clone(), decisions, stop })
 }

@@ -20,7 +20,7 @@ use super::Rival;
 use super::error::RivalError;
 use super::lessons::Demonstration;
 use super::settings::Settings;
-use super::train::{N_POINTS, Point, train};
+use super::train::{Point, train};
 
 /// How settings are tuned.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,14 +63,13 @@ impl Trial {
         self.curve.last().map_or(f64::INFINITY, |point| point.held_out_loss)
     }
 
-    /// Whether the held-out loss fell by no more than 2 % over the last fifth.
-    pub fn has_converged(&self) -> bool {
-        let fifth = (N_POINTS / 5) as usize;
-        let Some(before) = self.curve.len().checked_sub(fifth + 1).map(|at| self.curve[at].held_out_loss)
-        else {
-            return false;
-        };
-        self.held_out_loss() >= 0.98 * before
+    /// Whether twice the steps gained no more than a twentieth of the held-out loss, among trials that hold the same
+    /// settings at half the steps. A curve alone cannot tell: its cosine flattens it.
+    pub fn has_converged(&self, trials: &[Trial]) -> bool {
+        let half = trials
+            .iter()
+            .find(|trial| trial.settings == self.settings && trial.n_steps.abs_diff(self.n_steps / 2) <= 1);
+        half.is_some_and(|half| self.held_out_loss() >= 0.95 * half.held_out_loss())
     }
 }
 
