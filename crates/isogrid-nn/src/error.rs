@@ -15,6 +15,9 @@ pub enum Error {
         /// What would be allowed.
         expected: String,
     },
+    /// The system gives no more threads.
+    #[error("no thread to work on: {0}")]
+    Threads(String),
     /// A buffer of a batch does not have the length that the network's sizes ask for.
     #[error("step {step}: {what} of the batch: {found} numbers, expected {expected}")]
     Batch {

@@ -24,4 +24,4 @@ pub use models::{
 pub use optimizer::{AdamW, Schedule};
 pub use params::Params;
 pub use tape::{Tape, Var};
-pub use train::{Checkpoints, FitOptions, Progress, Stop, Trained, fit};
+pub use train::{Checkpoints, FitOptions, Progress, Stop, Trained, fit, on_one_thread};

@@ -73,7 +73,7 @@ pub struct SceneSpec {
     /// Blocks, or parts.
     #[serde(default = "three")]
     pub blocks: usize,
-    /// Pads; in kitting, the places that are no slot.
+    /// Pads, 2 to 4; kitting has places of its own.
     #[serde(default = "three")]
     pub pads: usize,
     /// An MJCF file with the scene instead, for the family `own`; relative to the scenario file.
@@ -110,7 +110,7 @@ enum Kind {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StartSpec {
-    /// `tower`: all blocks on the first pad; `random`: a random legal arrangement.
+    /// `usual`: all blocks on the first pad, in the family's own way; `random`: a random legal arrangement.
     #[serde(default)]
     pub kind: StartKind,
     /// Explicit places instead: pairs of a block and what it lies on.

@@ -121,23 +121,22 @@ fn lessons() -> impl Iterator<Item = &'static Lesson> {
     std::iter::once(&DEFAULT).chain(&OTHERS)
 }
 
-/// Skills of all lessons: the default first and alone on the machine, for its time is a bar; then the others, several
-/// at a time.
+/// Skills of all lessons: the default first, on two cores and alone on the machine, for its time is a bar; then the
+/// others, each on a core.
 fn trained(shop: &Workshop, n_threads: usize, say: &mut (dyn FnMut(&str) + Send)) -> Result<Vec<Trained>> {
     say(&format!("robot: skills {}", DEFAULT.name));
-    let first = shop.train(&DEFAULT, 0)?;
+    let first = shop.train(&DEFAULT, "0-1")?;
     say(&format!("robot: the other skills, after {:.0} s", first.cost.wall_seconds));
     let next = AtomicUsize::new(0);
     let done: Vec<Mutex<Option<Result<Trained>>>> = OTHERS.iter().map(|_| Mutex::new(None)).collect();
-    let n_pairs = (n_threads / work::N_CORES).clamp(1, OTHERS.len());
     thread::scope(|scope| {
-        for pair in 0..n_pairs {
+        for core in 0..n_threads.clamp(1, OTHERS.len()) {
             let (next, done) = (&next, &done);
             scope.spawn(move || {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(slot) = done.get(at) else { break };
-                    let one = shop.train(&OTHERS[at], pair * work::N_CORES);
+                    let one = shop.train(&OTHERS[at], &core.to_string());
                     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(one);
                 }
             });

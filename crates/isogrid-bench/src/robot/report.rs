@@ -23,6 +23,9 @@ const MAX_TRAINING_SECONDS: f64 = 600.0;
 /// What stands below every table of successes.
 const STATES: &str = "State-based: everybody observes poses, not images.\n";
 
+/// What stands below the table of trainings.
+const CORES: &str = "The first on two cores and alone on the machine, the others each on one core.\n";
+
 /// How much more computing than the engine's training a rival's tuning must have had.
 const MIN_RIVAL_BUDGET: f64 = 10.0;
 
@@ -108,7 +111,7 @@ pub(super) fn write(
     }
     run.fragment("success", format!("{}\n{STATES}", success(outcomes).markdown()));
     run.fragment("ablations", format!("{}\n{STATES}", ablations(outcomes).markdown()));
-    run.fragment("training", training(costs).markdown());
+    run.fragment("training", format!("{}\n{CORES}", training(costs).markdown()));
     run.fragment("disturbances", format!("{}\n{STATES}", disturbances(outcomes).markdown()));
     run.fragment("rivals", rivals(&costs[0].1, ladder, outcomes));
     run.fragment("energy", energy(costs, ladder, outcomes));
@@ -193,7 +196,7 @@ fn disturbances(outcomes: &[Outcome]) -> Grid {
 
 fn training(costs: &[(&Lesson, Cost)]) -> Grid {
     let mut grid =
-        Grid::new(&["skills", "head", "demonstrations", "wall s, 2 cores", "CPU s", "peak MiB", "model kB"]);
+        Grid::new(&["skills", "head", "demonstrations", "wall s", "CPU s", "peak MiB", "model kB"]);
     for (lesson, cost) in costs {
         grid.row(vec![
             lesson.name.to_string(),

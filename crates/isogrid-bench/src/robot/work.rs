@@ -49,7 +49,7 @@ pub(super) struct Trained {
     pub cost: Cost,
 }
 
-/// What a training took, on two cores.
+/// What a training took.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Cost {
     pub wall_seconds: f64,
@@ -57,9 +57,6 @@ pub(super) struct Cost {
     pub peak_bytes: u64,
     pub model_bytes: u64,
 }
-
-/// Cores that a training may use: the bar is about two.
-pub(super) const N_CORES: usize = 2;
 
 /// A training that takes longer than this is given up, in seconds.
 const MAX_SECONDS: f64 = 3600.0;
@@ -100,14 +97,14 @@ impl Workshop {
         Ok(path)
     }
 
-    /// Trains skills by `isogrid fit` on two cores from `first_core` on, unless it was done.
-    pub fn train(&self, lesson: &Lesson, first_core: usize) -> Result<Trained> {
+    /// Trains skills by `isogrid fit` on these cores, unless it was done.
+    pub fn train(&self, lesson: &Lesson, cores: &str) -> Result<Trained> {
         let n = lesson.demonstrations.to_string();
         let name = format!("stacking-for-{}", lesson.name);
         let demonstrations = self.record(&name, &["--demos", &n, "--threads", "2"])?;
         let (model, costs) = (self.path(lesson, "iso"), self.path(lesson, "json"));
         if !costs.exists() {
-            let usage = self.fit(lesson, (&demonstrations, &model), first_core)?;
+            let usage = self.fit(lesson, (&demonstrations, &model), cores)?;
             let cost = Cost {
                 wall_seconds: usage.wall_seconds,
                 cpu_seconds: usage.cpu_seconds,
@@ -126,13 +123,7 @@ impl Workshop {
         self.folder.join(format!("{}.{extension}", lesson.name))
     }
 
-    fn fit(
-        &self,
-        lesson: &Lesson,
-        (demonstrations, model): (&Path, &Path),
-        first_core: usize,
-    ) -> Result<Usage> {
-        let cores = format!("{first_core}-{}", first_core + N_CORES - 1);
+    fn fit(&self, lesson: &Lesson, (demonstrations, model): (&Path, &Path), cores: &str) -> Result<Usage> {
         let mut args: Vec<OsString> = ["-c".into(), cores.into()].into();
         args.push(self.programs.join("isogrid").into());
         args.extend(["fit".into(), demonstrations.into(), "-o".into(), model.into()]);

@@ -5,9 +5,12 @@
 //! Batches depend on the seed and the step alone, so a run repeats exactly and goes on from a checkpoint.
 
 use std::ops::ControlFlow;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-use isogrid_core::{Ctx, Progress, Stop};
-use isogrid_nn::{AdamW, Checkpoints, FitOptions, TimeBatch, TimeMlp, TimeMlpOptions, fit};
+use isogrid_core::{Ctx, Limit, Progress, Stop};
+use isogrid_nn::{AdamW, Checkpoints, FitOptions, TimeBatch, TimeMlp, TimeMlpOptions, fit, on_one_thread};
 use isogrid_num::hash::hash_words;
 use isogrid_num::rng::Rng;
 
@@ -31,7 +34,7 @@ pub struct Learned {
     pub loss: f32,
 }
 
-/// Trains all sub-skills. One tick is one optimizer step.
+/// Trains all sub-skills, several at a time, each on one thread. One tick is one optimizer step.
 ///
 /// # Errors
 /// A sub-skill has no example, an option is out of range, or a checkpoint cannot be used.
@@ -40,30 +43,50 @@ pub fn train(
     data: &Dataset,
     options: &TrainOptions,
 ) -> Result<(Skills, Vec<Learned>, Stop), RobotError> {
-    let (mut nets, mut learned, mut stop) = (Vec::new(), Vec::new(), Stop::Done);
+    if let Some(skill) = SKILLS.into_iter().find(|skill| data.of(*skill).is_empty()) {
+        return Err(RobotError::NoExamples { skill: skill.name() });
+    }
     if let Some(folder) = &options.checkpoints {
         let failed = |error: std::io::Error| RobotError::Training(format!("`{}`: {error}", folder.display()));
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
-    for skill in SKILLS {
-        if data.of(skill).is_empty() {
-            return Err(RobotError::NoExamples { skill: skill.name() });
+    // Each has its part of the ticks from the start, so that what a limit cuts off does not depend on threads.
+    let parts: [Ctx; SKILLS.len()] = std::array::from_fn(|at| {
+        ctx.child(ctx.remaining().saturating_sub(at as u64 * options.n_steps).min(options.n_steps))
+    });
+    let done: [OnceLock<_>; SKILLS.len()] = std::array::from_fn(|_| OnceLock::new());
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(&skill) = SKILLS.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let part = &parts[skill as usize];
+            let _span = part.span(skill.name());
+            let one = on_one_thread(|| one(part, skill, data.of(skill), options));
+            let _ = done[skill as usize].set(one.map_err(RobotError::training).flatten());
         }
-        let _span = ctx.span(skill.name());
-        let (net, loss) = one(ctx, skill, data.of(skill), options, &mut stop)?;
-        nets.push(net.export().map_err(RobotError::training)?);
+    };
+    thread::scope(|scope| {
+        let n_threads = thread::available_parallelism().map_or(1, usize::from);
+        (0..n_threads.min(SKILLS.len())).for_each(|_| drop(scope.spawn(work)));
+    });
+    parts.iter().for_each(|part| ctx.absorb(part));
+    let (mut nets, mut learned, mut stop) = (Vec::new(), Vec::new(), Stop::Done);
+    for (skill, one) in SKILLS.into_iter().zip(done.into_iter().filter_map(OnceLock::into_inner)) {
+        let One { net, loss, stop: ended } = one?;
+        nets.push(net);
         learned.push(Learned { skill, examples: data.of(skill).len(), loss });
+        stop = if stop == Stop::Done { ended } else { stop };
     }
     Ok((Skills { head: options.head, rate_hz: data.rate_hz, nets }, learned, stop))
 }
 
-fn one(
-    ctx: &Ctx,
-    skill: Skill,
-    examples: &[Example],
-    options: &TrainOptions,
-    stop: &mut Stop,
-) -> Result<(TimeMlp, f32), RobotError> {
+/// One trained sub-skill.
+struct One {
+    net: isogrid_num::net::TimeMlp,
+    loss: f32,
+    stop: Stop,
+}
+
+fn one(ctx: &Ctx, skill: Skill, examples: &[Example], options: &TrainOptions) -> Result<One, RobotError> {
     let n_out = CHUNK * skill.n_actions();
     let n_noised = if options.head == Head::Cloning { 0 } else { n_out };
     let shape = TimeMlpOptions {
@@ -73,8 +96,11 @@ fn one(
         ..TimeMlpOptions::new(n_noised + n_encoded(skill), n_out)
     };
     let mut net = TimeMlp::new(shape).map_err(RobotError::training)?;
-    if *stop != Stop::Done {
-        return Ok((net, f32::NAN));
+    let mut stop = Stop::Done;
+    let spent = (ctx.remaining() == 0).then_some(Stop::Budget(Limit::Ticks));
+    if let Some(stop) = ctx.cancel_handle().requested().or(spent) {
+        let net = net.export().map_err(RobotError::training)?;
+        return Ok(One { net, loss: f32::NAN, stop });
     }
     let fit_options = FitOptions {
         n_steps: options.n_steps,
@@ -95,13 +121,14 @@ fn one(
         match ctx.tick(1) {
             ControlFlow::Continue(()) => ControlFlow::Continue(()),
             ControlFlow::Break(why) => {
-                *stop = why;
+                stop = why;
                 ControlFlow::Break(())
             }
         }
     });
     let trained = trained.map_err(RobotError::training)?;
-    Ok((net, trained.loss.unwrap_or(f32::NAN)))
+    let net = net.export().map_err(RobotError::training)?;
+    Ok(One { net, loss: trained.loss.unwrap_or(f32::NAN), stop })
 }
 
 /// A number that differs where batches do: a checkpoint of other demonstrations is not gone on from.

@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use isogrid_core::{Ctx, Stop};
+use isogrid_nn::on_one_thread;
 use isogrid_num::hash::hash_words;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
@@ -180,9 +181,7 @@ impl Work<'_> {
         if let Some((trial, rival)) = read(&stem)? {
             return Ok(Done::Trial(Box::new(Trial { rung: self.rung, ..trial }), rival));
         }
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
-        let pool = pool.map_err(|error| RivalError::file(&stem, error))?;
-        pool.install(|| self.one(settings, &stem))
+        on_one_thread(|| self.one(settings, &stem)).map_err(RivalError::from)?
     }
 
     fn one(&self, settings: &Settings, stem: &Path) -> Result<Done, RivalError> {
