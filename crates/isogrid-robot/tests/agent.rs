@@ -60,7 +60,7 @@ fn a_failed_move_is_repeated_as_planned_and_failures_have_an_end() {
         let mut dropped = false;
         let (events, _) = episode(&mut world, &mut agent, 20_000, &mut |_, world| {
             // Torn out of the hand on its first way, back to where it was.
-            if !dropped && world.observe().objects[smallest].position[2] > centres[smallest][2] + 0.03 {
+            if !dropped && world.observe().objects[smallest].position[2] > centres[smallest][2] + 0.015 {
                 world.put(smallest, centres[smallest]);
                 dropped = true;
             }
