@@ -1,12 +1,13 @@
 //! The committed skills, in simulated worlds that are programs: what `isogrid run SCENARIO -m models/arm.iso` does.
 #![cfg(feature = "mujoco")]
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
 use isogrid::arm::{WorldProcess, play};
-use isogrid::core::{Ctx, Stop};
+use isogrid::core::{Ctx, Request, Source, Stop};
 use isogrid::envelope;
 use isogrid_robot::agent::{Agent, AgentOptions, Happening, Status};
 use isogrid_robot::skills::{Learned, LearnedOptions, Skills};
@@ -49,4 +50,30 @@ fn committed_skills_reach_goals_in_worlds_of_their_own() {
         assert_eq!(disturbances, n_disturbances, "{args}");
         assert!(plans >= least_plans, "{args}: {plans} plans after the first");
     }
+}
+
+#[test]
+fn a_scenario_is_run_to_its_end_and_told_line_by_line() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let scenario = Source::file(repository.join("examples/scenarios/hanoi.toml"));
+    let skills = std::fs::read(repository.join("models/arm.iso")).expect("committed");
+    let saved = envelope::unwrap_for("models/arm.iso", &skills, "robot").expect("an envelope");
+    let world = format!("{} serve", env!("CARGO_BIN_EXE_isogrid-sim"));
+    let request = Request {
+        sources: vec![scenario],
+        options: vec![("world".to_string(), world)],
+        ..Request::default()
+    };
+    let entry = isogrid::find("robot").expect("it is in the registry");
+    let mut lines = Vec::new();
+    let ended = (entry.run)(&Ctx::new(1), &request, Some(saved), &mut |printed, _| {
+        lines.push(printed.summary);
+        ControlFlow::Continue(())
+    });
+    assert_eq!(ended.expect("a sound world").stop, Stop::Done);
+    let told = |part: &str| lines.iter().any(|line| line.contains(part));
+    for part in ["plan: 30 moves", "is shoved", "torn out of the hand", "is moved elsewhere", "new plan: "] {
+        assert!(told(part), "{part}: {lines:#?}");
+    }
+    assert!(lines.last().is_some_and(|line| line.contains("the world says: reached, 4 of 4")), "{lines:#?}");
 }
