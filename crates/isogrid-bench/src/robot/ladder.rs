@@ -194,7 +194,7 @@ fn share(size: Size) -> u64 {
     match size {
         Size::Small => 1,
         Size::Medium => 4,
-        Size::Large => 12,
+        Size::Large => 6,
     }
 }
 

@@ -67,7 +67,7 @@ const FULL: Extent = Extent {
     rival: 100,
     choosing: 20,
     demonstrations: 300,
-    rival_steps: 24_000,
+    rival_steps: 8_000,
     n_sizes: 3,
     n_steps: None,
 };

@@ -23,8 +23,11 @@ use super::settings::{Body, Head, Settings};
 /// Points of a learning curve.
 pub const N_POINTS: u64 = 10;
 
-/// Held-out examples behind each point, or as many as there are frames.
+/// Held-out examples behind the last point, which is ranked, or as many as there are frames.
 const N_HELD: usize = 384;
+
+/// Held-out examples behind the other points, which are looked at.
+const N_GLANCED: usize = 96;
 
 /// Actions of each chunk that the held-out loss looks at, so that rivals of different chunks compare.
 const JUDGED: usize = 8;
@@ -126,7 +129,8 @@ impl Course<'_> {
                 log(Point {
                     step: trained.n_steps,
                     train_loss: (losses.1 > 0).then(|| losses.0 / losses.1 as f64),
-                    held_out_loss: self.judge(&rival)?,
+                    held_out_loss: self
+                        .judge(&rival, if trained.n_steps == self.n_steps { N_HELD } else { N_GLANCED })?,
                 });
             }
             if trained.n_steps == self.n_steps {
@@ -159,12 +163,12 @@ impl Course<'_> {
         Ok(())
     }
 
-    /// The held-out loss: the same examples at every point.
-    fn judge(&self, rival: &Rival) -> Result<f64, RivalError> {
+    /// The held-out loss of the first `most` examples, the same at every point.
+    fn judge(&self, rival: &Rival, most: usize) -> Result<f64, RivalError> {
         let (mut sum, mut n) = (0.0, 0_u32);
         let mut mind = rival.mind(0x1ea5);
         let n_frames: usize = self.held.iter().map(Lesson::len).sum();
-        for number in 0..N_HELD.min(n_frames) as u64 {
+        for number in 0..most.min(n_frames) as u64 {
             let mut rng = Rng::new(0x4e1d, number);
             let Example { seen, chunk } = draw(self.held, self.settings, Mode::HeldOut, &mut rng)?;
             let decided = mind.decide(&seen);
