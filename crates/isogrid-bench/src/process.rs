@@ -34,8 +34,8 @@ pub struct Terms {
     pub kill_after: f64,
     /// Address space of each process, in bytes.
     pub address_space: u64,
-    /// The one core that it may use; all if none is given.
-    pub core: Option<usize>,
+    /// The first and the last core that it may use; all if none are given.
+    pub cores: Option<(usize, usize)>,
 }
 
 /// A program to run.
@@ -129,10 +129,10 @@ pub fn watch(args: &[OsString]) -> Result<String> {
 
 /// Limits this process; what it starts inherits them.
 fn limit(terms: &Terms) -> Result<()> {
-    if let Some(core) = terms.core {
+    if let Some((first, last)) = terms.cores {
         let mut only = CpuSet::new();
-        only.set(core);
-        sched_setaffinity(None, &only).with_context(|| format!("keeping to core {core}"))?;
+        (first..=last).for_each(|core| only.set(core));
+        sched_setaffinity(None, &only).with_context(|| format!("keeping to cores {first} to {last}"))?;
     }
     let limit = Rlimit { current: Some(terms.address_space), maximum: Some(terms.address_space) };
     prlimit(None, Resource::As, limit).context("limiting the address space")?;

@@ -89,7 +89,11 @@ pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> Result<String> {
 }
 
 fn measure(call: &Call) -> Result<Value> {
-    let terms = Terms { kill_after: 300.0, address_space: u64::MAX, core: process::first_core() };
+    let terms = Terms {
+        kill_after: 300.0,
+        address_space: u64::MAX,
+        cores: process::first_core().map(|core| (core, core)),
+    };
     let ended = process::run(call, &terms)?;
     ensure!(ended.usage.code == Some(0), "it failed: {}", ended.stderr.trim());
     let line =

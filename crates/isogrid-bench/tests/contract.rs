@@ -103,7 +103,7 @@ fn wrong_calls_end_with_two() {
 fn programs_are_watched() {
     let folder = folder();
     let watch = |kill_after: f64, script: &str| {
-        let terms = Terms { kill_after, address_space: 1 << 32, core: None };
+        let terms = Terms { kill_after, address_space: 1 << 32, cores: None };
         let terms = serde_json::to_string(&terms).expect("terms");
         let line = answer(&["watch", &terms, ".", "out.txt", "err.txt", "sh", "-c", script], folder.path());
         let output = fs::read_to_string(folder.path().join("out.txt")).expect("an output");

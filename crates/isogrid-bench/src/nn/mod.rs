@@ -1,6 +1,6 @@
 //! The bench `nn`: training of small networks, fused, beside the same networks of burn's own modules.
 //!
-//! Every contender runs alone in a process, all in turns for several rounds, on all cores. Left out: PyTorch, whose
+//! Every contender runs alone in a process, all in turns for several rounds, on two cores. Left out: PyTorch, whose
 //! wheels take 5 GB; graphics cards; inference.
 
 mod protocol;
@@ -93,7 +93,7 @@ pub fn verb(args: &[String]) -> Result<Measured> {
 pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> Result<String> {
     let n_rounds = if options.quick { 1 } else { 7 };
     let mut run = Run::begin(&options.out)?;
-    run.fact("threads of each contender", "as many as there are cores");
+    run.fact("cores of each contender", "two");
     let mut rows: Vec<Row> = Vec::new();
     for round in 0..n_rounds {
         for workload in &WORKLOADS {
@@ -122,7 +122,8 @@ pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> Result<String> {
 /// Runs one contender in a process of its own.
 fn attempt(name: &str, n_steps: u64) -> Result<(Measured, u64)> {
     let call = process::own(&[VERB, name, &n_steps.to_string()], Path::new("."))?;
-    let terms = Terms { kill_after: 3600.0, address_space: u64::MAX >> 1, core: None };
+    let cores = process::first_core().map(|first| (first, first + 1));
+    let terms = Terms { kill_after: 3600.0, address_space: u64::MAX >> 1, cores };
     let ended = process::run(&call, &terms)?;
     let measured =
         serde_json::from_str(&ended.stdout).with_context(|| format!("{name}: {}", ended.stderr.trim()))?;

@@ -21,7 +21,7 @@ const PROTOCOL: &str = "\
 
 Two networks are trained on one batch of random numbers, each by two contenders from the same start: `isogrid-nn` with
 its fused operations, and the same network of burn's own modules with burn's own AdamW. Every process trains one
-network, some steps untimed first, on all cores; contenders take turns, and the speed is the median of the rounds.
+network, some steps untimed first, on two cores; contenders take turns, and the speed is the median of the rounds.
 Losses show that both compute the same thing; they part slowly, as rounding does and since our AdamW decays matrices
 only.
 

@@ -75,7 +75,8 @@ impl Field {
         let mode = if planner == Planner::Optimal { "optimal" } else { "first" };
         let folder = tempfile::tempdir().context("creating a folder")?;
         pair.write(folder.path())?;
-        let terms = Terms { kill_after: limits.seconds as f64, address_space: limits.bytes, core: self.core };
+        let terms =
+            Terms { kill_after: limits.seconds as f64, address_space: limits.bytes, cores: self.cores() };
         let args = [VERB, mode, "domain.pddl", "problem.pddl"];
         let ended = process::run(&process::own(&args, folder.path())?, &terms)?;
         Ok(serde_json::from_str(&ended.stdout).ok())

@@ -149,6 +149,11 @@ fn theirs(field: &Field, limits: &Limits, what: [&str; 4]) -> Vec<OsString> {
 }
 
 impl Field {
+    /// That core, as a range.
+    pub(super) fn cores(&self) -> Option<(usize, usize)> {
+        self.core.map(|core| (core, core))
+    }
+
     /// Lets `planner` attempt `pair`. `parsed` is the pair for the validator; a plan for a pair without it cannot
     /// count.
     ///
@@ -167,7 +172,7 @@ impl Field {
         let terms = Terms {
             kill_after: limits.seconds as f64 + 1.0,
             address_space: limits.bytes + limits.bytes / 8,
-            core: self.core,
+            cores: self.cores(),
         };
         let ended = process::run(&planner.call(self, limits, folder.path()), &terms)?;
         let said = planner.said(&ended);

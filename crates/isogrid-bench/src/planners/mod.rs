@@ -102,7 +102,8 @@ impl Bench {
             args: Vec::new(),
             folder: Path::new(".").to_path_buf(),
         };
-        let terms = process::Terms { kill_after: 10.0, address_space: LIMITS.bytes, core: self.field.core };
+        let terms =
+            process::Terms { kill_after: 10.0, address_space: LIMITS.bytes, cores: self.field.cores() };
         Ok(process::run(&call, &terms)?.usage.peak_bytes)
     }
 }

@@ -46,7 +46,7 @@ impl Bench {
 
     fn replan(&self, n_discs: usize, n_states: usize) -> Result<Replanning> {
         let args = [replan::VERB, &n_discs.to_string(), &n_states.to_string(), &SEED.to_string()];
-        let terms = Terms { kill_after: 120.0, address_space: LIMITS.bytes, core: self.field.core };
+        let terms = Terms { kill_after: 120.0, address_space: LIMITS.bytes, cores: self.field.cores() };
         let ended = process::run(&process::own(&args, Path::new("."))?, &terms)?;
         serde_json::from_str(&ended.stdout)
             .with_context(|| format!("replanning failed: {}", ended.stderr.trim()))

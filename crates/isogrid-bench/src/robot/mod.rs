@@ -125,7 +125,7 @@ fn lessons() -> impl Iterator<Item = &'static Lesson> {
 /// others, each on a core.
 fn trained(shop: &Workshop, n_threads: usize, say: &mut (dyn FnMut(&str) + Send)) -> Result<Vec<Trained>> {
     say(&format!("robot: skills {}", DEFAULT.name));
-    let first = shop.train(&DEFAULT, "0-1")?;
+    let first = shop.train(&DEFAULT, (0, 1))?;
     say(&format!("robot: the other skills, after {:.0} s", first.cost.wall_seconds));
     let next = AtomicUsize::new(0);
     let done: Vec<Mutex<Option<Result<Trained>>>> = OTHERS.iter().map(|_| Mutex::new(None)).collect();
@@ -136,7 +136,7 @@ fn trained(shop: &Workshop, n_threads: usize, say: &mut (dyn FnMut(&str) + Send)
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(slot) = done.get(at) else { break };
-                    let one = shop.train(&OTHERS[at], &core.to_string());
+                    let one = shop.train(&OTHERS[at], (core, core));
                     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(one);
                 }
             });

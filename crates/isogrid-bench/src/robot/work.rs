@@ -98,7 +98,7 @@ impl Workshop {
     }
 
     /// Trains skills by `isogrid fit` on these cores, unless it was done.
-    pub fn train(&self, lesson: &Lesson, cores: &str) -> Result<Trained> {
+    pub fn train(&self, lesson: &Lesson, cores: (usize, usize)) -> Result<Trained> {
         let n = lesson.demonstrations.to_string();
         let name = format!("stacking-for-{}", lesson.name);
         let demonstrations = self.record(&name, &["--demos", &n, "--threads", "2"])?;
@@ -123,16 +123,19 @@ impl Workshop {
         self.folder.join(format!("{}.{extension}", lesson.name))
     }
 
-    fn fit(&self, lesson: &Lesson, (demonstrations, model): (&Path, &Path), cores: &str) -> Result<Usage> {
-        let mut args: Vec<OsString> = ["-c".into(), cores.into()].into();
-        args.push(self.programs.join("isogrid").into());
-        args.extend(["fit".into(), demonstrations.into(), "-o".into(), model.into()]);
+    fn fit(
+        &self,
+        lesson: &Lesson,
+        (demonstrations, model): (&Path, &Path),
+        cores: (usize, usize),
+    ) -> Result<Usage> {
+        let mut args: Vec<OsString> = ["fit".into(), demonstrations.into(), "-o".into(), model.into()].into();
         args.extend(["--head", lesson.head, "--seed", "1"].map(OsString::from));
         if let Some(n_steps) = self.n_steps {
             args.extend(["--steps".into(), n_steps.to_string().into()]);
         }
-        let call = Call { program: "taskset".into(), args, folder: self.folder.clone() };
-        let terms = Terms { kill_after: MAX_SECONDS, address_space: u64::MAX, core: None };
+        let call = Call { program: self.programs.join("isogrid"), args, folder: self.folder.clone() };
+        let terms = Terms { kill_after: MAX_SECONDS, address_space: u64::MAX, cores: Some(cores) };
         let ended = process::run(&call, &terms)?;
         ensure!(ended.usage.code == Some(0), "isogrid fit: {}", ended.stderr.trim());
         Ok(ended.usage)

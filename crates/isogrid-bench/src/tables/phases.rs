@@ -68,7 +68,7 @@ pub fn verb(args: &[String]) -> Result<Phases> {
 pub fn measure_phases(name: &str, target: &str, seed: u64, path: &Path) -> Result<Phases> {
     let mut call = process::own(&[VERB, name, target, &seed.to_string()], Path::new("."))?;
     call.args.push(OsString::from(path.canonicalize()?));
-    let terms = Terms { kill_after: 3600.0, address_space: u64::MAX >> 1, core: None };
+    let terms = Terms { kill_after: 3600.0, address_space: u64::MAX >> 1, cores: None };
     let ended = process::run(&call, &terms)?;
     serde_json::from_str(&ended.stdout).with_context(|| format!("phases of {name}: {}", ended.stderr.trim()))
 }
