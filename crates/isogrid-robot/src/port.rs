@@ -207,12 +207,18 @@ fn read(request: &Request) -> Result<Demonstrations, RobotError> {
 const FEW: usize = 5;
 
 #[cfg(feature = "formats")]
+const BASE: &str = "three numbers: X,Y,Z";
+
+#[cfg(feature = "formats")]
 fn read_options(request: &Request) -> Result<crate::formats::ReadOptions, RobotError> {
     let mut options = crate::formats::ReadOptions {
         filter: request.option("filter").map(str::to_string),
         ..crate::formats::ReadOptions::default()
     };
-    if let Some(base) = numbers(request, "base", "three numbers: X,Y,Z")? {
+    if let Some(base) = numbers::<f64, 3>(request, "base", BASE)? {
+        if !base.iter().all(|metres| metres.is_finite()) {
+            return Err(wrong("base", request.option("base").unwrap_or_default(), BASE));
+        }
         options.base = base;
     }
     if request.option("rate").is_some() {

@@ -63,6 +63,11 @@ fn odd_options_are_named() {
         ("steps", "0", "1 to 10000000"),
         ("width", "wide", "4 to 4096"),
         ("base", "1,2", "X,Y,Z"),
+        ("base", "0.1,x,0.2", "X,Y,Z"),
+        ("base", "0.1,nan,0.2", "X,Y,Z"),
+        ("rate", "0", "0.1 to 10000"),
+        ("hand-columns", "0,1,2", "four column numbers"),
+        ("action-columns", "0,1,2,-3", "four column numbers"),
         ("objects", "cube=box:1x1x1", "NAME=block"),
         ("objects", "cube=block:1x-1x1", "NAME=block"),
     ];

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use isogrid::arm::{WorldProcess, play};
 use isogrid::core::{Ctx, Request, Source, Stop};
 use isogrid::envelope;
+use isogrid_robot::Action;
 use isogrid_robot::agent::{Agent, AgentOptions, Happening, Status};
 use isogrid_robot::skills::{Learned, LearnedOptions, Skills};
 
@@ -76,4 +77,31 @@ fn a_scenario_is_run_to_its_end_and_told_line_by_line() {
         assert!(told(part), "{part}: {lines:#?}");
     }
     assert!(lines.last().is_some_and(|line| line.contains("the world says: reached, 4 of 4")), "{lines:#?}");
+}
+
+#[test]
+fn a_world_that_is_told_to_stop_stays_stopped_until_it_is_reset() {
+    let (mut process, briefing) =
+        WorldProcess::start(world("--family hanoi --blocks 3")).expect("the simulator");
+    let away = Action::from_array([1.0, 0.0, 0.0, -1.0]);
+    assert!(!process.world.act(&away).expect("a step").over);
+    let verdict = process.world.stop().expect("a verdict");
+    assert_eq!((verdict.reached, verdict.stopped.as_deref()), (false, Some("it was told to")));
+    assert!(process.world.act(&away).expect("a step").over, "nothing moves it again");
+    assert_eq!(process.world.reset(1).expect("a briefing").observation, briefing.observation);
+    assert!(!process.world.act(&away).expect("a step").over, "a new episode");
+}
+
+#[test]
+fn options_that_the_file_answers_are_refused() {
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/scenarios/hanoi.toml");
+    for option in ["--blocks 3", "--family move", "--disturb drop", "--pose-mm 1"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_isogrid-sim"));
+        let ended =
+            command.arg("run").arg(&scenario).args(option.split(' ')).output().expect("the simulator");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        let name = option.split(' ').next().expect("a name");
+        assert!(!ended.status.success() && ended.stdout.is_empty(), "{option}");
+        assert!(said.contains(name) && said.contains("hanoi.toml says it itself"), "{option}: {said}");
+    }
 }
