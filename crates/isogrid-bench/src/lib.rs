@@ -1,8 +1,8 @@
 //! Benchmarks: rungs of the scale ladder, outside programs as peers, and runs that can be committed.
 //!
-//! [`rungs`] are contenders behind the facade's contract, each runnable alone. [`planners`], [`sim`] and [`tables`] are benches, [`demo`] is the first minute; [`process`]
-//! measures any program, [`run`] writes a run directory with its [`bars`]. Left out: the engines, and every claim
-//! without a run.
+//! [`rungs`] are contenders behind the facade's contract, each runnable alone. [`planners`], [`sim`] and [`tables`] are
+//! benches (`nn` and `robot` too, behind features), [`demo`] is the first minute; [`process`] measures any program,
+//! [`run`] writes a run directory with its [`bars`]. Left out: the engines, and every claim without a run.
 
 pub mod bars;
 pub mod demo;
@@ -18,3 +18,4 @@ pub mod run;
 pub mod rungs;
 pub mod sim;
 pub mod tables;
+mod worlds;

@@ -140,5 +140,5 @@ rounds.
 
 robosuite's arm has collision meshes and more bodies, ours capsules; ours has twice the blocks, and they are stacked, held
 and in contact most of the time, while random actions mostly move an empty hand. robosuite's control is Python over numpy,
-which its own profile shows to be most of its time. The two MuJoCo versions differ too.
+ours is compiled. The two MuJoCo versions differ too.
 ";

@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use super::typed;
 use crate::grid::Grid;
+use crate::worlds::{DISTURBED, KITTING};
 
 /// The episode that is shown, with its seed: somebody interferes three times.
 const SHOWN: &[&str] = &["examples/scenarios/hanoi.toml"];
@@ -27,20 +28,8 @@ const SHOWN: &[&str] = &["examples/scenarios/hanoi.toml"];
 const ROWS: [(&str, &[&str]); 4] = [
     ("3 blocks", &["--family hanoi --blocks 3"]),
     ("4 blocks, unseen", &["--family hanoi --blocks 4"]),
-    (
-        "4 blocks, disturbed once",
-        &[
-            "--family hanoi --blocks 4 --disturb move --disturb-at 11",
-            "--family hanoi --blocks 4 --disturb shove --disturb-at 11",
-            "--family hanoi --blocks 4 --disturb drop --disturb-at 11",
-            "--family hanoi --blocks 4 --disturb swap --disturb-at 11",
-            "--family hanoi --blocks 4 --disturb hold --disturb-at 11",
-        ],
-    ),
-    (
-        "kitting, 3 to 5 parts",
-        &["--family kitting --blocks 3", "--family kitting --blocks 4", "--family kitting --blocks 5"],
-    ),
+    ("4 blocks, disturbed once", &DISTURBED),
+    ("kitting, 3 to 5 parts", &KITTING),
 ];
 
 /// Where things are.

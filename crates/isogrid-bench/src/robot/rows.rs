@@ -5,6 +5,7 @@
 use isogrid_robot::agent::{AgentOptions, Feedback};
 
 use super::work::Lesson;
+use crate::worlds::{DISTURBED, KITTING};
 
 /// A family of worlds, as arguments of `isogrid-sim serve`.
 pub(super) fn world(text: &str) -> Vec<String> {
@@ -60,30 +61,11 @@ pub(super) const BARRED: [Barred; 7] = [
         worlds: &["--family hanoi --blocks 6"],
     },
     Barred { name: "4 blocks, disturbed once", paper: None, bar: 0.95, n: 400, worlds: &DISTURBED },
-    Barred {
-        name: "kitting, 3 to 5 parts",
-        paper: None,
-        bar: 0.95,
-        n: 400,
-        worlds: &[
-            "--family kitting --blocks 3",
-            "--family kitting --blocks 4",
-            "--family kitting --blocks 5",
-        ],
-    },
+    Barred { name: "kitting, 3 to 5 parts", paper: None, bar: 0.95, n: 400, worlds: &KITTING },
 ];
 
 /// The row of [`BARRED`] in which somebody interferes.
 pub(super) const DISTURBED_ROW: &Barred = &BARRED[5];
-
-/// One disturbance of each kind in turn, at a time when the arm is at work.
-const DISTURBED: [&str; 5] = [
-    "--family hanoi --blocks 4 --disturb move --disturb-at 11",
-    "--family hanoi --blocks 4 --disturb shove --disturb-at 11",
-    "--family hanoi --blocks 4 --disturb drop --disturb-at 11",
-    "--family hanoi --blocks 4 --disturb swap --disturb-at 11",
-    "--family hanoi --blocks 4 --disturb hold --disturb-at 11",
-];
 
 /// The default skills.
 pub(super) const DEFAULT: Lesson = Lesson { name: "flow-50", head: "flow", demonstrations: 50 };
@@ -102,8 +84,8 @@ pub(super) struct Ablation {
     pub name: &'static str,
     pub lesson: Lesson,
     pub feedback: Feedback,
-    /// Failed moves in a row after which the arm is parked.
-    pub failures: u32,
+    /// Failed moves in a row after which the arm is parked, where it is not the usual number.
+    pub failures: Option<u32>,
     /// Noise of seen positions, in millimetres.
     pub pose_mm: f64,
     /// Scale of the noise that skills start from.
@@ -117,7 +99,7 @@ const PLAIN: Ablation = Ablation {
     name: "",
     lesson: DEFAULT,
     feedback: Feedback::Full,
-    failures: 12,
+    failures: None,
     pose_mm: 0.0,
     temperature: 0.0,
     worlds: FOUR,
@@ -127,7 +109,7 @@ const PLAIN: Ablation = Ablation {
 pub(super) const ABLATIONS: [Ablation; 19] = [
     Ablation { name: "as it is", ..PLAIN },
     Ablation { name: "open loop", feedback: Feedback::None, ..PLAIN },
-    Ablation { name: "without retry", failures: 1, ..PLAIN },
+    Ablation { name: "without retry", failures: Some(1), ..PLAIN },
     Ablation { name: "disturbed, as it is", worlds: &DISTURBED, ..PLAIN },
     Ablation {
         name: "disturbed, without replanning",
@@ -135,7 +117,7 @@ pub(super) const ABLATIONS: [Ablation; 19] = [
         worlds: &DISTURBED,
         ..PLAIN
     },
-    Ablation { name: "disturbed, without retry", failures: 1, worlds: &DISTURBED, ..PLAIN },
+    Ablation { name: "disturbed, without retry", failures: Some(1), worlds: &DISTURBED, ..PLAIN },
     Ablation { name: "disturbed, open loop", feedback: Feedback::None, worlds: &DISTURBED, ..PLAIN },
     Ablation { name: "head: cloning", lesson: OTHERS[0], ..PLAIN },
     Ablation { name: "head: diffusion", lesson: OTHERS[1], ..PLAIN },
@@ -147,15 +129,16 @@ pub(super) const ABLATIONS: [Ablation; 19] = [
     Ablation { name: "pose noise 2 mm", pose_mm: 2.0, ..PLAIN },
     Ablation { name: "pose noise 5 mm", pose_mm: 5.0, ..PLAIN },
     Ablation { name: "pose noise 10 mm", pose_mm: 10.0, ..PLAIN },
-    Ablation { name: "5 demonstrations, without retry", lesson: OTHERS[4], failures: 1, ..PLAIN },
+    Ablation { name: "5 demonstrations, without retry", lesson: OTHERS[4], failures: Some(1), ..PLAIN },
     Ablation { name: "5 demonstrations, open loop", lesson: OTHERS[4], feedback: Feedback::None, ..PLAIN },
 ];
 
 impl Ablation {
     /// How the agent behaves.
     pub fn agent(&self) -> AgentOptions {
-        let (feedback, failures) = (self.feedback, self.failures);
-        AgentOptions { feedback, failures, noise: self.pose_mm / 1000.0, ..AgentOptions::default() }
+        let usual = AgentOptions::default();
+        let failures = self.failures.unwrap_or(usual.failures);
+        AgentOptions { feedback: self.feedback, failures, noise: self.pose_mm / 1000.0, ..usual }
     }
 
     /// Its worlds, with its noise.
