@@ -7,11 +7,11 @@
 use isogrid_core::{Check, Verdict};
 
 use crate::engine::{Planner, PlanningModel};
-use crate::pddl::{Atom, Domain, GroundAtom, Problem, Term};
-use crate::reference::relaxed_reachable;
+use crate::pddl::{Domain, Problem};
+use crate::reference::{relaxed_holds, relaxed_reachable};
 use crate::search::Unsolvable;
 use crate::session::{PlanAnswer, ValidPlan, with_static_atoms};
-use crate::text::atom_text;
+use crate::text::formula_text;
 use crate::validate::Validator;
 
 /// Assignments of objects to parameters beyond which the literal relaxation is not tried.
@@ -31,7 +31,7 @@ impl Check for Planner {
 }
 
 fn execute(domain: &Domain, problem: &Problem, plan: &ValidPlan) -> Verdict {
-    let validator = Validator::new(domain, problem);
+    let validator = Validator::new(domain, problem).with_values(&plan.query.values);
     let init = plan.query.state.as_ref().map(|state| with_static_atoms(domain, problem, state));
     let goal = plan.query.goal.as_ref().unwrap_or(&problem.goal);
     let validation = validator.check_plan(init.as_ref().unwrap_or(&problem.init), goal, &plan.steps);
@@ -48,21 +48,10 @@ fn relax(domain: &Domain, problem: &Problem) -> Verdict {
         return Verdict::Abstain(why.to_string());
     }
     let (atoms, _) = relaxed_reachable(domain, problem);
-    let missing = problem.goal.iter().filter(|literal| !literal.negated).filter_map(|literal| match &literal
-        .atom
-    {
-        Atom::Predicate(predicate, terms) => {
-            let object = |term: &Term| match *term {
-                Term::Object(object) => Some(object),
-                Term::Param(_) => None,
-            };
-            Some(GroundAtom { predicate: *predicate, args: terms.iter().map(object).collect::<Option<_>>()? })
-        }
-        Atom::Equal(..) => None,
-    });
-    match missing.into_iter().find(|atom| !atoms.contains(atom)) {
-        Some(atom) => {
-            let text = atom_text(domain, problem, &atom);
+    let missing = problem.goal.conjuncts().iter().find(|part| !relaxed_holds(domain, problem, &atoms, part));
+    match missing {
+        Some(part) => {
+            let text = formula_text(domain, problem, part);
             Verdict::Pass(format!("{text} is out of reach even where nothing is ever deleted"))
         }
         None => Verdict::Abstain(

@@ -17,6 +17,23 @@ pub enum PlanError {
         /// The function and its arguments.
         function: String,
     },
+    /// A condition or change needs the value of a function that never changes, and the problem does not give it.
+    #[error("the problem gives no value for {function}, which {owner} needs")]
+    MissingValue {
+        /// The function and its arguments.
+        function: String,
+        /// What needs it.
+        owner: String,
+    },
+    /// The metric is not a sum of action costs.
+    #[error("the metric cannot be counted as action costs: {0}")]
+    Metric(String),
+    /// Numbers that change are multiplied with each other, or divide something.
+    #[error("{owner} multiplies numbers that change, or divides by one; only linear expressions are supported")]
+    NotLinear {
+        /// What does so.
+        owner: String,
+    },
     /// An action's cost does not fit.
     #[error("the cost of action `{action}` is larger than {}", u32::MAX)]
     CostOverflow {
@@ -85,6 +102,10 @@ impl Diagnose for PlanError {
             PlanError::Pddl(error) => error.hint(),
             PlanError::MissingCost { function } => {
                 Some(format!("add `(= {function} N)` to the problem's :init"))
+            }
+            PlanError::MissingValue { function, .. } => Some(format!("add `(= {function} N)` to the problem's :init")),
+            PlanError::Metric(_) => {
+                Some("minimise functions that actions increase by constants".to_string())
             }
             PlanError::TooLarge { .. } => {
                 Some("fewer objects, or parameters with narrower types".to_string())

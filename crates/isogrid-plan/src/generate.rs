@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use isogrid_num::rng::Rng;
 
-use crate::pddl::{Action, Atom, Domain, GroundAtom, Literal, Object, Param, Predicate, Problem, Term, Type};
+use crate::pddl::{Action, Atom, Domain, Effect, GroundAtom, Literal, Object, Param, Predicate, Problem, Term, Type};
 
 /// Sizes of [`delivery`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,9 +100,8 @@ pub fn scrambled(seed: u64, options: &ScrambledOptions) -> (Domain, Problem) {
     let action = |(at, &(from, to)): (usize, &(usize, usize))| Action {
         name: format!("step{at}"),
         params: Vec::new(),
-        precondition: literals(from),
-        effects: literals(to),
-        cost: Vec::new(),
+        precondition: literals(from).into(),
+        effects: literals(to).into_iter().map(Effect::from).collect(),
     };
     let domain = Domain {
         name: "scrambled".to_string(),
@@ -113,6 +112,7 @@ pub fn scrambled(seed: u64, options: &ScrambledOptions) -> (Domain, Problem) {
             .map(|bit| Predicate { name: format!("bit{bit}"), params: Vec::new() })
             .collect(),
         functions: Vec::new(),
+        axioms: Vec::new(),
         actions: edges.iter().filter(|(from, to)| from != to).enumerate().map(action).collect(),
     };
     let (start, end) = (cycle[0], cycle[n_nodes / 2]);
@@ -132,8 +132,8 @@ fn problem(
         objects,
         init: init.into_iter().collect(),
         function_values: Vec::new(),
-        goal,
-        minimize_total_cost: false,
+        goal: goal.into(),
+        metric: None,
     }
 }
 
@@ -155,9 +155,8 @@ fn delivery_domain() -> Domain {
     let action = |name: &str, params: Vec<Param>, precondition: Vec<Literal>, effects: Vec<Literal>| Action {
         name: name.to_string(),
         params,
-        precondition,
-        effects,
-        cost: Vec::new(),
+        precondition: precondition.into(),
+        effects: effects.into_iter().map(Effect::from).collect(),
     };
     let (road, at, inside) = (0, 1, 2);
     let load = vec![param("p", 3), param("t", 2), param("l", 1)];
@@ -174,6 +173,7 @@ fn delivery_domain() -> Domain {
             predicate("in", vec![param("p", 3), param("t", 2)]),
         ],
         functions: Vec::new(),
+        axioms: Vec::new(),
         actions: vec![
             action(
                 "drive",

@@ -2,12 +2,14 @@
 
 mod check;
 mod detect;
+mod dynamics;
 mod engine;
 mod error;
 pub mod generate;
 mod ground;
 mod heuristic;
 mod landmarks;
+mod numbers;
 mod packing;
 pub mod pddl;
 pub mod plan_file;
@@ -27,4 +29,4 @@ pub use ground::{Keep, ground, ground_in};
 pub use packing::State;
 pub use search::{Mode, Outcome, Plan, SolveOptions, SolveResult, Statistics, Unsolvable, solve};
 pub use session::{PlanAnswer, PlanQuery, Session, ValidPlan};
-pub use task::{FactId, OperatorId, Task};
+pub use task::{FactId, GroundFunction, OperatorId, Task};

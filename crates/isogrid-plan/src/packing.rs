@@ -65,6 +65,20 @@ impl Packing {
         (words[field.word as usize] >> field.shift & field.mask) as u32
     }
 
+    /// Sets one variable.
+    #[inline]
+    pub(crate) fn set(&self, words: &mut [u64], variable: usize, value: u32) {
+        let field = self.fields[variable];
+        let word = &mut words[field.word as usize];
+        *word = *word & !(field.mask << field.shift) | u64::from(value) << field.shift;
+    }
+
+    /// One value per variable; `more` words follow.
+    pub(crate) fn pack_with(&self, values: &[u32], more: &[f64]) -> State {
+        let packed = self.pack(values);
+        State(packed.0.iter().copied().chain(more.iter().map(|number| number.to_bits())).collect())
+    }
+
     /// One value per variable.
     pub(crate) fn pack(&self, values: &[u32]) -> State {
         let mut words = vec![0; self.n_words];

@@ -43,16 +43,16 @@ impl fmt::Display for CostKind {
 }
 
 /// The cost that a plan file states about itself; nothing checks it here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StatedCost {
     /// The sum over all steps.
-    pub value: u64,
+    pub value: f64,
     /// What it counts, if the file says so.
     pub kind: Option<CostKind>,
 }
 
 /// A plan file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PlanFile {
     /// The steps in their order.
     pub steps: Vec<PlanStep>,
@@ -86,7 +86,7 @@ pub fn parse_plan(name: &str, text: &[u8]) -> Result<PlanFile, PddlError> {
 }
 
 /// Writes a plan with its cost as the last line.
-pub fn write_plan(steps: &[PlanStep], cost: u64, kind: CostKind) -> String {
+pub fn write_plan(steps: &[PlanStep], cost: f64, kind: CostKind) -> String {
     let mut text = String::new();
     for step in steps {
         // Writing to a string cannot fail.
@@ -142,7 +142,7 @@ fn stated_cost(line: &[u8]) -> Option<StatedCost> {
     let (_, comment) = line.split_once(';')?;
     let rest = comment.trim_start_matches([';', ' ', '\t']).strip_prefix("cost")?.trim_start();
     let rest = rest.strip_prefix(['=', ':'])?.trim_start();
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let digits = rest.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
     let value = rest[..digits].parse().ok()?;
     let kind = match rest[digits..].trim() {
         "(unit cost)" => Some(CostKind::Unit),

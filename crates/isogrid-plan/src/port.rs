@@ -7,7 +7,7 @@ use isogrid_core::{Port, Printed, Recognition, Request, Source, Store, Value};
 use crate::engine::{GroundOptions, Planner, PlanningData, PlanningModel};
 use crate::error::PlanError;
 use crate::ground::Keep;
-use crate::pddl::{self, Atom, GroundAtom, Literal, Problem, Term, Warning};
+use crate::pddl::{self, FunctionValue, GroundAtom, Problem, Term, Warning};
 use crate::search::{Mode, SolveOptions, Statistics, Unsolvable};
 use crate::session::{PlanAnswer, PlanQuery, ValidPlan};
 
@@ -79,7 +79,13 @@ impl Port for Planner {
         let renaming = renaming(&problem, &model.problem)?;
         Ok(PlanQuery {
             state: Some(problem.init.iter().map(|atom| renamed_atom(atom, &renaming)).collect()),
-            goal: Some(problem.goal.iter().map(|literal| renamed_literal(literal, &renaming)).collect()),
+            values: problem
+                .function_values
+                .iter()
+                .map(|value| renamed_value(value, &renaming))
+                .filter(|value| !model.problem.function_values.contains(value))
+                .collect(),
+            goal: Some(problem.goal.map_terms(&|term| renamed_term(term, &renaming))),
             options,
         })
     }
@@ -192,16 +198,15 @@ fn renamed_atom(atom: &GroundAtom, renaming: &[usize]) -> GroundAtom {
     GroundAtom { predicate: atom.predicate, args: atom.args.iter().map(|&arg| renaming[arg]).collect() }
 }
 
-fn renamed_literal(literal: &Literal, renaming: &[usize]) -> Literal {
-    let term = |term: &Term| match *term {
+fn renamed_value(value: &FunctionValue, renaming: &[usize]) -> FunctionValue {
+    FunctionValue { args: value.args.iter().map(|&arg| renaming[arg]).collect(), ..value.clone() }
+}
+
+fn renamed_term(term: Term, renaming: &[usize]) -> Term {
+    match term {
         Term::Object(object) => Term::Object(renaming[object]),
         param => param,
-    };
-    let atom = match &literal.atom {
-        Atom::Predicate(predicate, terms) => Atom::Predicate(*predicate, terms.iter().map(term).collect()),
-        Atom::Equal(a, b) => Atom::Equal(term(a), term(b)),
-    };
-    Literal { negated: literal.negated, atom }
+    }
 }
 
 fn print_plan(plan: &ValidPlan) -> Printed {
@@ -219,11 +224,16 @@ fn print_plan(plan: &ValidPlan) -> Printed {
             ("solved", true.into()),
             ("optimal", plan.optimal.into()),
             ("steps", plan.steps.iter().map(ToString::to_string).collect::<Vec<_>>().into()),
-            ("cost", plan.cost.into()),
+            ("cost", number(plan.cost)),
             ("cost_kind", plan.cost_kind.to_string().into()),
             ("statistics", plan.statistics.map_or(Value::Null, statistics_value)),
         ]),
     }
+}
+
+/// A whole number where it is one.
+fn number(value: f64) -> Value {
+    if value.fract() == 0.0 && value >= 0.0 && value < 2f64.powi(53) { (value as u64).into() } else { value.into() }
 }
 
 fn print_unsolvable(because: &Unsolvable, statistics: Statistics) -> Printed {

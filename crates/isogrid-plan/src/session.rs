@@ -10,13 +10,14 @@ use isogrid_core::{Ctx, Stop};
 
 use crate::error::PlanError;
 use crate::ground::{Keep, ground_in};
+use crate::numbers::settle;
 use crate::packing::State;
-use crate::pddl::{Atom, Domain, GroundAtom, Literal, Problem, Term};
+use crate::pddl::{Atom, Domain, Formula, FunctionValue, GroundAtom, Literal, Problem, Term};
 use crate::plan_file::{CostKind, PlanStep, write_plan};
 use crate::search::{
     Mode, OnPlan, Outcome, Query, SolveOptions, SolveResult, Statistics, Unsolvable, solve_in,
 };
-use crate::task::{Place, Task, static_predicates};
+use crate::task::{GroundFunction, Place, Task, static_predicates};
 use crate::validate::Validator;
 
 /// What is asked of a session. The default plans from the problem's own state to its own goal.
@@ -25,8 +26,10 @@ pub struct PlanQuery {
     /// Fluent atoms true now, or `None` for the problem's initial state. Atoms of predicates that no action changes
     /// may be left out.
     pub state: Option<Vec<GroundAtom>>,
-    /// Ground goal literals, or `None` for the problem's goal.
-    pub goal: Option<Vec<Literal>>,
+    /// Values of functions now, where they differ from the problem's own.
+    pub values: Vec<FunctionValue>,
+    /// A goal without free variables, or `None` for the problem's goal.
+    pub goal: Option<Formula>,
     /// Search settings.
     pub options: SolveOptions,
 }
@@ -49,8 +52,8 @@ pub struct ValidPlan {
     pub actions: Vec<(usize, Vec<usize>)>,
     /// The same by name.
     pub steps: Vec<PlanStep>,
-    /// The sum of the costs.
-    pub cost: u64,
+    /// The sum of the costs, in the problem's own terms.
+    pub cost: f64,
     /// What the cost counts.
     pub cost_kind: CostKind,
     /// Whether it is proved that no plan is cheaper.
@@ -123,11 +126,12 @@ impl Session {
             prepared => prepared?,
         };
         let init = query.state.as_deref().map(|state| with_static_atoms(&self.domain, &self.problem, state));
+        let own = (!query.values.is_empty()).then(|| self.validator.with_values(&query.values));
         let mut presenter = Presenter {
             task: &task,
-            validator: &self.validator,
+            validator: own.as_ref().unwrap_or(&self.validator),
             init: init.as_deref().unwrap_or(&self.problem.init),
-            goal: query.goal.as_deref().unwrap_or(&self.problem.goal),
+            goal: query.goal.as_ref().unwrap_or(&self.problem.goal),
             query,
             on_answer,
             last: None,
@@ -152,6 +156,7 @@ impl Session {
         // A task grounded for an earlier query has that query's state and goal: both must be given in full.
         let full = PlanQuery {
             state: Some(query.state.clone().unwrap_or_else(|| self.problem.init.clone())),
+            values: query.values.clone(),
             goal: Some(query.goal.clone().unwrap_or_else(|| self.problem.goal.clone())),
             options: query.options,
         };
@@ -163,6 +168,13 @@ impl Session {
         let mut problem = Problem::clone(&self.problem);
         if let Some(state) = &query.state {
             problem.init = with_static_atoms(&self.domain, &self.problem, state);
+        }
+        for value in &query.values {
+            let is_same = |known: &&mut FunctionValue| known.function == value.function && known.args == value.args;
+            match problem.function_values.iter_mut().find(is_same) {
+                Some(known) => known.value = value.value,
+                None => problem.function_values.push(value.clone()),
+            }
         }
         if let Some(goal) = &query.goal {
             problem.goal.clone_from(goal);
@@ -180,6 +192,9 @@ impl Session {
         let bad = |what: &str, index: usize, n: usize| {
             PlanError::BadState(format!("names {what} {index}, but there are {n}"))
         };
+        if let Some(value) = query.values.iter().find(|value| !self.knows(value)) {
+            return Err(PlanError::BadState(format!("gives a value that no function has: {value:?}")));
+        }
         for atom in query.state.iter().flatten() {
             if atom.predicate >= n_predicates {
                 return Err(bad("predicate", atom.predicate, n_predicates));
@@ -200,6 +215,15 @@ impl Session {
     }
 }
 
+impl Session {
+    fn knows(&self, value: &FunctionValue) -> bool {
+        let arity = self.domain.functions.get(value.function).map(|function| function.params.len());
+        arity == Some(value.args.len())
+            && value.args.iter().all(|&object| object < self.problem.objects.len())
+            && value.value.is_finite()
+    }
+}
+
 /// Fluent atoms of a pushed state together with the problem's static atoms.
 pub(crate) fn with_static_atoms(domain: &Domain, problem: &Problem, state: &[GroundAtom]) -> Vec<GroundAtom> {
     let is_static = static_predicates(domain);
@@ -211,11 +235,21 @@ pub(crate) fn with_static_atoms(domain: &Domain, problem: &Problem, state: &[Gro
 
 /// The query over a task's variables, where the task can express it.
 fn express(task: &Task, query: &PlanQuery) -> Option<Query> {
-    let init: State = match &query.state {
-        Some(state) => task.state_of(state)?,
-        None => task.init().clone(),
+    let numbers: Vec<(GroundFunction, f64)> = query
+        .values
+        .iter()
+        .map(|value| (GroundFunction { function: value.function, args: value.args.clone() }, value.value))
+        .collect();
+    // Functions that never change are part of the grounding.
+    if numbers.iter().any(|(function, _)| !task.functions().contains(function)) {
+        return None;
+    }
+    let init: State = match (&query.state, numbers.is_empty()) {
+        (Some(state), _) => task.state_of(state, &numbers)?,
+        (None, true) => task.init().clone(),
+        (None, false) => task.state_of(&task.problem().init, &numbers)?,
     };
-    let Some(literals) = &query.goal else {
+    let Some(formula) = &query.goal else {
         // A goal proved unreachable from the problem's own state may be reachable from another.
         let settled = task.unreachable_goals().is_empty() || query.state.is_none();
         return settled.then(|| Query { init, goal: task.goal.clone() });
@@ -224,7 +258,7 @@ fn express(task: &Task, query: &PlanQuery) -> Option<Query> {
         return None;
     }
     let mut goal = Vec::new();
-    for literal in literals {
+    for literal in formula.literals()? {
         goal.extend(express_goal(task, literal)?);
     }
     goal.sort_unstable();
@@ -242,8 +276,8 @@ fn express_goal(task: &Task, literal: &Literal) -> Option<Option<(u32, u32)>> {
     });
     let atom = GroundAtom { predicate: *predicate, args: args.collect::<Option<Vec<usize>>>()? };
     match (task.place(&atom)?, literal.negated) {
-        (Place::Fact(fact), false) => Some(Some(fact)),
-        (Place::Fact((variable, _)), true) if task.n_values(variable as usize) == 2 => {
+        (Place::Fact(fact) | Place::Derived(Some(fact)), false) => Some(Some(fact)),
+        (Place::Fact((variable, _)) | Place::Derived(Some((variable, _))), true) if task.n_values(variable as usize) == 2 => {
             task.none_value(variable as usize).map(|none| Some((variable, none)))
         }
         (Place::Constant | Place::Static, false) => Some(None),
@@ -256,7 +290,7 @@ struct Presenter<'a> {
     task: &'a Task,
     validator: &'a Validator,
     init: &'a [GroundAtom],
-    goal: &'a [Literal],
+    goal: &'a Formula,
     query: &'a PlanQuery,
     on_answer: &'a mut dyn FnMut(PlanAnswer) -> ControlFlow<()>,
     last: Option<ValidPlan>,
@@ -269,17 +303,18 @@ impl Presenter<'_> {
         let actions: Vec<(usize, Vec<usize>)> =
             plan.operators.iter().map(|&operator| self.task.ground_action(operator)).collect();
         let validation = self.validator.check(self.init, self.goal, &actions);
-        if !validation.is_valid() || validation.cost != plan.cost {
-            let text = format!("{validation}, search counted cost {}", plan.cost);
+        let cost = settle(plan.cost as f64 * self.task.cost_unit());
+        if !validation.is_valid() || validation.cost != cost {
+            let text = format!("{validation}, search counted cost {cost}");
             self.fault = Some(PlanError::InvalidPlan(text));
             return ControlFlow::Break(());
         }
-        let minimizes = self.task.problem().minimize_total_cost;
+        let minimizes = self.task.problem().metric.is_some();
         let valid = ValidPlan {
             query: self.query.clone(),
             actions,
             steps: plan.operators.iter().map(|&operator| self.task.step(operator)).collect(),
-            cost: plan.cost,
+            cost,
             cost_kind: if minimizes { CostKind::General } else { CostKind::Unit },
             optimal: false,
             statistics: None,

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use isogrid_num::hash::FastMap;
 
+use crate::dynamics::{Axioms, Comparison, Dynamics, HOLDS, Update, When};
 use crate::error::PlanError;
-use crate::ground::{AtomId, Fdr, Keep, Kind, Strips, VarVal};
+use crate::ground::{AtomId, Fdr, FdrOperator, Keep, Kind, Linear, NumericUpdate, Sign, Strips, VarVal};
+use crate::numbers::settle;
 use crate::packing::{Packing, State};
-use crate::pddl::{Domain, GroundAtom, Problem};
+use crate::pddl::{Domain, FunctionId, GroundAtom, Problem};
 use crate::plan_file::PlanStep;
 use crate::successors::Successors;
 use crate::text::atom_text;
@@ -31,8 +33,13 @@ pub struct Task {
     /// Sorted by variable.
     pub(crate) goal: Vec<VarVal>,
     pub(crate) operators: Operators,
-    /// The atom of each fact; `None` where all atoms of the variable are false.
+    pub(crate) dynamics: Dynamics,
+    /// What one unit of cost is worth in the problem's own terms.
+    cost_unit: f64,
+    /// The atom of each fact; `None` where all atoms of the variable are false, and for atoms that are made up.
     fact_atoms: Vec<Option<GroundAtom>>,
+    /// Ground functions of the numbers in a state.
+    functions: Vec<GroundFunction>,
     place_of: FastMap<GroundAtom, (Place, AtomId)>,
     n_constant: usize,
     /// Mutex groups of each atom, also of atoms that are no facts.
@@ -42,6 +49,15 @@ pub struct Task {
     static_predicates: Vec<bool>,
     unreachable: Vec<String>,
     n_mutex_groups: usize,
+}
+
+/// A function applied to objects.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GroundFunction {
+    /// The function.
+    pub function: FunctionId,
+    /// Its arguments.
+    pub args: Vec<usize>,
 }
 
 /// Where an atom that was seen while grounding went.
@@ -55,6 +71,8 @@ pub(crate) enum Place {
     Constant,
     /// It changes, but cannot influence the goal.
     Irrelevant,
+    /// Axioms derive it.
+    Derived(Option<VarVal>),
 }
 
 /// Operators in flat arrays: operator `o` owns the slices between two offsets.
@@ -93,6 +111,11 @@ impl<T> Flat<T> {
     pub(crate) fn push(&mut self, row: impl IntoIterator<Item = T>) {
         self.items.extend(row);
         self.starts.push(self.items.len() as u32);
+    }
+
+    /// Whether all rows are empty.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.items.is_empty()
     }
 
     #[inline]
@@ -151,7 +174,6 @@ impl Task {
         if u32::try_from(fdr.operators.len()).is_err() {
             return Err(PlanError::TooLarge { what: "operators" });
         }
-        let init = packing.pack(&initial_values(&strips, &fdr));
         let successors = Successors::new(&sizes, &fdr.operators);
         let mut operators = Operators::default();
         for operator in &fdr.operators {
@@ -162,18 +184,23 @@ impl Task {
             operators.eff.push(operator.eff.iter().copied());
             operators.changes.push(packing.changes(&operator.eff));
         }
+        let (dynamics, functions) = dynamics(&strips, &fdr, &packing);
+        let mut init = packing.pack_with(&initial_values(&strips, &fdr), &dynamics.start);
+        dynamics.derive(&packing, init.words_mut());
         let unreachable = unreachable_goals(&domain, &problem, &strips, &fdr);
         let fact_atoms: Vec<Option<GroundAtom>> =
-            fdr.variables.iter().flatten().map(|atom| atom.map(|atom| strips.ground_atom(atom))).collect();
+            fdr.variables.iter().flatten().map(|atom| strips.ground_atom((*atom)?)).collect();
         let place_of = places(&strips, &fdr);
         let groups_of = groups_of_atoms(&strips, &groups);
         Ok(Task {
             n_constant: place_of.values().filter(|(place, _)| *place == Place::Constant).count(),
             atom_ids: fdr.variables.iter().flatten().copied().collect(),
+            cost_unit: strips.cost_unit,
             place_of,
             groups_of,
             static_predicates: static_predicates(&domain),
             fact_atoms,
+            functions,
             keep,
             packing,
             successors,
@@ -181,6 +208,7 @@ impl Task {
             init,
             goal: fdr.goal,
             operators,
+            dynamics,
             unreachable,
             n_mutex_groups: groups.len(),
             domain,
@@ -225,7 +253,32 @@ impl Task {
 
     /// Bytes of one packed state.
     pub fn state_bytes(&self) -> usize {
-        self.packing.n_words() * 8
+        self.n_words() * 8
+    }
+
+    /// Words of one packed state.
+    pub(crate) fn n_words(&self) -> usize {
+        self.packing.n_words() + self.functions.len()
+    }
+
+    /// What one unit of cost is worth in the problem's own terms: one, or less where costs have decimals.
+    pub fn cost_unit(&self) -> f64 {
+        self.cost_unit
+    }
+
+    /// Whether every effect is plain: no condition, no number, no axiom.
+    pub fn is_plain(&self) -> bool {
+        self.dynamics.is_plain
+    }
+
+    /// The functions whose values a state holds, in the order of [`Task::numbers`].
+    pub fn functions(&self) -> &[GroundFunction] {
+        &self.functions
+    }
+
+    /// The numbers in a state; not a number where one is undefined.
+    pub fn numbers(&self, state: &State) -> Vec<f64> {
+        (0..self.functions.len()).map(|at| self.dynamics.number(state.words(), at as u32)).collect()
     }
 
     /// Goal conditions proved unreachable while grounding, in PDDL. Not empty means unsolvable.
@@ -259,8 +312,17 @@ impl Task {
             return None;
         }
         let mut next = state.clone();
-        apply(self.operators.changes(operator), next.words_mut());
+        self.succeed(operator, state.words(), next.words_mut());
         Some(next)
+    }
+
+    /// Turns a copy of `before` into the successor by an applicable operator.
+    #[inline]
+    pub(crate) fn succeed(&self, operator: OperatorId, before: &[u64], next: &mut [u64]) {
+        apply(self.operators.changes(operator), next);
+        if !self.dynamics.is_plain {
+            self.dynamics.complete(&self.packing, operator, before, next);
+        }
     }
 
     /// The cost of an operator.
@@ -283,9 +345,10 @@ impl Task {
         }
     }
 
-    /// The fluent atoms true in `state` that the task kept.
+    /// The fluent atoms true in `state` that the task kept; derived ones are not among them.
     pub fn atoms(&self, state: &State) -> Vec<GroundAtom> {
         (0..self.n_variables())
+            .filter(|&variable| self.dynamics.axioms.variables.binary_search(&(variable as u32)).is_err())
             .filter_map(|variable| {
                 let value = self.packing.get(state.words(), variable);
                 self.fact_atoms[(self.first_fact[variable] + value) as usize].clone()
@@ -299,6 +362,9 @@ impl Task {
             Some(atom) => atom_text(&self.domain, &self.problem, atom),
             None => {
                 let variable = self.first_fact.partition_point(|&first| first <= fact) - 1;
+                if let Some(text) = self.made_up_text(variable as u32, fact) {
+                    return text;
+                }
                 let facts = self.first_fact[variable]..fact;
                 let atoms: Vec<String> = facts
                     .filter_map(|f| self.fact_atoms[f as usize].as_ref())
@@ -309,10 +375,32 @@ impl Task {
         }
     }
 
+    /// A comparison of numbers, or a disjunction, that has a variable of its own.
+    fn made_up_text(&self, variable: u32, fact: FactId) -> Option<String> {
+        let text = match self.dynamics.comparisons.iter().find(|known| known.variable == variable) {
+            Some(comparison) => {
+                let name = |number: u32| self.function_text(&self.functions[number as usize]);
+                comparison_text(comparison, &name)
+            }
+            None if self.fact_atoms[self.first_fact[variable as usize] as usize].is_none() => {
+                "(or ...)".to_string()
+            }
+            None => return None,
+        };
+        let holds = fact == self.first_fact[variable as usize] + HOLDS;
+        Some(if holds { text } else { format!("(not {text})") })
+    }
+
+    fn function_text(&self, function: &GroundFunction) -> String {
+        let args = function.args.iter().map(|&arg| format!(" {}", self.problem.objects[arg].name));
+        format!("({}{})", self.domain.functions[function.function].name, args.collect::<String>())
+    }
+
     /// The state in which exactly `atoms` are true, if this task can express it: every atom was reachable, none
     /// that never changes is missing, and no mutex group is violated. Atoms of static predicates may be left out;
-    /// atoms that cannot influence the goal are ignored.
-    pub fn state_of(&self, atoms: &[GroundAtom]) -> Option<State> {
+    /// derived atoms and those that cannot influence the goal are ignored. `numbers` are functions with other values than
+    /// at first; values of functions that the task does not keep are ignored.
+    pub fn state_of(&self, atoms: &[GroundAtom], numbers: &[(GroundFunction, f64)]) -> Option<State> {
         let mut values: Vec<Option<u32>> = vec![None; self.n_variables()];
         let mut n_constant = 0;
         let mut ids = Vec::with_capacity(atoms.len());
@@ -325,7 +413,7 @@ impl Task {
             match place {
                 Place::Fact((variable, value)) => values[variable as usize] = Some(value),
                 Place::Constant => n_constant += 1,
-                Place::Static | Place::Irrelevant => {}
+                Place::Static | Place::Irrelevant | Place::Derived(_) => {}
             }
         }
         let mut groups: Vec<u32> = ids.iter().flat_map(|&id| self.groups_of.row(id)).copied().collect();
@@ -335,7 +423,15 @@ impl Task {
         }
         let value = |(variable, value): (usize, &Option<u32>)| value.or_else(|| self.none_value(variable));
         let packed: Option<Vec<u32>> = values.iter().enumerate().map(value).collect();
-        packed.map(|values| self.packing.pack(&values))
+        let mut all = self.dynamics.start.clone();
+        for (function, number) in numbers {
+            if let Some(at) = self.functions.iter().position(|known| known == function) {
+                all[at] = settle(*number);
+            }
+        }
+        let mut state = self.packing.pack_with(&packed?, &all);
+        self.dynamics.derive(&self.packing, state.words_mut());
+        Some(state)
     }
 
     /// What became of an atom; `None` when it was never reachable.
@@ -396,6 +492,104 @@ impl fmt::Debug for Task {
     }
 }
 
+/// What happens beyond plain effects, and the functions of the numbers that it keeps.
+fn dynamics(strips: &Strips, fdr: &Fdr, packing: &Packing) -> (Dynamics, Vec<GroundFunction>) {
+    let mut numbers = Kept::default();
+    let comparisons: Vec<Comparison> = fdr
+        .comparisons
+        .iter()
+        .map(|(variable, compared)| Comparison {
+            variable: *variable,
+            form: numbers.form(&compared.form),
+            sign: compared.sign,
+        })
+        .collect();
+    let mut when = Flat::default();
+    for operator in &fdr.operators {
+        when.push(whens(operator, packing, &mut numbers));
+    }
+    let axioms = Axioms::new(&fdr.axioms);
+    let functions = numbers.list.iter().map(|&number| {
+        let (function, args) = strips.numbers.function(number);
+        GroundFunction { function, args: args.iter().map(|&arg| arg as usize).collect() }
+    });
+    let dynamics = Dynamics {
+        is_plain: when.is_empty() && comparisons.is_empty() && axioms.is_empty(),
+        when,
+        comparisons,
+        axioms,
+        first_number: packing.n_words(),
+        start: numbers.list.iter().map(|&number| strips.numbers.start[number as usize]).collect(),
+    };
+    (dynamics, functions.collect())
+}
+
+fn whens(operator: &FdrOperator, packing: &Packing, numbers: &mut Kept) -> Vec<When> {
+    let mut update = |update: &NumericUpdate| Update {
+        number: numbers.place(update.variable),
+        form: numbers.form(&update.form),
+        is_assignment: update.is_assignment,
+    };
+    let mut found = Vec::new();
+    if !operator.updates.is_empty() {
+        let updates = operator.updates.iter().map(&mut update).collect();
+        found.push(When { pre: Vec::new(), eff: Vec::new(), changes: Vec::new(), updates });
+    }
+    for when in &operator.when {
+        found.push(When {
+            pre: when.pre.clone(),
+            eff: when.eff.clone(),
+            changes: packing.changes(&when.eff),
+            updates: when.updates.iter().map(&mut update).collect(),
+        });
+    }
+    found
+}
+
+/// Numeric variables that a task keeps, in order of first use.
+#[derive(Default)]
+struct Kept {
+    places: FastMap<u32, u32>,
+    list: Vec<u32>,
+}
+
+impl Kept {
+    fn place(&mut self, number: u32) -> u32 {
+        let fresh = self.list.len() as u32;
+        let place = *self.places.entry(number).or_insert(fresh);
+        if place == fresh {
+            self.list.push(number);
+        }
+        place
+    }
+
+    fn form(&mut self, form: &Linear) -> Linear {
+        let mut terms: Vec<(u32, f64)> =
+            form.terms.iter().map(|&(number, multiple)| (self.place(number), multiple)).collect();
+        terms.sort_by_key(|&(number, _)| number);
+        Linear { constant: form.constant, terms }
+    }
+}
+
+fn comparison_text(comparison: &Comparison, name: &dyn Fn(u32) -> String) -> String {
+    let mut terms: Vec<String> = comparison
+        .form
+        .terms
+        .iter()
+        .map(|&(number, multiple)| match multiple {
+            1.0 => name(number),
+            _ => format!("(* {multiple} {})", name(number)),
+        })
+        .collect();
+    let sum = if terms.len() == 1 { terms.swap_remove(0) } else { format!("(+ {})", terms.join(" ")) };
+    let relation = match comparison.sign {
+        Sign::Positive => ">",
+        Sign::NotNegative => ">=",
+        Sign::Zero => "=",
+    };
+    format!("({relation} {sum} {})", 0.0 - comparison.form.constant)
+}
+
 fn initial_values(strips: &Strips, fdr: &Fdr) -> Vec<u32> {
     let value = |atoms: &Vec<Option<AtomId>>| {
         let is_true = |atom: &Option<AtomId>| atom.is_none_or(|atom| strips.is_init[atom as usize]);
@@ -419,16 +613,26 @@ fn places(strips: &Strips, fdr: &Fdr) -> FastMap<GroundAtom, (Place, AtomId)> {
     for atom in 0..strips.atoms.len() as AtomId {
         let place = match strips.kinds[atom as usize] {
             Kind::Fluent => Place::Irrelevant,
+            Kind::Derived => Place::Derived(None),
             Kind::Static => Place::Static,
             Kind::AlwaysTrue => Place::Constant,
         };
-        places.insert(strips.ground_atom(atom), (place, atom));
+        if let Some(ground) = strips.ground_atom(atom) {
+            places.insert(ground, (place, atom));
+        }
     }
     for (variable, values) in fdr.variables.iter().enumerate() {
         for (value, atom) in
             values.iter().enumerate().filter_map(|(value, atom)| atom.map(|atom| (value, atom)))
         {
-            places.insert(strips.ground_atom(atom), (Place::Fact((variable as u32, value as u32)), atom));
+            let fact = (variable as u32, value as u32);
+            let place = match strips.kinds[atom as usize] {
+                Kind::Derived => Place::Derived(Some(fact)),
+                _ => Place::Fact(fact),
+            };
+            if let Some(ground) = strips.ground_atom(atom) {
+                places.insert(ground, (place, atom));
+            }
         }
     }
     places
@@ -436,19 +640,23 @@ fn places(strips: &Strips, fdr: &Fdr) -> FastMap<GroundAtom, (Place, AtomId)> {
 
 pub(crate) fn static_predicates(domain: &Domain) -> Vec<bool> {
     let mut is_static = vec![true; domain.predicates.len()];
-    for effect in domain.actions.iter().flat_map(|action| &action.effects) {
-        if let crate::pddl::Atom::Predicate(predicate, _) = effect.atom {
+    let effects = domain.actions.iter().flat_map(|action| &action.effects);
+    for literal in effects.filter_map(|effect| effect.literal()) {
+        if let crate::pddl::Atom::Predicate(predicate, _) = literal.atom {
             is_static[predicate] = false;
         }
     }
+    domain.axioms.iter().for_each(|axiom| is_static[axiom.predicate] = false);
     is_static
 }
 
 fn unreachable_goals(domain: &Domain, problem: &Problem, strips: &Strips, fdr: &Fdr) -> Vec<String> {
     let mut unreachable = strips.unreachable.clone();
     for &(a, b) in &fdr.exclusive_goals {
-        let text = |atom| atom_text(domain, problem, &strips.ground_atom(atom));
-        unreachable.push(format!("{} together with {}", text(a), text(b)));
+        let text = |atom| strips.ground_atom(atom).map(|atom| atom_text(domain, problem, &atom));
+        if let (Some(a), Some(b)) = (text(a), text(b)) {
+            unreachable.push(format!("{a} together with {b}"));
+        }
     }
     unreachable
 }

@@ -1,6 +1,6 @@
-//! Atoms and literals in PDDL's notation, for messages.
+//! Atoms and conditions in PDDL's notation, for messages.
 
-use crate::pddl::{Atom, Domain, GroundAtom, Literal, Problem, Term};
+use crate::pddl::{Domain, Formula, GroundAtom, Problem, print_formula};
 
 /// A ground atom, for example `(on a b)`.
 pub(crate) fn atom_text(domain: &Domain, problem: &Problem, atom: &GroundAtom) -> String {
@@ -8,19 +8,9 @@ pub(crate) fn atom_text(domain: &Domain, problem: &Problem, atom: &GroundAtom) -
     join(&domain.predicates[atom.predicate].name, args)
 }
 
-/// A literal without parameters, for example `(not (clear a))`.
-pub(crate) fn literal_text(domain: &Domain, problem: &Problem, literal: &Literal) -> String {
-    let name = |term: &Term| match *term {
-        Term::Object(object) => problem.objects[object].name.as_str(),
-        Term::Param(_) => "?",
-    };
-    let text = match &literal.atom {
-        Atom::Predicate(predicate, terms) => {
-            join(&domain.predicates[*predicate].name, terms.iter().map(name))
-        }
-        Atom::Equal(a, b) => join("=", [name(a), name(b)].into_iter()),
-    };
-    if literal.negated { format!("(not {text})") } else { text }
+/// A condition without free variables, for example `(not (clear a))`.
+pub(crate) fn formula_text(domain: &Domain, problem: &Problem, formula: &Formula) -> String {
+    print_formula(domain, &problem.objects, formula, &[])
 }
 
 fn join<'a>(head: &str, args: impl Iterator<Item = &'a str>) -> String {

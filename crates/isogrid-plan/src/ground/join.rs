@@ -1,4 +1,4 @@
-//! Compiled joins: the order in which an action schema's conditions are matched against active atoms.
+//! Compiled joins: the order in which a rule's conditions are matched against active atoms.
 //!
 //! A plan starts from a trigger (a condition matched by the newest atom) or from nothing, and always takes next the
 //! condition with the fewest expected matches given what is bound. Matching backtracks depth first and checks types
@@ -9,12 +9,12 @@ use std::ops::ControlFlow;
 use isogrid_core::{Ctx, Stop};
 
 use crate::ground::atoms::{AtomTable, Mask, Relation};
-use crate::ground::schema::{Condition, Schema, Slot};
+use crate::ground::rule::{Condition, Rule, Slot};
 
 /// An unbound parameter.
 pub(crate) const UNBOUND: u32 = u32::MAX;
 
-/// One way to instantiate a schema.
+/// One way to instantiate a rule.
 pub(crate) struct JoinPlan {
     /// The condition matched by the newest atom, if any.
     pub(crate) trigger: Option<usize>,
@@ -29,22 +29,22 @@ enum Step {
 }
 
 impl JoinPlan {
-    /// Orders the conditions of `schema` after `trigger`. `expected(predicate, mask)` estimates matches.
+    /// Orders the conditions of `rule` after `trigger`. `expected(predicate, mask)` estimates matches.
     pub(crate) fn compile(
-        schema: &Schema,
+        rule: &Rule,
         trigger: Option<usize>,
         relations: &mut [Relation],
         expected: &dyn Fn(usize, Mask) -> f64,
     ) -> JoinPlan {
-        let mut bound = vec![false; schema.domains.len()];
-        let mut open: Vec<usize> = (0..schema.conditions.len()).filter(|&c| Some(c) != trigger).collect();
+        let mut bound = vec![false; rule.domains.len()];
+        let mut open: Vec<usize> = (0..rule.conditions.len()).filter(|&c| Some(c) != trigger).collect();
         if let Some(trigger) = trigger {
-            schema.conditions[trigger].bind(&mut bound);
+            rule.conditions[trigger].bind(&mut bound);
         }
         let mut steps = Vec::new();
         while !open.is_empty() {
             let cost = |&c: &usize| {
-                let condition = &schema.conditions[c];
+                let condition = &rule.conditions[c];
                 expected(condition.predicate, condition.mask(&bound))
             };
             let (best, _) = open
@@ -54,9 +54,9 @@ impl JoinPlan {
                 .min_by(|a, b| a.1.total_cmp(&b.1))
                 .unwrap_or((0, 0.0));
             let condition = open.remove(best);
-            let mask = schema.conditions[condition].mask(&bound);
-            let index = relations[schema.conditions[condition].predicate].require(mask);
-            schema.conditions[condition].bind(&mut bound);
+            let mask = rule.conditions[condition].mask(&bound);
+            let index = relations[rule.conditions[condition].predicate].require(mask);
+            rule.conditions[condition].bind(&mut bound);
             steps.push(Step::Match { condition, index, mask });
         }
         let free = (0..bound.len()).filter(|&param| !bound[param]);
@@ -68,7 +68,7 @@ impl JoinPlan {
 /// Matches one plan; `found` receives every complete binding.
 pub(crate) struct Matcher<'a> {
     pub(crate) ctx: &'a Ctx,
-    pub(crate) schema: &'a Schema,
+    pub(crate) rule: &'a Rule,
     pub(crate) plan: &'a JoinPlan,
     pub(crate) atoms: &'a AtomTable,
     pub(crate) relations: &'a [Relation],
@@ -82,9 +82,9 @@ pub(crate) struct Matcher<'a> {
 impl Matcher<'_> {
     /// Runs the plan to its end, or until the context stops it.
     pub(crate) fn run(&mut self) -> ControlFlow<Stop> {
-        let mut binding = vec![UNBOUND; self.schema.domains.len()];
+        let mut binding = vec![UNBOUND; self.rule.domains.len()];
         if let (Some(trigger), Some(newest)) = (self.plan.trigger, self.newest) {
-            let condition = &self.schema.conditions[trigger];
+            let condition = &self.rule.conditions[trigger];
             let mut undo = Vec::new();
             if !self.unify(condition, newest, &mut binding, &mut undo) {
                 return ControlFlow::Continue(());
@@ -106,8 +106,8 @@ impl Matcher<'_> {
             }
             Some(Step::Enumerate { param }) => self.enumerate(*param, depth, binding),
             Some(Step::Match { condition, index, mask }) => {
-                let (schema, relations) = (self.schema, self.relations);
-                let wanted = &schema.conditions[*condition];
+                let (rule, relations) = (self.rule, self.relations);
+                let wanted = &rule.conditions[*condition];
                 let key = crate::ground::atoms::key(*mask, |i| wanted.value(i, binding));
                 let candidates = relations[wanted.predicate].matches(*index, key);
                 self.try_each(*condition, candidates, depth, binding)
@@ -122,7 +122,7 @@ impl Matcher<'_> {
         depth: usize,
         binding: &mut Vec<u32>,
     ) -> ControlFlow<Stop> {
-        let schema = self.schema;
+        let rule = self.rule;
         let is_before_trigger = self.plan.trigger.is_some_and(|trigger| at < trigger);
         let mut undo = Vec::new();
         for &candidate in candidates {
@@ -130,7 +130,7 @@ impl Matcher<'_> {
                 continue;
             }
             undo.clear();
-            if self.unify(&schema.conditions[at], candidate, binding, &mut undo) {
+            if self.unify(&rule.conditions[at], candidate, binding, &mut undo) {
                 self.descend(depth + 1, binding)?;
             }
             for &param in &undo {
@@ -141,10 +141,10 @@ impl Matcher<'_> {
     }
 
     fn enumerate(&mut self, param: usize, depth: usize, binding: &mut Vec<u32>) -> ControlFlow<Stop> {
-        let schema = self.schema;
-        for object in schema.domains[param].ones() {
+        let rule = self.rule;
+        for object in rule.domains[param].ones() {
             binding[param] = object as u32;
-            if schema.consistent(param, binding) {
+            if rule.consistent(param, binding) {
                 self.descend(depth + 1, binding)?;
             }
         }
@@ -162,8 +162,8 @@ impl Matcher<'_> {
                 Slot::Param(param) => {
                     binding[param] = arg;
                     undo.push(param);
-                    self.schema.domains[param].contains(arg as usize)
-                        && self.schema.consistent(param, binding)
+                    self.rule.domains[param].contains(arg as usize)
+                        && self.rule.consistent(param, binding)
                 }
             };
             if !fits {

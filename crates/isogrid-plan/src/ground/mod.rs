@@ -1,15 +1,21 @@
 //! Grounding: from a parsed problem to a task over finite-domain variables.
 //!
 //! Relaxed reachability by joins, constant atoms removed, mutex groups into variables, irrelevant variables and
-//! duplicate operators dropped. Left out: axioms, conditional effects, numeric fluents.
+//! duplicate operators dropped. Conditions are ground formulas until then: quantifiers are unrolled over objects,
+//! disjunctions multiplied out or derived by axioms, comparisons of numbers become facts that are derived too.
 
 mod atoms;
+mod conjunctions;
 mod costs;
+mod formula;
 mod join;
 mod mutex;
+mod numbers;
 mod reach;
 mod relevance;
+mod rule;
 mod schema;
+mod simplify;
 mod strips;
 mod variables;
 
@@ -23,8 +29,9 @@ use crate::pddl::{Domain, Problem};
 use crate::task::{Task, TaskParts};
 
 pub(crate) use atoms::AtomId;
-pub(crate) use strips::{Kind, Strips};
-pub(crate) use variables::{Fdr, FdrOperator, VarVal};
+pub(crate) use numbers::{Linear, Sign};
+pub(crate) use strips::{Kind, NumericUpdate, Strips};
+pub(crate) use variables::{Fdr, FdrAxiom, FdrOperator, VarVal};
 
 /// Which parts of the problem the task keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,7 +72,7 @@ pub fn ground_in(
         }
     };
     let _span = ctx.span("variables");
-    let strips = strips::simplify(domain, problem, reached)?;
+    let strips = simplify::simplify(domain, problem, reached)?;
     let groups = match mutex::mutex_groups(ctx, &strips) {
         ControlFlow::Continue(groups) => groups,
         ControlFlow::Break(stop) => return Err(PlanError::Stopped(stop)),

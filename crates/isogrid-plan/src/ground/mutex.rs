@@ -3,7 +3,8 @@
 //! A candidate counts the true atoms of some predicates that agree on all arguments but at most one. A ground
 //! instance of it whose weight no action raises, and which holds at most one atom at first, is a mutex group.
 //! Checking ground actions, not schemas, finds instances that a lifted proof would lose to one bad object. A
-//! candidate that fails is refined with a predicate that the failing action deletes.
+//! candidate that fails is refined with a predicate that the failing action deletes. A conditional effect is checked as
+//! if it were an action with a longer condition.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -12,7 +13,7 @@ use isogrid_core::{Ctx, Stop};
 use isogrid_num::hash::FastMap;
 
 use crate::ground::atoms::AtomId;
-use crate::ground::strips::{Kind, Strip, Strips};
+use crate::ground::strips::{Kind, Strip, Strips, When};
 
 /// Candidates tried at most.
 const MAX_CANDIDATES: usize = 400;
@@ -70,19 +71,69 @@ fn initial_candidates(strips: &Strips) -> Vec<Candidate> {
     arities.iter().flat_map(of).collect()
 }
 
-/// Actions by the predicates that they add.
+/// An action's own effect, or one of its conditional ones.
+#[derive(Clone, Copy)]
+struct Gain<'a> {
+    operator: &'a Strip,
+    when: Option<&'a When>,
+}
+
+impl<'a> Gain<'a> {
+    fn adds(self) -> &'a [AtomId] {
+        self.when.map_or(&self.operator.add, |when| &when.add)
+    }
+
+    /// Atoms that hold where it happens.
+    fn pre(self) -> impl Iterator<Item = AtomId> + use<'a> {
+        let conditional = self.when.map_or(&[][..], |when| &when.pre);
+        self.operator.pre.iter().chain(conditional).copied()
+    }
+
+    fn excludes(self, atom: AtomId) -> bool {
+        self.operator.negative.contains(&atom) || self.when.is_some_and(|when| when.negative.contains(&atom))
+    }
+
+    /// Whether the atom is surely deleted, if it holds.
+    fn deletes(self, atom: AtomId) -> bool {
+        let holds = |needed: &AtomId| *needed == atom || self.pre().any(|held| held == *needed);
+        let is_sure =
+            |when: &&When| when.pre.iter().all(holds) && when.negative.iter().all(|&atom| self.excludes(atom));
+        self.operator.delete.contains(&atom)
+            || self.operator.when.iter().filter(is_sure).any(|when| when.delete.contains(&atom))
+    }
+
+    /// Everything that may be added together with it, and by which conditional effect: its own atoms and those of
+    /// effects whose conditions do not contradict it.
+    fn together(self) -> Vec<(AtomId, Option<&'a When>)> {
+        let clashes = |when: &When| {
+            when.pre.iter().any(|&atom| self.excludes(atom))
+                || when.negative.iter().any(|&atom| self.pre().any(|held| held == atom))
+        };
+        let others = self.operator.when.iter().filter(|when| {
+            let is_itself = self.when.is_some_and(|own| std::ptr::eq(own, *when));
+            is_itself || !clashes(when)
+        });
+        let conditional = others.flat_map(|when| when.add.iter().map(move |&atom| (atom, Some(when))));
+        self.operator.add.iter().map(|&atom| (atom, None)).chain(conditional).collect()
+    }
+}
+
+/// Effects by the predicates that they add.
 struct Changes<'a> {
-    adding: FastMap<usize, Vec<&'a Strip>>,
+    adding: FastMap<usize, Vec<Gain<'a>>>,
 }
 
 impl<'a> Changes<'a> {
     fn new(strips: &'a Strips) -> Changes<'a> {
-        let mut adding: FastMap<usize, Vec<&Strip>> = FastMap::default();
+        let mut adding: FastMap<usize, Vec<Gain<'_>>> = FastMap::default();
         for operator in &strips.operators {
-            let predicates: BTreeSet<usize> =
-                operator.add.iter().map(|&atom| strips.atoms.predicate(atom)).collect();
-            for predicate in predicates {
-                adding.entry(predicate).or_default().push(operator);
+            let whens = operator.when.iter().map(Some);
+            for gain in [None].into_iter().chain(whens).map(|when| Gain { operator, when }) {
+                let predicates: BTreeSet<usize> =
+                    gain.adds().iter().map(|&atom| strips.atoms.predicate(atom)).collect();
+                for predicate in predicates {
+                    adding.entry(predicate).or_default().push(gain);
+                }
             }
         }
         Changes { adding }
@@ -103,7 +154,8 @@ struct Check<'a> {
     /// The instance of each covered atom.
     instance_of: FastMap<AtomId, u32>,
     states: Vec<State>,
-    failures: Vec<(&'a Strip, AtomId)>,
+    members: Vec<Vec<AtomId>>,
+    failures: Vec<(Gain<'a>, AtomId)>,
 }
 
 /// What one action does to one instance.
@@ -133,54 +185,75 @@ impl<'a> Check<'a> {
             }
         }
         let states = vec![State::Good; keys.len()];
-        Check { strips, candidate, instance_of, states, failures: Vec::new() }
+        let mut members = vec![Vec::new(); keys.len()];
+        instance_of.iter().for_each(|(&atom, &instance): (&AtomId, &u32)| members[instance as usize].push(atom));
+        Check { strips, candidate, instance_of, states, members, failures: Vec::new() }
     }
 
     fn run(&mut self, changes: &Changes<'a>) -> u64 {
         let mut work = 0;
         let mut tallies: Vec<Tally> = Vec::new();
         for part in self.candidate {
-            for operator in changes.adding.get(&part.predicate).map_or(&[][..], Vec::as_slice) {
-                work += (operator.add.len() + operator.pre.len()) as u64;
-                self.tally(operator, &mut tallies);
-                self.judge(operator, &tallies);
+            for &gain in changes.adding.get(&part.predicate).map_or(&[][..], Vec::as_slice) {
+                work += (gain.adds().len() + gain.operator.pre.len() + gain.operator.when.len()) as u64;
+                self.tally(gain, &mut tallies);
+                self.judge(gain, &tallies);
             }
         }
         work
     }
 
-    fn tally(&self, operator: &Strip, tallies: &mut Vec<Tally>) {
+    fn tally(&self, gain: Gain<'a>, tallies: &mut Vec<Tally>) {
         tallies.clear();
-        for &atom in &operator.add {
+        for (atom, when) in gain.together() {
             let Some(&instance) = self.instance_of.get(&atom) else { continue };
+            if when.is_some_and(|when| self.excluded_by(gain, when, instance)) {
+                continue;
+            }
             match tallies.iter_mut().find(|tally| tally.instance == instance) {
+                Some(tally) if tally.atom == atom => {}
                 Some(tally) => tally.added += 1,
                 None => tallies.push(Tally { instance, added: 1, atom, ..Tally::default() }),
             }
         }
-        for &atom in &operator.pre {
+        for atom in gain.pre() {
             let Some(&instance) = self.instance_of.get(&atom) else { continue };
             if let Some(tally) = tallies.iter_mut().find(|tally| tally.instance == instance) {
                 tally.needed += 1;
-                tally.removed += u32::from(operator.delete.contains(&atom));
+                tally.removed += u32::from(gain.deletes(atom));
             }
         }
     }
 
-    fn judge(&mut self, operator: &'a Strip, tallies: &[Tally]) {
+    /// Whether the conditions name different atoms of the instance, of which one at most holds if it is a group at all.
+    fn excluded_by(&self, gain: Gain<'a>, when: &When, instance: u32) -> bool {
+        let inside = |atom: &AtomId| self.instance_of.get(atom) == Some(&instance);
+        let held: Vec<AtomId> = gain.pre().filter(inside).collect();
+        let own = gain.when.is_some_and(|own| std::ptr::eq(own, when));
+        !own && when.pre.iter().filter(|atom| inside(atom)).any(|atom| held.iter().any(|held| held != atom))
+    }
+
+    fn judge(&mut self, gain: Gain<'a>, tallies: &[Tally]) {
         for tally in tallies {
             // An action that needs two atoms of a group never applies while the group holds at most one.
             if tally.needed >= 2 {
                 continue;
             }
-            let state = &mut self.states[tally.instance as usize];
+            let state = self.states[tally.instance as usize];
             if tally.added >= 2 {
-                *state = State::Heavy;
-            } else if tally.removed == 0 && *state == State::Good {
-                *state = State::Unbalanced;
-                self.failures.push((operator, tally.atom));
+                self.states[tally.instance as usize] = State::Heavy;
+            } else if tally.removed == 0 && state == State::Good && !self.clears(gain, tally) {
+                self.states[tally.instance as usize] = State::Unbalanced;
+                self.failures.push((gain, tally.atom));
             }
         }
+    }
+
+    /// Whether all atoms of the instance but the one that is added are deleted, whichever holds.
+    fn clears(&self, gain: Gain<'a>, tally: &Tally) -> bool {
+        let may = !gain.operator.delete.is_empty() || !gain.operator.when.is_empty();
+        let others = || self.members[tally.instance as usize].iter().filter(|&&atom| atom != tally.atom);
+        may && others().all(|&atom| gain.deletes(atom))
     }
 
     fn good_groups(&self) -> Vec<Vec<AtomId>> {
@@ -202,12 +275,12 @@ impl<'a> Check<'a> {
     /// The candidate with one more predicate that balances a failing action.
     fn refinements(&self) -> Vec<Candidate> {
         let mut refined = BTreeSet::new();
-        for &(operator, added) in self.failures.iter().take(64) {
+        for &(gain, added) in self.failures.iter().take(64) {
             let predicate = self.strips.atoms.predicate(added);
             let Some(part) = self.candidate.iter().find(|part| part.predicate == predicate) else { continue };
             let args = self.strips.atoms.args(added);
             let key: Vec<u32> = part.order.iter().map(|&position| args[position]).collect();
-            for &atom in operator.pre.iter().filter(|atom| operator.delete.contains(atom)) {
+            for atom in gain.pre().filter(|&atom| gain.deletes(atom)) {
                 for part in self.balancing_parts(atom, &key) {
                     let mut candidate = self.candidate.clone();
                     candidate.push(part);

@@ -1,18 +1,20 @@
 //! From atoms to finite-domain variables: a greedy cover of the atoms by mutex groups.
 //!
 //! An atom that is needed false, or deleted without being known true, gets a variable of its own unless a mutex
-//! settles the question; so every effect stays unconditional.
+//! settles the question; so effects stay unconditional where they are.
 
 use std::collections::BTreeMap;
 
 use crate::ground::atoms::AtomId;
-use crate::ground::strips::{Kind, Strip, Strips};
+use crate::ground::conjunctions::Conjunction;
+use crate::ground::numbers::Compared;
+use crate::ground::strips::{NumericUpdate, Strip, Strips, When};
 
 /// A variable and the value it takes: `(variable, value)`.
 pub(crate) type VarVal = (u32, u32);
 
 /// An operator over variables.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FdrOperator {
     pub(crate) action: u32,
     pub(crate) args: Vec<u32>,
@@ -21,6 +23,27 @@ pub(crate) struct FdrOperator {
     pub(crate) pre: Vec<VarVal>,
     /// Sorted by variable; never a value that `pre` already has.
     pub(crate) eff: Vec<VarVal>,
+    /// In the order in which they are made, on top of `eff`: those that undo first, so that adding wins.
+    pub(crate) when: Vec<FdrWhen>,
+    pub(crate) updates: Vec<NumericUpdate>,
+}
+
+/// Changes made where more than the precondition holds in the state before.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FdrWhen {
+    /// Sorted by variable.
+    pub(crate) pre: Vec<VarVal>,
+    pub(crate) eff: Vec<VarVal>,
+    pub(crate) updates: Vec<NumericUpdate>,
+}
+
+/// `head` holds where `body` does; otherwise its variable has its other value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FdrAxiom {
+    pub(crate) head: VarVal,
+    pub(crate) layer: u32,
+    /// Sorted by variable.
+    pub(crate) body: Vec<VarVal>,
 }
 
 /// The task over variables.
@@ -29,6 +52,10 @@ pub(crate) struct Fdr {
     pub(crate) variables: Vec<Vec<Option<AtomId>>>,
     pub(crate) operators: Vec<FdrOperator>,
     pub(crate) goal: Vec<VarVal>,
+    /// In the order of their layers.
+    pub(crate) axioms: Vec<FdrAxiom>,
+    /// The variable of each comparison of numbers.
+    pub(crate) comparisons: Vec<(u32, Compared)>,
     /// Pairs of goal atoms that exclude each other.
     pub(crate) exclusive_goals: Vec<(AtomId, AtomId)>,
 }
@@ -40,7 +67,10 @@ pub(crate) fn build(strips: &Strips, groups: &[Vec<AtomId>]) -> Fdr {
     let negative_goal: Vec<AtomId> =
         strips.negative_goal.iter().copied().filter(|&atom| !mutex.excluded(atom, &strips.goal)).collect();
     let mut alone = vec![false; strips.atoms.len()];
-    for &atom in operators.iter().flat_map(|o| &o.negative).chain(&negative_goal) {
+    let of_axioms = strips.axioms.iter().flat_map(|axiom| &axiom.body.negative);
+    let of_effects = operators.iter().flat_map(|o| &o.when).flat_map(|when| &when.negative);
+    let of_operators = operators.iter().flat_map(|o| &o.negative);
+    for &atom in of_operators.chain(of_effects).chain(of_axioms).chain(&negative_goal) {
         alone[atom as usize] = true;
     }
     loop {
@@ -85,7 +115,16 @@ impl Mutexes {
         let mut settled = operator.clone();
         settled.negative.retain(|&atom| !self.excluded(atom, pre));
         settled.delete.retain(|&atom| !self.excluded(atom, pre));
+        settled.when.retain_mut(|when| self.settle_when(pre, when));
         Some(settled)
+    }
+
+    /// The same for a conditional effect; false when its condition never holds with the action's.
+    fn settle_when(&self, pre: &[AtomId], when: &mut When) -> bool {
+        let all: Vec<AtomId> = pre.iter().chain(&when.pre).copied().collect();
+        when.negative.retain(|&atom| !self.excluded(atom, &all));
+        when.delete.retain(|&atom| !self.excluded(atom, &all));
+        when.pre.iter().all(|&atom| !self.excluded(atom, &all))
     }
 }
 
@@ -122,7 +161,7 @@ impl Cover {
             }
         }
         for atom in 0..strips.atoms.len() as AtomId {
-            if strips.kinds[atom as usize] == Kind::Fluent && cover.place[atom as usize].is_none() {
+            if strips.is_changing(atom) && cover.place[atom as usize].is_none() {
                 cover.push(vec![atom]);
             }
         }
@@ -167,7 +206,8 @@ impl Cover {
         for (variable, atoms) in self.variables.iter().enumerate() {
             has_none[variable] = atoms.len() == 1 || !atoms.iter().any(|&atom| strips.is_init[atom as usize]);
         }
-        for &(variable, value) in operators.iter().flat_map(|o| &o.eff) {
+        let of_effects = operators.iter().flat_map(|o| &o.when).flat_map(|when| &when.eff);
+        for &(variable, value) in operators.iter().flat_map(|o| &o.eff).chain(of_effects) {
             has_none[variable as usize] |= value as usize == self.variables[variable as usize].len();
         }
         let mut goal: Vec<VarVal> =
@@ -176,12 +216,20 @@ impl Cover {
         goal.sort_unstable();
         goal.dedup();
         let exclusive_goals = exclusive(&strips.goal, mutex);
+        let axioms = strips.axioms.iter().filter_map(|axiom| {
+            let (head, body) = (self.place[axiom.head as usize]?, self.facts(&axiom.body)?);
+            Some(FdrAxiom { head, layer: axiom.layer, body })
+        });
+        let axioms = axioms.collect();
+        let compared = strips.numbers.comparisons.iter().zip(&strips.comparison_atoms);
+        let comparisons =
+            compared.filter_map(|(compared, &atom)| Some((self.variable(atom)?, compared.clone()))).collect();
         let variables = std::mem::take(&mut self.variables)
             .into_iter()
             .zip(has_none)
             .map(|(atoms, none)| atoms.into_iter().map(Some).chain(none.then_some(None)).collect())
             .collect();
-        Fdr { variables, operators, goal, exclusive_goals }
+        Fdr { variables, operators, goal, axioms, comparisons, exclusive_goals }
     }
 
     /// The value that means that all atoms of this atom's variable are false.
@@ -189,15 +237,18 @@ impl Cover {
         self.variable(atom).map(|v| (v, self.variables[v as usize].len() as u32))
     }
 
+    /// A conjunction as facts; `None` where they exclude each other.
+    fn facts(&self, Conjunction { pre, negative }: &Conjunction) -> Option<Vec<VarVal>> {
+        let mut facts: Vec<VarVal> = pre.iter().filter_map(|&atom| self.place[atom as usize]).collect();
+        facts.extend(negative.iter().filter_map(|&atom| self.none_of(atom)));
+        facts.sort_unstable();
+        facts.dedup();
+        (!facts.windows(2).any(|pair| pair[0].0 == pair[1].0)).then_some(facts)
+    }
+
     fn operator(&self, operator: &Strip) -> Option<FdrOperator> {
-        let mut pre: Vec<VarVal> =
-            operator.pre.iter().filter_map(|&atom| self.place[atom as usize]).collect();
-        pre.extend(operator.negative.iter().filter_map(|&atom| self.none_of(atom)));
-        pre.sort_unstable();
-        pre.dedup();
-        if pre.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            return None;
-        }
+        let (pre, negative) = (operator.pre.clone(), operator.negative.clone());
+        let pre = self.facts(&Conjunction { pre, negative })?;
         let mut eff: Vec<VarVal> =
             operator.add.iter().filter_map(|&atom| self.place[atom as usize]).collect();
         for &atom in &operator.delete {
@@ -208,8 +259,10 @@ impl Cover {
         }
         eff.sort_unstable();
         eff.dedup();
+        let when = self.when(operator, &eff);
         eff.retain(|effect| pre.binary_search(effect).is_err());
-        if eff.is_empty() || eff.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+        let changes_nothing = eff.is_empty() && when.is_empty() && operator.updates.is_empty();
+        if changes_nothing || eff.windows(2).any(|pair| pair[0].0 == pair[1].0) {
             return None;
         }
         Some(FdrOperator {
@@ -218,7 +271,34 @@ impl Cover {
             cost: operator.cost,
             pre,
             eff,
+            when,
+            updates: operator.updates.clone(),
         })
+    }
+
+    /// Conditional deletes, each of an atom that holds, then the rest.
+    fn when(&self, operator: &Strip, eff: &[VarVal]) -> Vec<FdrWhen> {
+        let mut found = Vec::new();
+        for when in &operator.when {
+            for &atom in &when.delete {
+                // A variable that is set anyway loses its old value without this.
+                let is_set = |variable: u32| eff.iter().any(|&(other, _)| other == variable);
+                let Some(none) = self.none_of(atom).filter(|&(variable, _)| !is_set(variable)) else { continue };
+                let (mut pre, negative) = (when.pre.clone(), when.negative.clone());
+                pre.push(atom);
+                let pre = self.facts(&Conjunction { pre, negative });
+                found.extend(pre.map(|pre| FdrWhen { pre, eff: vec![none], updates: Vec::new() }));
+            }
+        }
+        for when in &operator.when {
+            let (pre, negative) = (when.pre.clone(), when.negative.clone());
+            let Some(pre) = self.facts(&Conjunction { pre, negative }) else { continue };
+            let eff: Vec<VarVal> = when.add.iter().filter_map(|&atom| self.place[atom as usize]).collect();
+            if !eff.is_empty() || !when.updates.is_empty() {
+                found.push(FdrWhen { pre, eff, updates: when.updates.clone() });
+            }
+        }
+        found
     }
 }
 

@@ -114,7 +114,9 @@ impl<'a> LandmarkCount<'a> {
                         && self.all_before_in(landmark, reached)
                 })
             };
-            if self.task.operators.eff(operator).iter().any(|&effect| reaches(self.task.fact(effect))) {
+            let plain = self.task.operators.eff(operator);
+            let conditional = self.task.dynamics.when_of(operator).iter().flat_map(|when| &when.eff);
+            if plain.iter().chain(conditional).any(|&effect| reaches(self.task.fact(effect))) {
                 self.preferred.push(operator);
             }
         }

@@ -3,10 +3,12 @@
 mod blind;
 mod landmark_count;
 mod relaxed;
+mod rules;
 
 pub(crate) use blind::Blind;
 pub(crate) use landmark_count::{LandmarkCount, Orders};
 pub(crate) use relaxed::{Costs, FastForward, HMax, Relaxation};
+pub(crate) use rules::{RuleId, Rules};
 
 use crate::task::OperatorId;
 

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use crate::ground::VarVal;
+use crate::heuristic::rules::{AXIOM, Gain, RuleId, Rules, repeats};
 use crate::heuristic::{Heuristic, Node};
 use crate::task::{FactId, Flat, OperatorId, Task};
 
@@ -30,13 +31,11 @@ pub(crate) enum Costs {
 
 /// What the relaxations of one task share; immutable.
 pub(crate) struct Relaxation {
-    /// Operators that need each fact.
-    needing: Flat<OperatorId>,
-    /// Facts that each operator adds and that some operator or goal needs.
-    adds: Flat<FactId>,
-    pre: Flat<FactId>,
-    unconditional: Vec<OperatorId>,
-    /// Open conditions and base cost of every operator, as at the start of an evaluation.
+    rules: Rules,
+    /// Rules that need each fact.
+    needing: Flat<RuleId>,
+    unconditional: Vec<RuleId>,
+    /// Open conditions and base cost of every rule, as at the start of an evaluation.
     fresh: Vec<Open>,
     /// First fact of each variable.
     first_fact: Vec<FactId>,
@@ -52,40 +51,30 @@ struct Open {
 impl Relaxation {
     pub(crate) fn new(task: &Task, costs: Costs) -> Relaxation {
         let n_facts = task.n_facts();
+        let rules = Rules::new(task);
         let mut needing = vec![Vec::new(); n_facts];
         let mut unconditional = Vec::new();
         let all_one = task.operators.cost.iter().all(|&cost| cost == 1);
-        let (mut adds, mut pre) = (Flat::default(), Flat::default());
-        let mut fresh = Vec::with_capacity(task.n_operators());
-        for operator in 0..task.n_operators() as OperatorId {
-            let conditions = task.operators.pre(operator);
-            for &condition in conditions {
-                needing[task.fact(condition) as usize].push(operator);
-            }
+        let mut fresh = Vec::with_capacity(rules.len());
+        for rule in 0..rules.len() as RuleId {
+            let conditions = rules.pre.row(rule);
+            conditions.iter().for_each(|&condition| needing[condition as usize].push(rule));
             if conditions.is_empty() {
-                unconditional.push(operator);
+                unconditional.push(rule);
             }
-            pre.push(conditions.iter().map(|&condition| task.fact(condition)));
-            adds.push(task.operators.eff(operator).iter().map(|&effect| task.fact(effect)));
-            let cost = match costs {
-                Costs::Unit => 1,
-                Costs::PlusOne if all_one => 1,
-                Costs::PlusOne => task.cost(operator).saturating_add(1),
-                Costs::Real => task.cost(operator),
+            let cost = match (rules.operator[rule as usize], costs) {
+                (AXIOM, _) => 0,
+                (_, Costs::Unit) => 1,
+                (_, Costs::PlusOne) if all_one => 1,
+                (operator, Costs::PlusOne) => task.cost(operator).saturating_add(1),
+                (operator, Costs::Real) => task.cost(operator),
             };
             fresh.push(Open { conditions: conditions.len() as u32, cost });
         }
         let mut rows = Flat::default();
         needing.into_iter().for_each(|row| rows.push(row));
-        Relaxation {
-            needing: rows,
-            adds,
-            pre,
-            unconditional,
-            fresh,
-            first_fact: task.first_fact.clone(),
-            n_facts,
-        }
+        let first_fact = task.first_fact.clone();
+        Relaxation { rules, needing: rows, unconditional, fresh, first_fact, n_facts }
     }
 }
 
@@ -97,8 +86,10 @@ struct Exploration<'a> {
     goal: Vec<FactId>,
     open: Vec<Open>,
     costs: Vec<u32>,
-    supporter: Vec<OperatorId>,
+    supporter: Vec<RuleId>,
     queue: Buckets,
+    /// What each comparison's form comes to in the state.
+    values: Vec<f64>,
     steps: u64,
 }
 
@@ -115,6 +106,7 @@ impl<'a> Exploration<'a> {
             costs: vec![UNREACHED; relaxation.n_facts],
             supporter: vec![NONE; relaxation.n_facts],
             queue: Buckets::default(),
+            values: Vec::new(),
             steps: 0,
             relaxation,
         }
@@ -127,14 +119,19 @@ impl<'a> Exploration<'a> {
         self.costs.fill(UNREACHED);
         self.queue.clear();
         self.steps = (relaxation.fresh.len() / 8) as u64;
+        let dynamics = &self.task.dynamics;
+        self.values.clear();
+        self.values.extend(
+            dynamics.comparisons.iter().map(|c| c.form.value(|number| dynamics.number(words, number))),
+        );
         for (variable, first) in relaxation.first_fact[..self.task.n_variables()].iter().enumerate() {
             let fact = first + self.task.packing.get(words, variable);
             self.costs[fact as usize] = 0;
             self.supporter[fact as usize] = NONE;
             self.queue.push(0, fact);
         }
-        for &operator in &relaxation.unconditional {
-            self.fire(&relaxation, operator, relaxation.fresh[operator as usize].cost.min(MAX_REACHED));
+        for &rule in &relaxation.unconditional {
+            self.fire::<MAX>(&relaxation, rule, relaxation.fresh[rule as usize].cost.min(MAX_REACHED));
         }
         let mut goals_left = self.goal.len();
         while goals_left > 0 {
@@ -145,15 +142,15 @@ impl<'a> Exploration<'a> {
             goals_left -= usize::from(self.is_goal[fact as usize]);
             let needing = relaxation.needing.row(fact);
             self.steps += needing.len() as u64;
-            for &operator in needing {
-                let open = &mut self.open[operator as usize];
+            for &rule in needing {
+                let open = &mut self.open[rule as usize];
                 open.conditions -= 1;
                 if !MAX {
                     open.cost = open.cost.saturating_add(cost).min(MAX_REACHED);
                 }
                 if open.conditions == 0 {
                     let total = if MAX { open.cost.saturating_add(cost).min(MAX_REACHED) } else { open.cost };
-                    self.fire(&relaxation, operator, total);
+                    self.fire::<MAX>(&relaxation, rule, total);
                 }
             }
         }
@@ -161,14 +158,44 @@ impl<'a> Exploration<'a> {
     }
 
     #[inline]
-    fn fire(&mut self, relaxation: &Relaxation, operator: OperatorId, cost: u32) {
-        for &fact in relaxation.adds.row(operator) {
-            if cost < self.costs[fact as usize] {
-                self.costs[fact as usize] = cost;
-                self.supporter[fact as usize] = operator;
-                self.queue.push(cost, fact);
-            }
+    fn fire<const MAX: bool>(&mut self, relaxation: &Relaxation, rule: RuleId, cost: u32) {
+        for &fact in relaxation.rules.adds.row(rule) {
+            self.reach(fact, cost, rule);
         }
+        if !self.values.is_empty() {
+            self.fire_gains::<MAX>(relaxation, rule, cost);
+        }
+    }
+
+    #[inline]
+    fn reach(&mut self, fact: FactId, cost: u32, rule: RuleId) {
+        if cost < self.costs[fact as usize] {
+            self.costs[fact as usize] = cost;
+            self.supporter[fact as usize] = rule;
+            self.queue.push(cost, fact);
+        }
+    }
+
+    /// Reaches comparisons: by one application where the cost must not be overestimated.
+    fn fire_gains<const MAX: bool>(&mut self, relaxation: &Relaxation, rule: RuleId, cost: u32) {
+        for &gain in relaxation.rules.gains.row(rule) {
+            let Some(times) = self.repeats(gain) else { continue };
+            let more = if MAX { 0 } else { (times - 1).saturating_mul(relaxation.fresh[rule as usize].cost) };
+            let fact = relaxation.rules.compared[gain.comparison as usize];
+            self.reach(fact, cost.saturating_add(more).min(MAX_REACHED), rule);
+        }
+    }
+
+    fn repeats(&self, gain: Gain) -> Option<u32> {
+        let comparison = gain.comparison as usize;
+        repeats(self.task.dynamics.comparisons[comparison].sign, self.values[comparison], gain.step)
+    }
+
+    /// Applications of a fact's supporter beyond the first.
+    fn more_repeats(&self, fact: FactId, rule: RuleId) -> u32 {
+        let rules = &self.relaxation.rules;
+        let gain = rules.gains.row(rule).iter().find(|gain| rules.compared[gain.comparison as usize] == fact);
+        gain.and_then(|&gain| self.repeats(gain)).map_or(0, |times| times - 1)
     }
 
     fn ticks(&self) -> u64 {
@@ -199,9 +226,9 @@ impl Heuristic for HMax<'_> {
 /// The cost of a relaxed plan made of cheapest h_add supporters; its applicable operators are preferred.
 pub(crate) struct FastForward<'a> {
     exploration: Exploration<'a>,
-    /// Stamp of the evaluation that last put a fact, or an operator, into the relaxed plan.
+    /// Stamp of the evaluation that last put a fact, or a rule, into the relaxed plan.
     fact_marks: Vec<u32>,
-    operator_marks: Vec<u32>,
+    rule_marks: Vec<u32>,
     stamp: u32,
     stack: Vec<FactId>,
     preferred: Vec<OperatorId>,
@@ -211,7 +238,7 @@ impl<'a> FastForward<'a> {
     pub(crate) fn new(task: &'a Task, relaxation: Arc<Relaxation>, goal: &[VarVal]) -> FastForward<'a> {
         FastForward {
             fact_marks: vec![0; relaxation.n_facts],
-            operator_marks: vec![0; relaxation.fresh.len()],
+            rule_marks: vec![0; relaxation.fresh.len()],
             exploration: Exploration::new(task, relaxation, goal),
             stamp: 0,
             stack: Vec::new(),
@@ -223,7 +250,7 @@ impl<'a> FastForward<'a> {
         let relaxation = self.exploration.relaxation.clone();
         if self.stamp == u32::MAX {
             self.fact_marks.fill(0);
-            self.operator_marks.fill(0);
+            self.rule_marks.fill(0);
             self.stamp = 0;
         }
         self.stamp += 1;
@@ -234,20 +261,33 @@ impl<'a> FastForward<'a> {
             if std::mem::replace(&mut self.fact_marks[fact as usize], self.stamp) == self.stamp {
                 continue;
             }
-            let operator = self.exploration.supporter[fact as usize];
-            if operator == NONE
-                || std::mem::replace(&mut self.operator_marks[operator as usize], self.stamp) == self.stamp
-            {
+            let rule = self.exploration.supporter[fact as usize];
+            if rule == NONE {
                 continue;
             }
-            cost = cost.saturating_add(relaxation.fresh[operator as usize].cost).min(MAX_REACHED);
-            self.stack.extend_from_slice(relaxation.pre.row(operator));
-            let task = self.exploration.task;
-            if task.holds(task.operators.pre(operator), words) {
-                self.preferred.push(operator);
+            if !self.exploration.values.is_empty() {
+                let more = self.exploration.more_repeats(fact, rule);
+                let once = relaxation.fresh[rule as usize].cost;
+                cost = cost.saturating_add(once.saturating_mul(more)).min(MAX_REACHED);
             }
+            if std::mem::replace(&mut self.rule_marks[rule as usize], self.stamp) == self.stamp {
+                continue;
+            }
+            cost = cost.saturating_add(relaxation.fresh[rule as usize].cost).min(MAX_REACHED);
+            self.stack.extend_from_slice(relaxation.rules.pre.row(rule));
+            self.prefer(relaxation.rules.operator[rule as usize], words);
         }
         cost
+    }
+
+    /// Prefers an operator of the relaxed plan that applies.
+    fn prefer(&mut self, operator: OperatorId, words: &[u64]) {
+        let task = self.exploration.task;
+        let applies = operator != AXIOM && task.holds(task.operators.pre(operator), words);
+        // Several conditional effects of one operator may be in the plan.
+        if applies && (task.is_plain() || !self.preferred.contains(&operator)) {
+            self.preferred.push(operator);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Propagation of landmark sets through the delete relaxation to a fixpoint.
 //!
-//! A fact needs itself and whatever all of its achievers need; an operator needs what its conditions need.
+//! A fact needs itself and whatever all of its achievers need; a rule needs what its conditions need.
 
 use std::collections::VecDeque;
 
@@ -9,7 +9,8 @@ use isogrid_num::bits::BitSet;
 
 use crate::ground::VarVal;
 use crate::packing::State;
-use crate::task::{FactId, OperatorId, Task};
+use crate::heuristic::{RuleId, Rules};
+use crate::task::{FactId, Task};
 
 /// Words of fact sets that count as one tick.
 const WORDS_PER_TICK: u64 = 64;
@@ -17,23 +18,24 @@ const WORDS_PER_TICK: u64 = 64;
 /// The facts that each reachable fact needs before or with it.
 pub(crate) struct Propagated {
     pub(crate) needs: Vec<Option<BitSet>>,
-    /// Operators that add each fact.
-    pub(crate) achievers: Vec<Vec<OperatorId>>,
+    /// Rules that add each fact.
+    pub(crate) achievers: Vec<Vec<RuleId>>,
+    pub(crate) rules: Rules,
     /// Facts that some goal needs, ascending.
     pub(crate) landmarks: Vec<FactId>,
 }
 
 impl Propagated {
-    /// The facts an operator needs; `None` when it is unreachable.
-    pub(crate) fn operator_needs(&self, task: &Task, operator: OperatorId) -> Option<BitSet> {
-        union(task, &self.needs, operator)
+    /// The facts a rule needs; `None` when it is unreachable.
+    pub(crate) fn rule_needs(&self, rule: RuleId) -> Option<BitSet> {
+        union(self.needs.len(), &self.needs, self.rules.pre.row(rule))
     }
 }
 
-fn union(task: &Task, needs: &[Option<BitSet>], operator: OperatorId) -> Option<BitSet> {
-    let mut all = BitSet::new(task.n_facts());
-    for &condition in task.operators.pre(operator) {
-        all.union_with(needs[task.fact(condition) as usize].as_ref()?);
+fn union(n_facts: usize, needs: &[Option<BitSet>], conditions: &[FactId]) -> Option<BitSet> {
+    let mut all = BitSet::new(n_facts);
+    for &condition in conditions {
+        all.union_with(needs[condition as usize].as_ref()?);
     }
     Some(all)
 }
@@ -45,17 +47,17 @@ pub(crate) fn propagate(ctx: &Ctx, task: &Task, init: &State, goal: &[VarVal]) -
     let mut needing = vec![Vec::new(); n_facts];
     let mut achievers = vec![Vec::new(); n_facts];
     let mut queue = VecDeque::new();
-    for operator in 0..task.n_operators() as OperatorId {
-        let conditions = task.operators.pre(operator);
-        conditions.iter().for_each(|&condition| needing[task.fact(condition) as usize].push(operator));
-        let effects = task.operators.eff(operator);
-        effects.iter().for_each(|&effect| achievers[task.fact(effect) as usize].push(operator));
+    let rules = Rules::new(task);
+    for rule in 0..rules.len() as RuleId {
+        let conditions = rules.pre.row(rule);
+        conditions.iter().for_each(|&condition| needing[condition as usize].push(rule));
+        reached_by(&rules, rule).for_each(|fact| achievers[fact as usize].push(rule));
         if conditions.is_empty() {
-            queue.push_back(operator);
+            queue.push_back(rule);
         }
     }
     let mut needs: Vec<Option<BitSet>> = vec![None; n_facts];
-    let mut is_queued = vec![false; task.n_operators()];
+    let mut is_queued = vec![false; rules.len()];
     for variable in 0..task.n_variables() {
         let fact = task.first_fact[variable] + task.packing.get(init.words(), variable);
         let mut own = BitSet::new(n_facts);
@@ -63,15 +65,15 @@ pub(crate) fn propagate(ctx: &Ctx, task: &Task, init: &State, goal: &[VarVal]) -
         needs[fact as usize] = Some(own);
         enqueue(&needing[fact as usize], &mut queue, &mut is_queued);
     }
-    while let Some(operator) = queue.pop_front() {
-        is_queued[operator as usize] = false;
-        let Some(all) = union(task, &needs, operator) else { continue };
-        let rows = task.operators.pre(operator).len() + task.operators.eff(operator).len();
+    while let Some(rule) = queue.pop_front() {
+        is_queued[rule as usize] = false;
+        let Some(all) = union(n_facts, &needs, rules.pre.row(rule)) else { continue };
+        let rows = rules.pre.row(rule).len() + rules.adds.row(rule).len();
         if ctx.tick((rows * words) as u64 / WORDS_PER_TICK).is_break() {
             return None;
         }
-        for &effect in task.operators.eff(operator) {
-            let fact = task.fact(effect) as usize;
+        for fact in reached_by(&rules, rule) {
+            let fact = fact as usize;
             if narrow(&mut needs[fact], &all, fact) {
                 enqueue(&needing[fact], &mut queue, &mut is_queued);
             }
@@ -82,13 +84,19 @@ pub(crate) fn propagate(ctx: &Ctx, task: &Task, init: &State, goal: &[VarVal]) -
         required.union_with(needs[task.fact(condition) as usize].as_ref()?);
     }
     let landmarks = required.ones().map(|fact| fact as FactId).collect();
-    Some(Propagated { needs, achievers, landmarks })
+    Some(Propagated { needs, achievers, landmarks, rules })
 }
 
-fn enqueue(operators: &[OperatorId], queue: &mut VecDeque<OperatorId>, is_queued: &mut [bool]) {
-    for &operator in operators {
-        if !std::mem::replace(&mut is_queued[operator as usize], true) {
-            queue.push_back(operator);
+/// Facts that a rule adds, comparisons that it may bring about among them.
+fn reached_by(rules: &Rules, rule: RuleId) -> impl Iterator<Item = FactId> {
+    let compared = rules.gains.row(rule).iter().map(|gain| rules.compared[gain.comparison as usize]);
+    rules.adds.row(rule).iter().copied().chain(compared)
+}
+
+fn enqueue(rules: &[RuleId], queue: &mut VecDeque<RuleId>, is_queued: &mut [bool]) {
+    for &rule in rules {
+        if !std::mem::replace(&mut is_queued[rule as usize], true) {
+            queue.push_back(rule);
         }
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn order(task: &Task, goal: &[VarVal], propagated: &Propagated) -> La
     };
     natural(&mut landmarks, propagated);
     landmarks.naturally_before.clone_from(&landmarks.before);
-    let effects = greedy_necessary(task, &mut landmarks, propagated);
+    let effects = greedy_necessary(&mut landmarks, propagated);
     if landmarks.len() <= MAX_REASONABLE {
         reasonable(task, &mut landmarks, &effects);
     }
@@ -56,20 +56,19 @@ fn natural(landmarks: &mut Landmarks, propagated: &Propagated) {
 }
 
 /// Adds greedy-necessary orders; returns the facts that all first achievers of each landmark make true with it.
-fn greedy_necessary(task: &Task, landmarks: &mut Landmarks, propagated: &Propagated) -> Vec<Vec<FactId>> {
+fn greedy_necessary(landmarks: &mut Landmarks, propagated: &Propagated) -> Vec<Vec<FactId>> {
     let mut shared_effects = Vec::with_capacity(landmarks.len());
     for at in 0..landmarks.len() {
         let fact = landmarks.facts[at];
         let mut conditions: Option<Vec<FactId>> = None;
         let mut effects: Option<Vec<FactId>> = None;
-        for &operator in &propagated.achievers[fact as usize] {
-            let Some(needs) = propagated.operator_needs(task, operator) else { continue };
+        for &rule in &propagated.achievers[fact as usize] {
+            let Some(needs) = propagated.rule_needs(rule) else { continue };
             if needs.contains(fact as usize) {
                 continue;
             }
-            let facts = |facts: &[VarVal]| -> Vec<FactId> { facts.iter().map(|&f| task.fact(f)).collect() };
-            keep_common(&mut conditions, facts(task.operators.pre(operator)));
-            keep_common(&mut effects, facts(task.operators.eff(operator)));
+            keep_common(&mut conditions, propagated.rules.pre.row(rule));
+            keep_common(&mut effects, propagated.rules.adds.row(rule));
         }
         for condition in conditions.unwrap_or_default() {
             if let Some(earlier) = landmarks.of_fact[condition as usize] {
@@ -83,9 +82,9 @@ fn greedy_necessary(task: &Task, landmarks: &mut Landmarks, propagated: &Propaga
     shared_effects
 }
 
-fn keep_common(common: &mut Option<Vec<FactId>>, facts: Vec<FactId>) {
+fn keep_common(common: &mut Option<Vec<FactId>>, facts: &[FactId]) {
     match common {
-        None => *common = Some(facts),
+        None => *common = Some(facts.to_vec()),
         Some(common) => common.retain(|fact| facts.contains(fact)),
     }
 }

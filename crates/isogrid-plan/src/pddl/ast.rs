@@ -1,8 +1,12 @@
 //! PDDL as understood: names resolved to indices, types checked, only what this planner supports.
 //!
-//! Strips, typing with `either`, equality, negative preconditions, constants and action costs. Everything else was
-//! refused by name while parsing. Object 0 .. `Domain::constants.len()` are the domain's constants, in both
-//! [`Domain`] and [`Problem`].
+//! Conditions and effects are in [`super::logic`]. What is not supported was refused by name while parsing. Object
+//! 0 .. `Domain::constants.len()` are the domain's constants, in both [`Domain`] and [`Problem`].
+
+use super::logic::{Effect, Expression, Formula};
+
+/// The function that action costs increase. Every domain has it, at no arguments, whether declared or not.
+pub const TOTAL_COST: &str = "total-cost";
 
 /// Index into [`Domain::types`]; type 0 is `object`.
 pub type TypeId = usize;
@@ -26,8 +30,11 @@ pub struct Domain {
     pub constants: Vec<Object>,
     /// Predicates without equality.
     pub predicates: Vec<Predicate>,
-    /// Static numeric functions used by action costs; `total-cost` is not among them.
+    /// Numeric functions; one of them is [`TOTAL_COST`], the last where it was not declared.
     pub functions: Vec<Predicate>,
+    /// Derived predicates: each holds where one of its axioms' conditions does. Stratified: none depends on its own
+    /// negation.
+    pub axioms: Vec<Axiom>,
     /// Action schemas.
     pub actions: Vec<Action>,
 }
@@ -75,12 +82,21 @@ pub struct Action {
     pub name: String,
     /// Parameters.
     pub params: Vec<Param>,
-    /// A conjunction of literals; may hold equality.
-    pub precondition: Vec<Literal>,
-    /// Adds and deletes; an atom that is both is added, as PDDL says.
-    pub effects: Vec<Literal>,
-    /// The increase of `total-cost`, a sum; empty means nothing was declared.
-    pub cost: Vec<CostTerm>,
+    /// What must hold before it.
+    pub precondition: Formula,
+    /// What it changes.
+    pub effects: Vec<Effect>,
+}
+
+/// `(:derived (p ?x) CONDITION)`: the predicate holds of what satisfies the condition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axiom {
+    /// The predicate, which no action changes.
+    pub predicate: PredicateId,
+    /// One variable for each of its arguments.
+    pub params: Vec<Param>,
+    /// When it holds.
+    pub condition: Formula,
 }
 
 /// A possibly negated atom.
@@ -104,19 +120,21 @@ pub enum Atom {
 /// An argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Term {
-    /// A parameter of the action, by index.
+    /// A parameter of the action or the variable of a quantifier, by index: parameters first, then the variables of the
+    /// outermost quantifier, and so on inwards.
     Param(usize),
     /// A constant, or an object of the problem.
     Object(ObjectId),
 }
 
-/// A part of an action's cost.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CostTerm {
-    /// A number.
-    Number(u32),
-    /// A static function of the problem.
-    Function(FunctionId, Vec<Term>),
+impl Term {
+    /// The same where `by` variables were put in before variable `first`.
+    pub(crate) fn shifted(self, first: usize, by: usize) -> Term {
+        match self {
+            Term::Param(param) if param >= first => Term::Param(param + by),
+            other => other,
+        }
+    }
 }
 
 /// A problem of a domain.
@@ -130,12 +148,21 @@ pub struct Problem {
     pub objects: Vec<Object>,
     /// Atoms true at first, without duplicates, in the order given.
     pub init: Vec<GroundAtom>,
-    /// Values of static functions.
+    /// Values of functions at first.
     pub function_values: Vec<FunctionValue>,
-    /// A conjunction of ground literals (no [`Term::Param`]); may hold equality.
-    pub goal: Vec<Literal>,
-    /// Whether the metric minimises `total-cost`; otherwise every action costs one.
-    pub minimize_total_cost: bool,
+    /// What is to be reached; its only variables are those of quantifiers.
+    pub goal: Formula,
+    /// What is to be minimised; without it every action costs one.
+    pub metric: Option<Metric>,
+}
+
+/// What a plan is judged by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metric {
+    /// Whether more is better.
+    pub maximize: bool,
+    /// Evaluated after the last action.
+    pub expression: Expression,
 }
 
 /// A predicate applied to objects.
@@ -147,18 +174,42 @@ pub struct GroundAtom {
     pub args: Vec<ObjectId>,
 }
 
-/// The value of a static function.
+/// The value of a function at first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FunctionValue {
     /// The function.
     pub function: FunctionId,
     /// Its arguments.
     pub args: Vec<ObjectId>,
-    /// Its value.
-    pub value: u32,
+    /// Its value, a finite number.
+    pub value: f64,
+}
+
+impl Literal {
+    /// The same with other terms.
+    #[must_use]
+    pub fn map_terms(&self, map: &dyn Fn(Term) -> Term) -> Literal {
+        let atom = match &self.atom {
+            Atom::Predicate(predicate, terms) => {
+                Atom::Predicate(*predicate, terms.iter().map(|&term| map(term)).collect())
+            }
+            Atom::Equal(a, b) => Atom::Equal(map(*a), map(*b)),
+        };
+        Literal { negated: self.negated, atom }
+    }
 }
 
 impl Domain {
+    /// The function that action costs increase; `None` in a domain that was not made by the parser and lacks it.
+    pub fn total_cost(&self) -> Option<FunctionId> {
+        self.functions.iter().position(|function| function.name == TOTAL_COST)
+    }
+
+    /// Whether axioms say when the predicate holds.
+    pub fn is_derived(&self, predicate: PredicateId) -> bool {
+        self.axioms.iter().any(|axiom| axiom.predicate == predicate)
+    }
+
     /// Whether `sub` is `sup` or below it. Cost: linear in the types above `sub`.
     pub fn is_subtype(&self, sub: TypeId, sup: TypeId) -> bool {
         let mut at = sub;

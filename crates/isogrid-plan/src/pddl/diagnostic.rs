@@ -113,6 +113,8 @@ pub enum DiagnosticKind {
     Duplicate,
     /// A type that is its own super-type.
     CyclicTypes,
+    /// A derived predicate that is changed by an action, given at first, or depends on its own negation.
+    Derived,
     /// A number outside its range.
     Value,
     /// More of something than the parser takes.
@@ -348,8 +350,7 @@ impl<'t> Report<'t> {
         let refuse = |(node, name, hint): (Node, String, Option<String>)| {
             let message = format!("not supported: {name}");
             let hint = hint.unwrap_or_else(|| {
-                "the planner takes :strips, :typing, :equality, :negative-preconditions and :action-costs"
-                    .into()
+                "the planner takes :adl, :derived-predicates, :numeric-fluents and :action-costs".into()
             });
             Complaint::new(DiagnosticKind::Unsupported(name), message).hint(hint).at(tree.place(node))
         };

@@ -1,7 +1,8 @@
 //! Domain files: the sections in whatever order, read in the order in which they depend on each other.
 
-use super::ast::{Action, Domain, Object, Param, Predicate, TypeId};
+use super::ast::{Action, Axiom, Domain, Object, Param, Predicate, TOTAL_COST, TypeId};
 use super::diagnostic::{Complaint, DiagnosticKind, PddlError, Report, Warning};
+use super::axioms;
 use super::names::{Names, did_you_mean};
 use super::tree::{Node, Tree, cut};
 use super::typed_list::{self, Kind, is_name};
@@ -30,11 +31,12 @@ pub fn parse_domain(name: &str, text: &[u8]) -> Result<(Domain, Vec<Warning>), P
     report.finish().map(|warnings| (domain, warnings))
 }
 
-const KNOWN: [&str; 6] = [":requirements", ":types", ":constants", ":predicates", ":functions", ":action"];
+const KNOWN: [&str; 5] = [":requirements", ":types", ":constants", ":predicates", ":functions"];
+const REPEATED: [&str; 2] = [":action", ":derived"];
 
 fn read<'t>(tree: &'t Tree<'t>, report: &mut Report<'t>, file: &Sections) -> Domain {
-    let found = file.sort(tree, report, &KNOWN, &[]);
-    let [requirements, types, constants, predicates, functions, _] = found.single;
+    let found = file.sort(tree, report, &KNOWN, (&REPEATED, &[]));
+    let [requirements, types, constants, predicates, functions] = found.single;
     let requirements =
         requirements.map(|node| unsupported::requirements(tree, report, node)).unwrap_or_default();
     let types = types::read(tree, report, types);
@@ -44,13 +46,22 @@ fn read<'t>(tree: &'t Tree<'t>, report: &mut Report<'t>, file: &Sections) -> Dom
         objects.read(tree, report, &table.names, section);
     }
     let predicates = declared(tree, report, &table, ("predicate", predicates));
-    let functions = declared(tree, report, &table, ("function", functions));
-    let vocabulary = Vocabulary { types: &table, objects, predicates, functions };
-    let mut actions = Vec::new();
+    let mut functions = declared(tree, report, &table, ("function", functions));
+    if functions.names.insert(TOTAL_COST).is_ok() {
+        functions.list.push(Predicate { name: TOTAL_COST.to_string(), params: Vec::new() });
+    }
+    let is_derived = axioms::heads(tree, &predicates, &found.repeated);
+    let vocabulary = Vocabulary { types: &table, objects, predicates, functions, is_derived };
+    let (mut actions, mut derived) = (Vec::new(), Vec::new());
     let mut names = Names::default();
     for node in found.repeated {
-        actions.extend(action(&mut Reader { tree, report, vocabulary: &vocabulary }, &mut names, node));
+        let mut reader = Reader { tree, report, vocabulary: &vocabulary };
+        match tree.head(node) {
+            Some(":derived") => derived.extend(reader.axiom(node).map(|axiom| (node, axiom))),
+            _ => actions.extend(action(&mut reader, &mut names, node)),
+        }
     }
+    axioms::check_strata(report, &vocabulary, &derived);
     let Vocabulary { objects, predicates, functions, .. } = vocabulary;
     Domain {
         name: file.name.clone(),
@@ -58,6 +69,7 @@ fn read<'t>(tree: &'t Tree<'t>, report: &mut Report<'t>, file: &Sections) -> Dom
         constants: objects.list,
         predicates: predicates.list,
         functions: functions.list,
+        axioms: derived.into_iter().map(|(_, axiom): (Node, Axiom)| axiom).collect(),
         actions,
         types,
     }
@@ -82,7 +94,7 @@ pub(crate) struct Sections {
 pub(crate) struct Sorted<const N: usize> {
     /// In the order of the names asked for.
     pub(crate) single: [Option<Node>; N],
-    /// All `:action` sections.
+    /// All sections that may be there several times, in the order of the file.
     pub(crate) repeated: Vec<Node>,
 }
 
@@ -127,18 +139,19 @@ impl Sections {
         Ok(Sections { name: name.to_string(), sections: sections.collect() })
     }
 
-    /// Sorts the sections by name. Those in `ignored` give a warning, unknown and repeated ones an error.
+    /// Sorts the sections by name. Those in `ignored` give a warning; unknown ones are an error, and so are those that
+    /// are there twice unless they are in `repeated`.
     pub(crate) fn sort<const N: usize>(
         &self,
         tree: &Tree<'_>,
         report: &mut Report<'_>,
         known: &[&str; N],
-        ignored: &[&str],
+        (repeated, ignored): (&[&str], &[&str]),
     ) -> Sorted<N> {
         let mut sorted = Sorted { single: [None; N], repeated: Vec::new() };
         for &node in &self.sections {
             let head = tree.head(node).unwrap_or_default();
-            if head == ":action" && known.contains(&head) {
+            if repeated.contains(&head) {
                 sorted.repeated.push(node);
             } else if let Some(i) = known.iter().position(|&name| name == head) {
                 if sorted.single[i].is_none() {
@@ -152,7 +165,7 @@ impl Sections {
             } else if ignored.contains(&head) {
                 report.warn(node, || format!("the section '{head}' is ignored"));
             } else if !unsupported::refuse(tree, report, node) {
-                report.error(node, || unknown_section(tree, node, known));
+                report.error(node, || unknown_section(tree, node, &[known, repeated].concat()));
             }
         }
         sorted
@@ -243,11 +256,9 @@ fn declared<'t>(
             continue;
         }
         let params = params(tree, report, table, (parts, name));
-        if what == "function" && name == "total-cost" {
-            if !params.is_empty() {
-                let problem = || Complaint::new(DiagnosticKind::Arity, "'total-cost' takes 0 arguments");
-                report.error(head, || problem().expected("(total-cost)"));
-            }
+        if what == "function" && name == TOTAL_COST && !params.is_empty() {
+            let problem = || Complaint::new(DiagnosticKind::Arity, "'total-cost' takes 0 arguments");
+            report.error(head, || problem().expected("(total-cost)"));
             continue;
         }
         match declared.names.insert(name) {
@@ -330,16 +341,10 @@ fn action<'t>(reader: &mut Reader<'_, 't>, names: &mut Names<'t>, node: Node) ->
     }
     let parts = action_parts(reader, rest, name);
     let (params, param_names) = action_params(reader, parts.parameters, name);
-    let scope = Scope { owner: format!("action '{}'", cut(name)), names: param_names, params: &params };
-    let precondition = parts.precondition.map(|node| reader.condition(node, &scope)).unwrap_or_default();
-    let effects = parts.effect.map(|node| reader.effect(node, &scope)).unwrap_or_default();
-    Some(Action {
-        name: name.to_string(),
-        params,
-        precondition,
-        effects: effects.literals,
-        cost: effects.cost,
-    })
+    let mut scope = Scope::new(format!("action '{}'", cut(name)), param_names, params);
+    let precondition = parts.precondition.map(|node| reader.condition(node, &mut scope)).unwrap_or_default();
+    let effects = parts.effect.map(|node| reader.effect(node, &mut scope)).unwrap_or_default();
+    Some(Action { name: name.to_string(), params: scope.into_params(), precondition, effects })
 }
 
 const KEYWORDS: [&str; 3] = [":parameters", ":precondition", ":effect"];

@@ -1,110 +1,141 @@
-//! Conditions, effects and action costs, read into conjunctions of literals without recursion.
+//! Conditions, read into negation normal form.
 
-use super::ast::{Atom, CostTerm, Literal};
+use super::ast::{Atom, Literal, Param, TypeId};
 use super::diagnostic::{Complaint, DiagnosticKind};
+use super::logic::{Comparison, Formula, Relation};
+use super::names::Names;
 use super::tree::{Node, cut};
-use super::unsupported::{self, refuse, refuse_below};
+use super::typed_list::{self, Kind};
+use super::types::Resolver;
+use super::unsupported::{refuse, refuse_below};
 use super::vocabulary::{Reader, Scope};
 
-/// What an action does.
-#[derive(Debug, Default)]
-pub(crate) struct Effects {
-    pub(crate) literals: Vec<Literal>,
-    pub(crate) cost: Vec<CostTerm>,
-}
-
-/// A formula still to be read, and whether a `not` stands around it.
-type Pending = (Node, bool);
-
-impl Reader<'_, '_> {
-    /// A precondition or goal: literals and equality under nested `and`. Errors are reported.
-    pub(crate) fn condition(&mut self, node: Node, scope: &Scope<'_>) -> Vec<Literal> {
-        let mut literals = Vec::new();
-        let mut pending = vec![(node, false)];
-        while let Some((node, negated)) = pending.pop() {
-            let Some(head) = self.connective((node, negated), &mut pending, "a condition") else { continue };
-            let atom = match head {
-                "=" => self.equality(node, scope),
-                "increase" => {
-                    self.misplaced(node, "a condition");
-                    None
-                }
-                _ => self.predicate(node, scope),
-            };
-            literals.extend(atom.map(|atom| Literal { negated, atom }));
-        }
-        literals
+impl<'t> Reader<'_, 't> {
+    /// A precondition, a goal or the condition of an effect or axiom. Errors are reported; what holds them is left out.
+    pub(crate) fn condition(&mut self, node: Node, scope: &mut Scope<'t>) -> Formula {
+        self.formula((node, false), scope).unwrap_or_default()
     }
 
-    /// An effect: literals and increases of `total-cost` under nested `and`. Errors are reported.
-    pub(crate) fn effect(&mut self, node: Node, scope: &Scope<'_>) -> Effects {
-        let mut effects = Effects::default();
-        let mut pending = vec![(node, false)];
-        while let Some((node, negated)) = pending.pop() {
-            let Some(head) = self.connective((node, negated), &mut pending, "an effect") else { continue };
-            match head {
-                "increase" if !negated => self.increase(node, scope, &mut effects.cost),
-                "=" | "increase" => self.misplaced(node, "an effect"),
-                _ => {
-                    let atom = self.predicate(node, scope);
-                    effects.literals.extend(atom.map(|atom| Literal { negated, atom }));
+    /// A formula with or without a `not` around it.
+    fn formula(&mut self, (node, negated): (Node, bool), scope: &mut Scope<'t>) -> Option<Formula> {
+        let head = self.connective(node, "a condition")?;
+        if refuse(self.tree, self.report, node) {
+            return None;
+        }
+        let parts: Vec<Node> = self.tree.children(node).skip(1).collect();
+        match (head, &parts[..]) {
+            // `()` is an empty conjunction, as `(and)` is.
+            ("", _) => Some(if negated { Formula::FALSE } else { Formula::TRUE }),
+            ("and", _) => self.parts((&parts, negated), !negated, scope),
+            ("or", _) => self.parts((&parts, negated), negated, scope),
+            ("not", &[inner]) => self.formula((inner, !negated), scope),
+            ("imply", &[premise, conclusion]) => {
+                let premise = self.formula((premise, !negated), scope);
+                let parts = [premise?, self.formula((conclusion, negated), scope)?];
+                Some(if negated { Formula::and(parts) } else { Formula::or(parts) })
+            }
+            ("forall" | "exists", &[variables, body]) => {
+                let for_all = (head == "forall") != negated;
+                self.quantified((variables, body), (negated, for_all), scope)
+            }
+            ("not", _) => self.wrong_count((node, head), parts.len(), "a condition"),
+            ("imply", _) => self.wrong_count((node, head), parts.len(), "(imply PREMISE CONCLUSION)"),
+            ("forall" | "exists", _) => {
+                let expected = format!("({head} (VARIABLES) CONDITION)");
+                self.wrong_count((node, head), parts.len(), &expected)
+            }
+            ("=", _) if !self.compares_numbers(&parts) => {
+                let atom = self.equality(node, scope)?;
+                Some(Formula::Literal(Literal { negated, atom }))
+            }
+            _ => match relation(head) {
+                Some(relation) => {
+                    let comparison = self.comparison(node, relation, scope)?;
+                    Some(if negated { comparison.negate() } else { comparison })
                 }
+                None if is_update(head) => self.misplaced(node, "a condition"),
+                None => {
+                    let atom = self.predicate(node, scope)?;
+                    Some(Formula::Literal(Literal { negated, atom }))
+                }
+            },
+        }
+    }
+
+    /// A conjunction or disjunction of nodes.
+    fn parts(
+        &mut self,
+        (nodes, negated): (&[Node], bool),
+        all: bool,
+        scope: &mut Scope<'t>,
+    ) -> Option<Formula> {
+        let parts: Vec<Option<Formula>> =
+            nodes.iter().map(|&node| self.formula((node, negated), scope)).collect();
+        let parts: Option<Vec<Formula>> = parts.into_iter().collect();
+        Some(if all { Formula::and(parts?) } else { Formula::or(parts?) })
+    }
+
+    fn quantified(
+        &mut self,
+        (variables, body): (Node, Node),
+        (negated, for_all): (bool, bool),
+        scope: &mut Scope<'t>,
+    ) -> Option<Formula> {
+        let (params, names) = self.variables(variables, "quantifier")?;
+        scope.open(&params, names);
+        let body = self.formula((body, negated), scope);
+        scope.close(params.len());
+        let body = body?;
+        if params.is_empty() {
+            return Some(body);
+        }
+        Some(if for_all { Formula::Forall(params, body.into()) } else { Formula::Exists(params, body.into()) })
+    }
+
+    /// The variables of a quantifier, in parentheses.
+    pub(crate) fn variables(&mut self, node: Node, owner: &str) -> Option<(Vec<Param>, Vec<&'t str>)> {
+        let tree = self.tree;
+        if !tree.is_list(node) {
+            let found = format!("found {} as the variables of a {owner}", tree.describe(node));
+            self.report.error(node, || {
+                Complaint::new(DiagnosticKind::Syntax, found).expected("a list such as '(?x - block)'")
+            });
+            return None;
+        }
+        let (mut params, mut names) = (Vec::new(), Names::default());
+        let mut resolver = Resolver::new(&self.vocabulary.types.names);
+        for (node, type_node) in typed_list::read(tree, self.report, Kind::Variable, tree.children(node)) {
+            let types: Vec<TypeId> = resolver.resolve(tree, self.report, type_node);
+            let name = tree.token(node).unwrap_or_default().trim_start_matches('?');
+            if names.insert(name).is_ok() {
+                params.push(Param { name: name.to_string(), types });
+            } else {
+                self.report.error(node, || {
+                    let message = format!("variable '?{}' of a {owner} is declared twice", cut(name));
+                    Complaint::new(DiagnosticKind::Duplicate, message)
+                });
             }
         }
-        effects
+        Some((params, names.iter().collect()))
     }
 
-    fn predicate(&mut self, node: Node, scope: &Scope<'_>) -> Option<Atom> {
+    pub(crate) fn predicate(&mut self, node: Node, scope: &Scope<'_>) -> Option<Atom> {
         let vocabulary = self.vocabulary;
         let (predicate, terms) = self.atom(node, &vocabulary.predicates, scope)?;
         Some(Atom::Predicate(predicate, terms))
     }
 
-    /// Takes `and`, `not`, `()` and what is unsupported apart; the head of an atom is left to the caller.
-    fn connective(
-        &mut self,
-        (node, negated): Pending,
-        pending: &mut Vec<Pending>,
-        what: &str,
-    ) -> Option<&'static str> {
+    /// The word at the head of a list; empty for `()`. Anything else is reported.
+    pub(crate) fn connective(&mut self, node: Node, what: &str) -> Option<&'t str> {
         let tree = self.tree;
-        let mut elements = tree.children(node);
-        let Some(first) = elements.next().filter(|_| tree.is_list(node)) else {
-            if !tree.is_list(node) || negated {
+        let first = tree.children(node).next();
+        match first {
+            None if tree.is_list(node) => Some(""),
+            Some(first) if tree.token(first).is_some() => tree.token(first),
+            _ => {
                 self.not_a_formula(node, what);
-            }
-            return None;
-        };
-        let Some(head) = tree.token(first) else {
-            self.not_a_formula(node, what);
-            return None;
-        };
-        if refuse(tree, self.report, node) {
-            return None;
-        }
-        let mut inner: Vec<Node> = elements.collect();
-        match head {
-            "and" if !negated || inner.len() == 1 => {
-                pending.extend(inner.iter().rev().map(|&node| (node, negated)));
                 None
             }
-            "and" => {
-                self.report.unsupported(node, "not (and ...) (:disjunctive-preconditions)");
-                inner.iter().for_each(|&node| refuse_below(tree, self.report, node));
-                None
-            }
-            "not" if inner.len() == 1 => {
-                pending.extend(inner.pop().map(|node| (node, !negated)));
-                None
-            }
-            "not" => {
-                let message = format!("'not' takes 1 argument, found {}", inner.len());
-                self.report.error(node, || Complaint::new(DiagnosticKind::Arity, message).expected(what));
-                None
-            }
-            "=" => Some("="),
-            "increase" => Some("increase"),
-            _ => Some(""),
         }
     }
 
@@ -123,114 +154,62 @@ impl Reader<'_, '_> {
         });
     }
 
-    fn misplaced(&mut self, node: Node, what: &str) {
+    /// Reports a wrong number of arguments of a word of the language, and what is unsupported below.
+    pub(crate) fn wrong_count<T>(&mut self, (node, head): (Node, &str), found: usize, expected: &str) -> Option<T> {
+        let takes = if head == "not" { "1 argument" } else { "2 arguments" };
+        let message = format!("'{head}' takes {takes}, found {found}");
+        self.report.error(node, || Complaint::new(DiagnosticKind::Arity, message).expected(expected));
+        let tree = self.tree;
+        tree.children(node).for_each(|child| refuse_below(tree, self.report, child));
+        None
+    }
+
+    pub(crate) fn misplaced<T>(&mut self, node: Node, what: &str) -> Option<T> {
         let found = self.tree.describe(node);
         self.report
             .error(node, || Complaint::new(DiagnosticKind::Syntax, format!("{found} cannot be {what}")));
+        None
     }
 
-    /// `(= a b)` of two terms; of numbers it is refused by name.
-    pub(crate) fn equality(&mut self, node: Node, scope: &Scope<'_>) -> Option<Atom> {
-        let tree = self.tree;
-        let args: Vec<Node> = tree.children(node).skip(1).collect();
+    /// `(= a b)` of two terms.
+    fn equality(&mut self, node: Node, scope: &Scope<'_>) -> Option<Atom> {
+        let args: Vec<Node> = self.tree.children(node).skip(1).collect();
         let [a, b] = args[..] else {
-            let message = format!("'=' takes 2 arguments, found {}", args.len());
-            self.report.error(node, || Complaint::new(DiagnosticKind::Arity, message).expected("(= A B)"));
-            return None;
+            return self.wrong_count((node, "="), args.len(), "(= A B)");
         };
-        let is_object = |token: &str| self.vocabulary.objects.names.get(token).is_some();
-        let is_number = |node: Node| match tree.token(node) {
-            None => true,
-            Some(token) => token.starts_with(|c: char| c.is_ascii_digit() || c == '-') && !is_object(token),
-        };
-        if is_number(a) || is_number(b) {
-            self.report.unsupported(node, "comparison of numbers (:numeric-fluents)");
-            return None;
-        }
         let (a, b) = (self.term(a, scope), self.term(b, scope));
         Some(Atom::Equal(a?, b?))
     }
 
-    /// `(increase (total-cost) X)` where X is a number, a function or a sum of such.
-    fn increase(&mut self, node: Node, scope: &Scope<'_>, cost: &mut Vec<CostTerm>) {
-        let tree = self.tree;
-        let args: Vec<Node> = tree.children(node).skip(1).collect();
-        let [target, amount] = args[..] else {
-            let message = format!("'increase' takes 2 arguments, found {}", args.len());
-            self.report.error(node, || {
-                Complaint::new(DiagnosticKind::Arity, message).expected("(increase (total-cost) COST)")
-            });
-            return;
+    /// Whether one side of an equation is a number or a function.
+    fn compares_numbers(&self, sides: &[Node]) -> bool {
+        let objects = &self.vocabulary.objects.names;
+        let is_number = |&node: &Node| match self.tree.token(node) {
+            None => true,
+            Some(token) => {
+                objects.get(token).is_none() && token.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+            }
         };
-        let name = tree.head(target).or(tree.token(target)).unwrap_or("(");
-        if name != "total-cost" {
-            self.report.unsupported(node, &format!("increase of '{}' (:numeric-fluents)", cut(name)));
-            return;
-        }
-        if tree.is_list(target) && tree.children(target).nth(1).is_some() {
-            let problem = || Complaint::new(DiagnosticKind::Arity, "'total-cost' takes 0 arguments");
-            self.report.error(target, || problem().expected("(total-cost)"));
-        }
-        self.sum(amount, scope, cost);
+        sides.len() == 2 && sides.iter().any(is_number)
     }
 
-    fn sum(&mut self, amount: Node, scope: &Scope<'_>, cost: &mut Vec<CostTerm>) {
-        let tree = self.tree;
-        let vocabulary = self.vocabulary;
-        let mut pending = vec![amount];
-        while let Some(node) = pending.pop() {
-            if let Some(token) = tree.token(node) {
-                if vocabulary.functions.names.get(token).is_some() {
-                    self.report.error(node, || {
-                        Complaint::new(DiagnosticKind::Syntax, format!("found '{}' as a cost", cut(token)))
-                            .expected(format!("'({})' in parentheses", cut(token)))
-                    });
-                } else {
-                    cost.extend(self.cost_number(node).map(CostTerm::Number));
-                }
-                continue;
-            }
-            match tree.head(node) {
-                Some("+") => {
-                    let terms: Vec<Node> = tree.children(node).skip(1).collect();
-                    pending.extend(terms.into_iter().rev());
-                }
-                Some(operator @ ("-" | "*" | "/")) => {
-                    self.report.unsupported(node, &format!("{operator} in costs (:numeric-fluents)"));
-                }
-                Some(head) if unsupported::feature(head).is_some() => {
-                    refuse(tree, self.report, node);
-                }
-                Some("total-cost") => {
-                    self.report.unsupported(node, "a cost that depends on total-cost (:numeric-fluents)");
-                }
-                Some(_) => {
-                    let atom = self.atom(node, &vocabulary.functions, scope);
-                    cost.extend(atom.map(|(function, terms)| CostTerm::Function(function, terms)));
-                }
-                None => self.not_a_cost(node),
-            }
-        }
+    fn comparison(&mut self, node: Node, relation: Relation, scope: &Scope<'_>) -> Option<Formula> {
+        let sides: Vec<Node> = self.tree.children(node).skip(1).collect();
+        let [left, right] = sides[..] else {
+            let expected = format!("({0} A B)", relation.symbol());
+            return self.wrong_count((node, relation.symbol()), sides.len(), &expected);
+        };
+        let (left, right) = (self.expression(left, scope), self.expression(right, scope));
+        Some(Formula::Compare(Comparison { relation, left: left?, right: right? }))
     }
+}
 
-    /// A cost as a number: a whole one below 2^32, which may be written with a fraction of zeros.
-    pub(crate) fn cost_number(&mut self, node: Node) -> Option<u32> {
-        let token = self.tree.token(node).unwrap_or_default();
-        let (whole, fraction) = token.split_once('.').unwrap_or((token, ""));
-        let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-        let is_whole = !whole.is_empty() && digits(whole) && fraction.bytes().all(|b| b == b'0');
-        let value = whole.parse().ok().filter(|_| is_whole);
-        if value.is_none() {
-            self.not_a_cost(node);
-        }
-        value
-    }
+fn relation(head: &str) -> Option<Relation> {
+    [Relation::Less, Relation::AtMost, Relation::Equal, Relation::AtLeast, Relation::Greater]
+        .into_iter()
+        .find(|relation| relation.symbol() == head)
+}
 
-    fn not_a_cost(&mut self, node: Node) {
-        let tree = self.tree;
-        self.report.error(node, || {
-            Complaint::new(DiagnosticKind::Value, format!("found {} as a cost", tree.describe(node)))
-                .expected("a whole number from 0 to 4294967295")
-        });
-    }
+fn is_update(head: &str) -> bool {
+    super::effect::update(head).is_some() || head == "when"
 }

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::ast::{
-    Action, Atom, CostTerm, Domain, GroundAtom, Literal, Object, Param, Predicate, Problem, Term, TypeId,
+    Action, Atom, Axiom, Domain, GroundAtom, Literal, Object, Param, Predicate, Problem, TOTAL_COST, Term, TypeId,
 };
+use super::logic::{Change, Effect, Expression, Formula};
 
 /// Columns at which a list of names goes on in the next line.
 const WIDTH: usize = 100;
@@ -19,11 +20,13 @@ pub fn print_domain(domain: &Domain) -> String {
     lines(&mut text, ":types", printer.typed(types));
     lines(&mut text, ":constants", printer.objects(&domain.constants));
     lines(&mut text, ":predicates", domain.predicates.iter().map(|predicate| printer.signature(predicate)));
-    let has_costs = domain.requirements.iter().any(|name| name == "action-costs")
-        || domain.actions.iter().any(|action| !action.cost.is_empty());
-    let total_cost = has_costs.then(|| "(total-cost) - number".to_string());
-    let functions = domain.functions.iter().map(|function| printer.signature(function) + " - number");
-    lines(&mut text, ":functions", total_cost.into_iter().chain(functions));
+    let functions = printed_functions(domain);
+    let functions = functions.iter().map(|function| printer.signature(function) + " - number");
+    lines(&mut text, ":functions", functions);
+    for axiom in &domain.axioms {
+        text.push('\n');
+        printer.axiom(&mut text, axiom);
+    }
     for action in &domain.actions {
         text.push('\n');
         printer.action(&mut text, action);
@@ -38,7 +41,7 @@ pub fn print_problem(domain: &Domain, problem: &Problem) -> String {
     let mut text = format!("(define (problem {})\n  (:domain {})\n", problem.name, problem.domain_name);
     let own = problem.objects.get(domain.constants.len()..).unwrap_or_default();
     lines(&mut text, ":objects", printer.objects(own));
-    let total_cost = problem.minimize_total_cost.then(|| "(= (total-cost) 0)".to_string());
+    let total_cost = is_total_cost(domain, problem).then(|| "(= (total-cost) 0)".to_string());
     let values = problem.function_values.iter().map(|value| {
         let name = &domain.functions[value.function].name;
         format!("(= {} {})", printer.ground(name, &value.args), value.value)
@@ -52,12 +55,45 @@ pub fn print_problem(domain: &Domain, problem: &Problem) -> String {
         let _ = write!(text, "\n    {fact}");
     }
     text.push_str(")\n");
-    let _ = write!(text, "  (:goal {})", printer.conjunction(&problem.goal, (&[], "    ")));
-    if problem.minimize_total_cost {
-        text.push_str("\n  (:metric minimize (total-cost))");
+    let _ = write!(text, "  (:goal {})", printer.condition(&problem.goal, (&[], "    ")));
+    if let Some(metric) = &problem.metric {
+        let direction = if metric.maximize { "maximize" } else { "minimize" };
+        let _ = write!(text, "\n  (:metric {direction} {})", printer.expression(&metric.expression, &[]));
     }
     text.push_str(")\n");
     text
+}
+
+/// A condition in one line, its variables replaced by the objects `args`.
+pub(crate) fn print_formula(domain: &Domain, objects: &[Object], formula: &Formula, args: &[usize]) -> String {
+    let term = |term: Term| match term {
+        Term::Param(param) => match args.get(param) {
+            Some(&object) => Term::Object(object),
+            None => Term::Param(param - args.len()),
+        },
+        object => object,
+    };
+    Printer { domain, objects }.formula(&formula.map_terms(&term), &[])
+}
+
+/// All functions but a `total-cost` that nothing mentions and that the parser puts back at the end.
+fn printed_functions(domain: &Domain) -> &[Predicate] {
+    let Some((last, others)) = domain.functions.split_last() else { return &[] };
+    let changed = |effect: &Effect| match effect.change {
+        Change::Number { function, .. } => Some(function),
+        Change::Literal(_) => None,
+    };
+    let is_used = domain.requirements.iter().any(|name| name == "action-costs")
+        || domain.actions.iter().flat_map(|action| &action.effects).any(|e| changed(e) == Some(others.len()));
+    if last.name == TOTAL_COST && last.params.is_empty() && !is_used { others } else { &domain.functions }
+}
+
+fn is_total_cost(domain: &Domain, problem: &Problem) -> bool {
+    let is = |expression: &Expression| match expression {
+        Expression::Function(function, _) => Some(*function) == domain.total_cost(),
+        _ => false,
+    };
+    problem.metric.as_ref().is_some_and(|metric| is(&metric.expression))
 }
 
 struct Printer<'a> {
@@ -125,37 +161,85 @@ impl Printer<'_> {
     fn action(&self, text: &mut String, action: &Action) {
         let _ = writeln!(text, "  (:action {}", action.name);
         let _ = writeln!(text, "    :parameters ({})", self.params(&action.params).trim_start());
-        let frame = (action.params.as_slice(), "      ");
-        if !action.precondition.is_empty() {
-            let _ = writeln!(text, "    :precondition {}", self.conjunction(&action.precondition, frame));
+        let params: Vec<&Param> = action.params.iter().collect();
+        if action.precondition != Formula::TRUE {
+            let precondition = self.condition(&action.precondition, (&params, "      "));
+            let _ = writeln!(text, "    :precondition {precondition}");
         }
-        let literals = action.effects.iter().map(|literal| self.literal(literal, &action.params));
-        let parts: Vec<String> = literals.chain(self.cost(action)).collect();
+        let parts: Vec<String> = action.effects.iter().map(|effect| self.effect(effect, &params)).collect();
         let _ = writeln!(text, "    :effect {})", and(&parts, "      "));
     }
 
-    /// The cost as one increase of a sum.
-    fn cost(&self, action: &Action) -> Option<String> {
-        let term = |term: &CostTerm| match term {
-            CostTerm::Number(number) => number.to_string(),
-            CostTerm::Function(function, terms) => {
-                self.application(&self.domain.functions[*function].name, terms, &action.params)
-            }
-        };
-        let sum = match action.cost.as_slice() {
-            [] => return None,
-            [one] => term(one),
-            several => format!("(+ {})", several.iter().map(term).collect::<Vec<_>>().join(" ")),
-        };
-        Some(format!("(increase (total-cost) {sum})"))
+    fn axiom(&self, text: &mut String, axiom: &Axiom) {
+        let head = format!("({}{})", self.domain.predicates[axiom.predicate].name, self.params(&axiom.params));
+        let params: Vec<&Param> = axiom.params.iter().collect();
+        let condition = self.condition(&axiom.condition, (&params, "      "));
+        let _ = writeln!(text, "  (:derived {head}\n    {condition})");
     }
 
-    fn conjunction(&self, literals: &[Literal], (params, indent): (&[Param], &str)) -> String {
-        let parts: Vec<String> = literals.iter().map(|literal| self.literal(literal, params)).collect();
+    fn effect(&self, effect: &Effect, params: &[&Param]) -> String {
+        let params: Vec<&Param> = params.iter().copied().chain(&effect.params).collect();
+        let mut text = match &effect.change {
+            Change::Literal(literal) => self.literal(literal, &params),
+            Change::Number { function, terms, update, value } => {
+                let target = self.application(&self.domain.functions[*function].name, terms, &params);
+                format!("({} {target} {})", update.symbol(), self.expression(value, &params))
+            }
+        };
+        if effect.condition != Formula::TRUE {
+            text = format!("(when {} {text})", self.formula(&effect.condition, &params));
+        }
+        if !effect.params.is_empty() {
+            text = format!("(forall ({}) {text})", self.params(&effect.params).trim_start());
+        }
+        text
+    }
+
+    /// A formula with the parts of its outermost conjunction in a line each.
+    fn condition(&self, formula: &Formula, (params, indent): (&[&Param], &str)) -> String {
+        let parts: Vec<String> = formula.conjuncts().iter().map(|part| self.formula(part, params)).collect();
         and(&parts, indent)
     }
 
-    fn literal(&self, literal: &Literal, params: &[Param]) -> String {
+    fn formula(&self, formula: &Formula, params: &[&Param]) -> String {
+        match formula {
+            Formula::Literal(literal) => self.literal(literal, params),
+            Formula::Compare(comparison) => {
+                let sides = [&comparison.left, &comparison.right].map(|side| self.expression(side, params));
+                format!("({} {} {})", comparison.relation.symbol(), sides[0], sides[1])
+            }
+            Formula::And(parts) => self.list("and", parts, params),
+            Formula::Or(parts) => self.list("or", parts, params),
+            Formula::Forall(variables, body) => self.quantifier("forall", (variables, body), params),
+            Formula::Exists(variables, body) => self.quantifier("exists", (variables, body), params),
+        }
+    }
+
+    fn list(&self, head: &str, parts: &[Formula], params: &[&Param]) -> String {
+        let parts: String = parts.iter().map(|part| format!(" {}", self.formula(part, params))).collect();
+        format!("({head}{parts})")
+    }
+
+    fn quantifier(&self, head: &str, (variables, body): (&[Param], &Formula), params: &[&Param]) -> String {
+        let inner: Vec<&Param> = params.iter().copied().chain(variables).collect();
+        format!("({head} ({}) {})", self.params(variables).trim_start(), self.formula(body, &inner))
+    }
+
+    fn expression(&self, expression: &Expression, params: &[&Param]) -> String {
+        match expression {
+            Expression::Number(number) => number.to_string(),
+            Expression::Function(function, terms) => {
+                self.application(&self.domain.functions[*function].name, terms, params)
+            }
+            Expression::Apply(operator, operands) => {
+                let operands: String =
+                    operands.iter().map(|operand| format!(" {}", self.expression(operand, params))).collect();
+                format!("({}{operands})", operator.symbol())
+            }
+        }
+    }
+
+    fn literal(&self, literal: &Literal, params: &[&Param]) -> String {
         let atom = match &literal.atom {
             Atom::Predicate(predicate, terms) => {
                 self.application(&self.domain.predicates[*predicate].name, terms, params)
@@ -165,13 +249,16 @@ impl Printer<'_> {
         if literal.negated { format!("(not {atom})") } else { atom }
     }
 
-    fn application(&self, head: &str, terms: &[Term], params: &[Param]) -> String {
+    fn application(&self, head: &str, terms: &[Term], params: &[&Param]) -> String {
         let mut text = format!("({head}");
         for term in terms {
             // Writing to a string cannot fail.
             let _ = match *term {
                 Term::Param(param) => write!(text, " ?{}", params[param].name),
-                Term::Object(object) => write!(text, " {}", self.objects[object].name),
+                Term::Object(object) => match self.objects.get(object) {
+                    Some(object) => write!(text, " {}", object.name),
+                    None => write!(text, " #{object}"),
+                },
             };
         }
         text.push(')');

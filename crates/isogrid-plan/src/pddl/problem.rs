@@ -1,8 +1,10 @@
 //! Problem files, read against their domain.
 
-use super::ast::{Domain, FunctionValue, GroundAtom, Literal, Predicate, Problem};
+use super::ast::{Domain, FunctionValue, GroundAtom, Metric, Predicate, Problem, TOTAL_COST};
 use super::diagnostic::{Complaint, DiagnosticKind, PddlError, Report, Warning};
 use super::domain::{File, Sections};
+use super::expression::number;
+use super::logic::Formula;
 use super::names::{Map, Names};
 use super::tree::{Node, Tree, cut};
 use super::types::TypeTable;
@@ -29,7 +31,7 @@ pub fn parse_problem(name: &str, text: &[u8], domain: &Domain) -> Result<(Proble
 
 fn read<'t>(tree: &'t Tree<'t>, report: &mut Report<'t>, file: &Sections, domain: &'t Domain) -> Problem {
     let [domain_section, requirements, objects_section, init, goal, metric] =
-        file.sort(tree, report, &KNOWN, &IGNORED).single;
+        file.sort(tree, report, &KNOWN, (&[], &IGNORED)).single;
     let domain_name = domain_name(tree, report, domain_section, domain);
     if let Some(section) = requirements {
         unsupported::requirements(tree, report, section);
@@ -42,11 +44,12 @@ fn read<'t>(tree: &'t Tree<'t>, report: &mut Report<'t>, file: &Sections, domain
     }
     let predicates = declared("predicate", &domain.predicates);
     let functions = declared("function", &domain.functions);
-    let vocabulary = Vocabulary { types: &table, objects, predicates, functions };
+    let is_derived = (0..domain.predicates.len()).map(|predicate| domain.is_derived(predicate)).collect();
+    let vocabulary = Vocabulary { types: &table, objects, predicates, functions, is_derived };
     let mut reader = Reader { tree, report, vocabulary: &vocabulary };
     let init = init.map(|section| reader.init(section)).unwrap_or_default();
     let goal = reader.goal(goal);
-    let minimize_total_cost = metric.is_some_and(|section| reader.metric(section));
+    let metric = metric.and_then(|section| reader.metric(section));
     Problem {
         name: file.name.clone(),
         domain_name,
@@ -54,7 +57,7 @@ fn read<'t>(tree: &'t Tree<'t>, report: &mut Report<'t>, file: &Sections, domain
         init: init.atoms,
         function_values: init.values,
         goal,
-        minimize_total_cost,
+        metric,
     }
 }
 
@@ -107,7 +110,7 @@ struct Init {
     values: Vec<FunctionValue>,
     /// What was said about an atom so far.
     known: Map<GroundAtom, bool>,
-    value_of: Map<GroundAtom, u32>,
+    value_of: Map<GroundAtom, f64>,
 }
 
 impl Reader<'_, '_> {
@@ -128,7 +131,9 @@ impl Reader<'_, '_> {
                 Some(_) => {
                     let vocabulary = self.vocabulary;
                     let atom = self.ground_atom(node, &vocabulary.predicates, &scope);
-                    if let Some(atom) = atom {
+                    if let Some(atom) = atom
+                        && !self.refuses_derived(node, &atom)
+                    {
                         self.init_fact(node, (atom, true), &mut init);
                     }
                 }
@@ -141,6 +146,18 @@ impl Reader<'_, '_> {
             }
         }
         init
+    }
+
+    fn refuses_derived(&mut self, node: Node, atom: &GroundAtom) -> bool {
+        let is_derived = self.vocabulary.is_derived[atom.predicate];
+        if is_derived {
+            let name = cut(&self.vocabulary.predicates.list[atom.predicate].name);
+            self.report.error(node, || {
+                let message = format!("'{name}' is a derived predicate and cannot be given in (:init ...)");
+                Complaint::new(DiagnosticKind::Derived, message).hint("its axioms say when it holds")
+            });
+        }
+        is_derived
     }
 
     fn init_fact(&mut self, node: Node, (atom, value): (GroundAtom, bool), init: &mut Init) {
@@ -194,8 +211,9 @@ impl Reader<'_, '_> {
                 .error(node, || Complaint::new(DiagnosticKind::Arity, message).expected("(= (f a) NUMBER)"));
             return;
         };
-        if tree.head(left) == Some("total-cost") {
-            if self.cost_number(right).is_some_and(|value| value != 0) {
+        let value = tree.token(right).and_then(number);
+        if tree.head(left).or(tree.token(left)) == Some(TOTAL_COST) && value.is_some() {
+            if value != Some(0.0) {
                 self.report.warn(right, || "total-cost begins at 0; this value is ignored".to_string());
             }
             return;
@@ -212,7 +230,14 @@ impl Reader<'_, '_> {
             self.report.unsupported(node, "functions other than numbers (:object-fluents)");
             return;
         }
-        let (Some(atom), Some(value)) = (atom, self.cost_number(right)) else { return };
+        let Some(value) = value else {
+            self.report.error(right, || {
+                Complaint::new(DiagnosticKind::Value, format!("found {} as a value", tree.describe(right)))
+                    .expected("a number such as '2.5'")
+            });
+            return;
+        };
+        let Some(atom) = atom else { return };
         match init.value_of.get(&atom) {
             Some(&before) if before != value => self.report.error(node, || {
                 let message = format!("{} is given two values, {before} and {value}", tree.describe(left));
@@ -232,7 +257,7 @@ impl Reader<'_, '_> {
         self.tree.children(node).nth(2).is_some_and(|fact| self.tree.is_list(fact))
     }
 
-    fn goal(&mut self, section: Option<Node>) -> Vec<Literal> {
+    fn goal(&mut self, section: Option<Node>) -> Formula {
         let tree = self.tree;
         let Some(section) = section else {
             if let Some(define) = tree.roots().next() {
@@ -240,7 +265,7 @@ impl Reader<'_, '_> {
                     Complaint::new(DiagnosticKind::Syntax, "the problem has no goal").expected("(:goal ...)")
                 });
             }
-            return Vec::new();
+            return Formula::TRUE;
         };
         let mut conditions = tree.children(section).skip(1);
         let (Some(node), None) = (conditions.next(), conditions.next()) else {
@@ -250,13 +275,13 @@ impl Reader<'_, '_> {
                     .expected("one condition")
                     .hint("join several with '(and ...)'")
             });
-            return Vec::new();
+            return Formula::TRUE;
         };
-        self.condition(node, &Scope::ground("the goal"))
+        self.condition(node, &mut Scope::ground("the goal"))
     }
 
-    /// Whether the metric is `minimize (total-cost)`; all others are refused by name.
-    fn metric(&mut self, section: Node) -> bool {
+    /// The metric. The number of steps, which is what counts without a metric, may be asked for as `total-time`.
+    fn metric(&mut self, section: Node) -> Option<Metric> {
         let tree = self.tree;
         let parts: Vec<Node> = tree.children(section).skip(1).collect();
         let [direction, metric] = parts[..] else {
@@ -264,16 +289,27 @@ impl Reader<'_, '_> {
                 Complaint::new(DiagnosticKind::Syntax, "':metric' is not complete")
                     .expected("(:metric minimize (total-cost))")
             });
-            return false;
+            return None;
         };
-        let direction = tree.token(direction).unwrap_or("(");
-        let name = tree.head(metric).or(tree.token(metric)).unwrap_or("(");
-        let is_total_cost = name == "total-cost" && tree.children(metric).nth(1).is_none();
-        if direction == "minimize" && is_total_cost {
-            return true;
+        let maximize = match tree.token(direction) {
+            Some("minimize") => false,
+            Some("maximize") => true,
+            _ => {
+                let found = format!("found {} as the direction of ':metric'", tree.describe(direction));
+                self.report.error(direction, || {
+                    Complaint::new(DiagnosticKind::Syntax, found).expected("'minimize' or 'maximize'")
+                });
+                return None;
+            }
+        };
+        if unsupported::refuse(tree, self.report, metric) {
+            return None;
         }
-        let more = if tree.children(metric).nth(1).is_some() { " ..." } else { "" };
-        self.report.unsupported(section, &format!("metric {} ({}{more})", cut(direction), cut(name)));
-        false
+        if tree.head(metric).or(tree.token(metric)) == Some("total-time") && !maximize {
+            self.report.warn(metric, || "total-time is taken as the number of steps".to_string());
+            return None;
+        }
+        let expression = self.expression(metric, &Scope::ground("the metric"))?;
+        Some(Metric { maximize, expression })
     }
 }

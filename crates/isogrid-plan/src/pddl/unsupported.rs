@@ -5,11 +5,12 @@ use super::names::did_you_mean;
 use super::tree::{Node, Tree, cut};
 
 /// Requirements that are supported, without the colon.
-pub(crate) const SUPPORTED: [&str; 5] =
-    ["strips", "typing", "equality", "negative-preconditions", "action-costs"];
-
-/// Requirements of PDDL and its relatives that are not.
-const UNSUPPORTED: [&str; 29] = [
+pub(crate) const SUPPORTED: [&str; 15] = [
+    "strips",
+    "typing",
+    "equality",
+    "negative-preconditions",
+    "action-costs",
     "adl",
     "disjunctive-preconditions",
     "existential-preconditions",
@@ -20,6 +21,10 @@ const UNSUPPORTED: [&str; 29] = [
     "domain-axioms",
     "numeric-fluents",
     "fluents",
+];
+
+/// Requirements of PDDL and its relatives that are not.
+const UNSUPPORTED: [&str; 19] = [
     "object-fluents",
     "goal-utilities",
     "durative-actions",
@@ -42,25 +47,13 @@ const UNSUPPORTED: [&str; 29] = [
 ];
 
 /// What a word at the head of a condition, effect, initial fact or section means, if it is not supported.
-const FEATURES: [(&str, &str); 40] = [
-    ("or", "or (:disjunctive-preconditions)"),
-    ("imply", "imply (:disjunctive-preconditions)"),
-    ("exists", "exists (:existential-preconditions)"),
-    ("forall", "forall (:universal-preconditions or :conditional-effects)"),
-    ("when", "when (:conditional-effects)"),
+const FEATURES: [(&str, &str); 28] = [
     ("preference", "preference (:preferences)"),
     ("probabilistic", "probabilistic (:probabilistic-effects)"),
     ("oneof", "oneof (:non-deterministic)"),
-    ("<", "< (:numeric-fluents)"),
-    (">", "> (:numeric-fluents)"),
-    ("<=", "<= (:numeric-fluents)"),
-    (">=", ">= (:numeric-fluents)"),
-    ("assign", "assign (:numeric-fluents)"),
-    ("decrease", "decrease (:numeric-fluents)"),
-    ("scale-up", "scale-up (:numeric-fluents)"),
-    ("scale-down", "scale-down (:numeric-fluents)"),
-    (":derived", ":derived (:derived-predicates)"),
-    (":axiom", ":axiom (:derived-predicates)"),
+    (":axiom", ":axiom (write :derived)"),
+    ("is-violated", "is-violated (:preferences)"),
+    ("always", "always (:constraints)"),
     (":durative-action", ":durative-action (:durative-actions)"),
     (":process", ":process (:time)"),
     (":event", ":event (:time)"),
@@ -85,9 +78,15 @@ const FEATURES: [(&str, &str); 40] = [
     (":private", ":private (:multi-agent)"),
 ];
 
-/// Words that cannot name a predicate or a function, because they mean something where those stand.
+/// Words of the language that mean something where predicates and functions stand.
+const WORDS: [&str; 22] = [
+    "=", "<", "<=", ">", ">=", "+", "-", "*", "/", "and", "or", "not", "imply", "forall", "exists", "when",
+    "either", "assign", "increase", "decrease", "scale-up", "scale-down",
+];
+
+/// Words that cannot name a predicate or a function.
 pub(crate) fn is_reserved(name: &str) -> bool {
-    matches!(name, "=" | "and" | "not" | "increase" | "either") || feature(name).is_some()
+    WORDS.contains(&name) || feature(name).is_some()
 }
 
 /// The full name of an unsupported feature that `word` at the head of a list stands for.

@@ -12,6 +12,8 @@ pub(crate) struct Vocabulary<'a> {
     pub(crate) objects: Objects<'a>,
     pub(crate) predicates: Declared<'a>,
     pub(crate) functions: Declared<'a>,
+    /// Predicates that axioms define.
+    pub(crate) is_derived: Vec<bool>,
 }
 
 /// Objects by name.
@@ -28,18 +30,57 @@ pub(crate) struct Declared<'a> {
     pub(crate) list: Vec<Predicate>,
 }
 
-/// The parameters that a formula may use.
+/// The variables that a formula may use.
 pub(crate) struct Scope<'a> {
-    /// "action 'move'", or "the goal", which has no variables.
+    /// "action 'move'", or "the goal", which has no parameters.
     pub(crate) owner: String,
-    pub(crate) names: Names<'a>,
-    pub(crate) params: &'a [Param],
+    names: Names<'a>,
+    /// Variables of the open quantifiers, the innermost last.
+    quantified: Vec<&'a str>,
+    /// The parameters, then the variables of the open quantifiers.
+    params: Vec<Param>,
 }
 
-impl Scope<'_> {
-    /// Where no variable may stand.
-    pub(crate) fn ground(owner: &str) -> Scope<'static> {
-        Scope { owner: owner.to_string(), names: Names::default(), params: &[] }
+impl<'a> Scope<'a> {
+    /// The parameters of an action or axiom.
+    pub(crate) fn new(owner: String, names: Names<'a>, params: Vec<Param>) -> Scope<'a> {
+        Scope { owner, names, quantified: Vec::new(), params }
+    }
+
+    /// Where no variable may stand outside a quantifier.
+    pub(crate) fn ground(owner: &str) -> Scope<'a> {
+        Scope::new(owner.to_string(), Names::default(), Vec::new())
+    }
+
+    /// Opens a quantifier.
+    pub(crate) fn open(&mut self, params: &[Param], names: Vec<&'a str>) {
+        self.params.extend_from_slice(params);
+        self.quantified.extend(names);
+    }
+
+    /// Closes the innermost quantifier, which has `n` variables.
+    pub(crate) fn close(&mut self, n: usize) {
+        self.params.truncate(self.params.len() - n);
+        self.quantified.truncate(self.quantified.len() - n);
+    }
+
+    /// The parameters, once all quantifiers are closed.
+    pub(crate) fn into_params(self) -> Vec<Param> {
+        self.params
+    }
+
+    pub(crate) fn n_variables(&self) -> usize {
+        self.params.len()
+    }
+
+    /// The variable of this name, the innermost where several have it.
+    fn variable(&self, name: &str) -> Option<usize> {
+        let inner = self.quantified.iter().rposition(|&known| known == name);
+        inner.map(|at| self.params.len() - self.quantified.len() + at).or_else(|| self.names.get(name))
+    }
+
+    fn variables(&self) -> impl Iterator<Item = &'a str> {
+        self.names.iter().chain(self.quantified.iter().copied())
     }
 }
 
@@ -102,7 +143,7 @@ impl Reader<'_, '_> {
             return None;
         };
         if let Some(variable) = token.strip_prefix('?') {
-            let term = scope.names.get(variable).map(Term::Param);
+            let term = scope.variable(variable).map(Term::Param);
             if term.is_none() {
                 self.report.error(node, || unknown_variable(scope, variable));
             }
@@ -219,20 +260,20 @@ fn unknown_head(
 fn unknown_variable(scope: &Scope<'_>, variable: &str) -> Complaint {
     let found = format!("unknown variable '?{}' in {}", cut(variable), scope.owner);
     let problem = Complaint::new(DiagnosticKind::Unknown, found);
-    if scope.params.is_empty() && scope.names.len() == 0 {
+    if scope.params.is_empty() {
         return problem.expected("no variable here, as nothing declares one");
     }
-    let names: Vec<String> = scope.names.iter().map(|name| format!("?{name}")).collect();
+    let names: Vec<String> = scope.variables().map(|name| format!("?{name}")).collect();
     let listed = names.iter().take(8).map(|name| cut(name)).collect::<Vec<_>>().join(", ");
     let hint = did_you_mean(&format!("?{variable}"), names.iter().map(String::as_str));
-    problem.expected(format!("one of its parameters: {listed}")).hint_if(hint)
+    problem.expected(format!("one of its variables: {listed}")).hint_if(hint)
 }
 
 fn unknown_object(vocabulary: &Vocabulary<'_>, scope: &Scope<'_>, token: &str) -> Complaint {
     let names = &vocabulary.objects.names;
     let problem = Complaint::new(DiagnosticKind::Unknown, format!("unknown object '{}'", cut(token)));
     let what = if scope.params.is_empty() { "an object" } else { "a constant or a parameter" };
-    if scope.names.get(token).is_some() {
+    if scope.variable(token).is_some() {
         return problem.expected(what).hint(format!("did you mean '?{}'?", cut(token)));
     }
     problem.expected(names.listed(what)).hint_if(names.did_you_mean(token))

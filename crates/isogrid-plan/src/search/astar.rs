@@ -39,12 +39,12 @@ impl<'a, H: Heuristic> AStar<'a, H> {
             task,
             goal,
             heuristic,
-            space: Space::new(task.packing.n_words()),
+            space: Space::new(task.n_words()),
             estimates: Vec::new(),
             open: OpenList::new(Ties::Lifo),
             statistics: Statistics::default(),
             applicable: Vec::new(),
-            next: vec![0; task.packing.n_words()],
+            next: vec![0; task.n_words()],
         };
         let (start, _) = search.space.insert(init.words());
         search.space.reach(start, START, 0);

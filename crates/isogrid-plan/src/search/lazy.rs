@@ -68,7 +68,7 @@ impl<'a> Lazy<'a> {
             Queue { open, heuristic, only_preferred, turns: 0 }
         };
         let queues = (0..heuristics.len()).flat_map(|h| [queue(h, false), queue(h, true)]).collect();
-        let mut space = Space::new(task.packing.n_words());
+        let mut space = Space::new(task.n_words());
         let (start, _) = space.insert(init.words());
         space.reach(start, START, 0);
         Lazy {
@@ -82,7 +82,7 @@ impl<'a> Lazy<'a> {
             statistics: Statistics::default(),
             applicable: Vec::new(),
             is_preferred: vec![false; task.n_operators()],
-            next: vec![0; task.packing.n_words()],
+            next: vec![0; task.n_words()],
             start: Some(start),
             seed: 0,
         }

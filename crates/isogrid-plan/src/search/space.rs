@@ -6,7 +6,7 @@
 use isogrid_num::hash::hash_words;
 
 use crate::search::index::Index;
-use crate::task::{OperatorId, Task, apply};
+use crate::task::{OperatorId, Task};
 
 /// Index of a registered state.
 pub(crate) type StateId = u32;
@@ -125,7 +125,8 @@ impl Space {
     /// Writes the successor of `id` into `next`.
     #[inline]
     pub(crate) fn successor(&self, task: &Task, id: StateId, operator: OperatorId, next: &mut [u64]) {
-        next.copy_from_slice(self.words(id));
-        apply(task.operators.changes(operator), next);
+        let before = self.words(id);
+        next.copy_from_slice(before);
+        task.succeed(operator, before, next);
     }
 }

@@ -66,7 +66,7 @@ impl<'a> IteratedWidth<'a> {
         let n_facts = task.n_facts();
         IteratedWidth {
             task,
-            space: Space::new(task.packing.n_words()),
+            space: Space::new(task.n_words()),
             seen: BitSet::new(n_facts),
             pairs: (k == 2).then(|| BitMatrix::new(n_facts, n_facts)),
             facts: Vec::new(),
@@ -78,7 +78,7 @@ impl<'a> IteratedWidth<'a> {
         let init = self.task.init().clone();
         self.space.insert(init.words());
         self.is_novel(init.words(), None);
-        let mut next = vec![0; self.task.packing.n_words()];
+        let mut next = vec![0; self.task.n_words()];
         let mut applicable = Vec::new();
         let mut at = 0;
         while at < self.space.len() {
@@ -112,8 +112,8 @@ impl<'a> IteratedWidth<'a> {
         self.facts.clear();
         self.facts.extend((0..task.n_variables()).map(value));
         let changed: Vec<FactId> = match operator {
-            Some(operator) => task.operators.eff(operator).iter().map(|&effect| task.fact(effect)).collect(),
-            None => self.facts.clone(),
+            Some(operator) if task.is_plain() => task.operators.eff(operator).iter().map(|&effect| task.fact(effect)).collect(),
+            _ => self.facts.clone(),
         };
         let mut is_new = false;
         for fact in changed {

@@ -5,12 +5,12 @@ use std::fmt;
 use isogrid_core::Verdict;
 
 /// A validator's word on a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Validation {
     /// Steps that were executed; all of them if only the goal is missed.
     pub steps: usize,
-    /// What the executed steps cost: one each without a metric, the increase of `total-cost` with one.
-    pub cost: u64,
+    /// What the executed steps cost: one each without a metric, what they added to it with one.
+    pub cost: f64,
     /// What was found.
     pub outcome: Outcome,
 }
@@ -81,7 +81,12 @@ pub enum Outcome {
         /// The function and its arguments.
         function: String,
     },
-    /// The plan's cost does not fit into 64 bits.
+    /// The metric needs the value of a function that has none.
+    UndefinedMetric {
+        /// The last step executed.
+        step: usize,
+    },
+    /// The plan's cost is so large that whole numbers are not told apart.
     CostOverflow {
         /// The step that is too much.
         step: usize,
@@ -135,7 +140,10 @@ impl fmt::Display for Validation {
                 write!(f, "step {step} {action}: the problem gives no value for {function}")
             }
             Outcome::CostOverflow { step } => {
-                write!(f, "step {step}: the plan's cost is larger than {}", u64::MAX)
+                write!(f, "step {step}: the plan's cost is larger than {}", 1u64 << 53)
+            }
+            Outcome::UndefinedMetric { step } => {
+                write!(f, "after step {step}: the metric needs a function that has no value")
             }
             Outcome::GoalNotReached { unmet } => {
                 let steps = count(self.steps, "step");

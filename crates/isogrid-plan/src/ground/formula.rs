@@ -1,0 +1,148 @@
+//! Ground conditions, simplified as they are made.
+
+use isogrid_num::hash::FastMap;
+
+use crate::ground::schema::admitted;
+use crate::pddl::{Domain, Formula, Leaf, Param, Problem, TypeId};
+
+/// A ground condition. Leaves are whatever its maker interns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ground<L> {
+    True,
+    False,
+    Leaf(L),
+    And(Vec<Ground<L>>),
+    Or(Vec<Ground<L>>),
+}
+
+impl<L> Ground<L> {
+    pub(crate) fn and(parts: impl IntoIterator<Item = Ground<L>>) -> Ground<L> {
+        let mut kept = Vec::new();
+        for part in parts {
+            match part {
+                Ground::True => {}
+                Ground::False => return Ground::False,
+                Ground::And(inner) => kept.extend(inner),
+                other => kept.push(other),
+            }
+        }
+        match kept.len() {
+            0 => Ground::True,
+            1 => kept.swap_remove(0),
+            _ => Ground::And(kept),
+        }
+    }
+
+    pub(crate) fn or(parts: impl IntoIterator<Item = Ground<L>>) -> Ground<L> {
+        let mut kept = Vec::new();
+        for part in parts {
+            match part {
+                Ground::False => {}
+                Ground::True => return Ground::True,
+                Ground::Or(inner) => kept.extend(inner),
+                other => kept.push(other),
+            }
+        }
+        match kept.len() {
+            0 => Ground::False,
+            1 => kept.swap_remove(0),
+            _ => Ground::Or(kept),
+        }
+    }
+}
+
+/// Says what a literal or comparison comes to under a binding.
+pub(crate) type LeafOf<'a, L, E> = &'a mut dyn FnMut(Leaf<'_>, &[u32]) -> Result<Ground<L>, E>;
+
+/// The objects that variables of each type range over.
+pub(crate) struct Ranges<'a> {
+    domain: &'a Domain,
+    problem: &'a Problem,
+    known: FastMap<Vec<TypeId>, Vec<u32>>,
+}
+
+impl<'a> Ranges<'a> {
+    pub(crate) fn new(domain: &'a Domain, problem: &'a Problem) -> Ranges<'a> {
+        Ranges { domain, problem, known: FastMap::default() }
+    }
+
+    fn of(&mut self, param: &Param) -> Vec<u32> {
+        if let Some(known) = self.known.get(&param.types) {
+            return known.clone();
+        }
+        let objects: Vec<u32> =
+            admitted(self.domain, self.problem, param).ones().map(|object| object as u32).collect();
+        self.known.insert(param.types.clone(), objects.clone());
+        objects
+    }
+
+    /// Grounds a formula. `leaf` says what a literal or comparison comes to; variables of quantifiers are behind the
+    /// `binding` while it is asked, which is as before at the end.
+    pub(crate) fn ground<L: PartialEq, E>(
+        &mut self,
+        formula: &Formula,
+        binding: &mut Vec<u32>,
+        leaf: LeafOf<'_, L, E>,
+    ) -> Result<Ground<L>, E> {
+        match formula {
+            Formula::Literal(literal) => leaf(Leaf::Literal(literal), binding),
+            Formula::Compare(comparison) => leaf(Leaf::Compare(comparison), binding),
+            Formula::And(parts) => {
+                let mut found = Vec::with_capacity(parts.len());
+                for part in parts {
+                    match self.ground(part, binding, &mut *leaf)? {
+                        Ground::False => return Ok(Ground::False),
+                        other => found.push(other),
+                    }
+                }
+                Ok(Ground::and(found))
+            }
+            Formula::Or(parts) => {
+                let mut found = Vec::with_capacity(parts.len());
+                for part in parts {
+                    match self.ground(part, binding, &mut *leaf)? {
+                        Ground::True => return Ok(Ground::True),
+                        other => found.push(other),
+                    }
+                }
+                Ok(Ground::or(found))
+            }
+            Formula::Forall(params, body) => {
+                let mut parts = Vec::new();
+                self.instances((params, body), binding, leaf, &Ground::False, &mut parts)?;
+                Ok(Ground::and(parts))
+            }
+            Formula::Exists(params, body) => {
+                let mut parts = Vec::new();
+                self.instances((params, body), binding, leaf, &Ground::True, &mut parts)?;
+                Ok(Ground::or(parts))
+            }
+        }
+    }
+
+    /// Grounds the body for every choice of objects, or until one comes to `decided`; false when that happened.
+    fn instances<L: PartialEq, E>(
+        &mut self,
+        (params, body): (&[Param], &Formula),
+        binding: &mut Vec<u32>,
+        leaf: LeafOf<'_, L, E>,
+        decided: &Ground<L>,
+        parts: &mut Vec<Ground<L>>,
+    ) -> Result<bool, E> {
+        let Some((first, rest)) = params.split_first() else {
+            let part = self.ground(body, binding, leaf)?;
+            let goes_on = part != *decided;
+            parts.push(part);
+            return Ok(goes_on);
+        };
+        for object in self.of(first) {
+            binding.push(object);
+            let goes_on = self.instances((rest, body), binding, &mut *leaf, decided, parts);
+            binding.pop();
+            if !goes_on? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
