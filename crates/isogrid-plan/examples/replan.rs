@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let Some(at) = rng.index(applicable.len()) else { break };
         state = task.apply(&state, applicable[at]).ok_or("the walk broke off")?;
         let options = SolveOptions { mode: Mode::Optimal, ..SolveOptions::default() };
-        let query = PlanQuery { state: Some(task.atoms(&state)), goal: None, options };
+        let query = PlanQuery { state: Some(task.atoms(&state)), options, ..PlanQuery::default() };
         let start = Instant::now();
         session.plan(&ctx, &query, &mut |_| ControlFlow::Continue(()))?;
         micros.push(start.elapsed().as_secs_f64() * 1e6);

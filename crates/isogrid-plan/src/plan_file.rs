@@ -136,6 +136,9 @@ fn step(tree: &Tree<'_>, report: &mut Report<'_>, node: Node) -> Option<PlanStep
     Some(PlanStep { action, args: words.collect() })
 }
 
+/// Larger costs are not read: whole numbers are no longer told apart.
+const MAX_STATED: f64 = (1u64 << 53) as f64;
+
 /// The cost in the comment of a line, if there is one.
 fn stated_cost(line: &[u8]) -> Option<StatedCost> {
     let line = std::str::from_utf8(line).ok()?.to_ascii_lowercase();
@@ -143,7 +146,7 @@ fn stated_cost(line: &[u8]) -> Option<StatedCost> {
     let rest = comment.trim_start_matches([';', ' ', '\t']).strip_prefix("cost")?.trim_start();
     let rest = rest.strip_prefix(['=', ':'])?.trim_start();
     let digits = rest.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
-    let value = rest[..digits].parse().ok()?;
+    let value = rest[..digits].parse().ok().filter(|value| *value <= MAX_STATED)?;
     let kind = match rest[digits..].trim() {
         "(unit cost)" => Some(CostKind::Unit),
         "(general cost)" => Some(CostKind::General),

@@ -34,29 +34,60 @@ struct Task<'a> {
     problem: &'a Problem,
 }
 
-/// Every action applicable in `state`, with its successor and cost, in order of schema and objects. Functions that
-/// nothing but the metric looks at keep their first values: states that differ in them alone are the same.
+/// Every action applicable in `state`, with its successor and cost, in order of schema and objects.
 pub fn successors(domain: &Domain, problem: &Problem, state: &World) -> Vec<(GroundAction, World, f64)> {
-    let task = Task { domain, problem };
-    let view = task.view(state);
-    let (first, is_read) = (init(domain, problem), task.read_functions());
+    let step = Step::new(Task { domain, problem }, state);
     let mut found = Vec::new();
     for (at, action) in domain.actions.iter().enumerate() {
-        task.for_each_assignment(&action.params, &mut Vec::new(), &mut |args| {
-            if view.holds(&action.precondition, args) {
-                let mut next = view.apply(&action.effects, args);
-                let cost = match problem.metric {
-                    Some(_) => settle(task.metric(&next) - task.metric(state)),
-                    None => 1.0,
-                };
-                next.numbers.retain(|(function, _), _| is_read[*function]);
-                let unread = first.numbers.iter().filter(|((function, _), _)| !is_read[*function]);
-                next.numbers.extend(unread.map(|(key, &value)| (key.clone(), value)));
-                found.push(((at, args.to_vec()), next, cost));
-            }
+        step.task.for_each_assignment(&action.params, &mut Vec::new(), &mut |args| {
+            found.extend(step.make(at, args).map(|(next, cost)| ((at, args.to_vec()), next, cost)));
         });
     }
     found
+}
+
+/// The successor by one action and its cost, not a number where the metric has no value; `None` where the precondition
+/// does not hold. Arguments must be of the parameters' types. Functions that nothing but the metric looks at keep their
+/// first values: states that differ in them alone are the same.
+pub fn apply(
+    domain: &Domain,
+    problem: &Problem,
+    state: &World,
+    (action, args): (usize, &[usize]),
+) -> Option<(World, f64)> {
+    Step::new(Task { domain, problem }, state).make(action, args)
+}
+
+/// A state from which actions are tried.
+struct Step<'a> {
+    task: Task<'a>,
+    state: &'a World,
+    view: View<'a>,
+    first: World,
+    is_read: Vec<bool>,
+}
+
+impl<'a> Step<'a> {
+    fn new(task: Task<'a>, state: &'a World) -> Step<'a> {
+        let (first, is_read) = (init(task.domain, task.problem), task.read_functions());
+        Step { task, state, view: task.view(state), first, is_read }
+    }
+
+    fn make(&self, action: usize, args: &[usize]) -> Option<(World, f64)> {
+        let action = &self.task.domain.actions[action];
+        if !self.view.holds(&action.precondition, args) {
+            return None;
+        }
+        let mut next = self.view.apply(&action.effects, args);
+        let cost = match self.task.problem.metric {
+            Some(_) => settle(self.task.metric(&next) - self.task.metric(self.state)),
+            None => 1.0,
+        };
+        next.numbers.retain(|(function, _), _| self.is_read[*function]);
+        let unread = self.first.numbers.iter().filter(|((function, _), _)| !self.is_read[*function]);
+        next.numbers.extend(unread.map(|(key, &value)| (key.clone(), value)));
+        Some((next, cost))
+    }
 }
 
 /// Whether the problem's goal holds.
@@ -221,7 +252,7 @@ impl<'a> Task<'a> {
     fn metric(self, state: &World) -> f64 {
         let Some(metric) = &self.problem.metric else { return 0.0 };
         let view = View { task: self, atoms: AtomSet::new(), numbers: &state.numbers, relaxed: None };
-        let value = view.value(&metric.expression, &[]).expect("the metric has a value");
+        let value = view.value(&metric.expression, &[]).unwrap_or(f64::NAN);
         if metric.maximize { -value } else { value }
     }
 

@@ -126,13 +126,9 @@ impl Validator {
         (init, goal): (&[GroundAtom], &Formula),
         steps: impl FnOnce(&mut Run<'_>) -> Result<(), Outcome>,
     ) -> Validation {
-        let mut run = Run { world: World::new(self), validator: self, steps: 0, first: 0.0 };
+        let mut run = Run { world: World::new(self), validator: self, steps: 0, first: 0.0, cost: 0.0 };
         let result = run.start(init, goal).and_then(|()| steps(&mut run)).and_then(|()| run.finish(goal));
-        let (cost, result) = match (run.cost(), result) {
-            (Ok(cost), result) => (cost, result),
-            (Err(why), result) => (f64::NAN, result.and(Err(why))),
-        };
-        Validation { steps: run.steps, cost, outcome: result.err().unwrap_or(Outcome::Valid) }
+        Validation { steps: run.steps, cost: run.cost, outcome: result.err().unwrap_or(Outcome::Valid) }
     }
 
     /// Names to indices.
@@ -167,6 +163,8 @@ struct Run<'v> {
     steps: usize,
     /// What the metric came to at first.
     first: f64,
+    /// What the executed steps cost.
+    cost: f64,
 }
 
 impl Run<'_> {
@@ -200,7 +198,8 @@ impl Run<'_> {
             return Err(Outcome::ForeignAtom { atom });
         }
         self.world.derive();
-        self.first = self.metric().unwrap_or(0.0);
+        self.first = self.metric().unwrap_or(f64::NAN);
+        self.cost = self.cost_after(0)?;
         Ok(())
     }
 
@@ -224,27 +223,27 @@ impl Run<'_> {
         }
         world.apply(&changes);
         world.derive();
-        self.steps = number;
-        match (self.cost(), self.world.missing.take()) {
+        self.cost = match (self.cost_after(number), self.world.missing.take()) {
             (Err(Outcome::UndefinedMetric { step }), Some(function)) => {
-                self.steps -= 1;
                 let action = validator.step_text(schema, args);
-                Err(Outcome::MissingFunctionValue { step, action, function })
+                return Err(Outcome::MissingFunctionValue { step, action, function });
             }
-            (cost, _) => cost.map(|_| ()),
-        }
+            (cost, _) => cost?,
+        };
+        self.steps = number;
+        Ok(())
     }
 
-    /// What the plan cost so far.
-    fn cost(&self) -> Result<f64, Outcome> {
-        let Some(metric) = &self.validator.metric else { return Ok(self.steps as f64) };
+    /// What the plan cost up to a step, the one just executed.
+    fn cost_after(&self, step: usize) -> Result<f64, Outcome> {
+        let Some(metric) = &self.validator.metric else { return Ok(step as f64) };
         let sign = if metric.maximize { -1.0 } else { 1.0 };
         let cost = settle(sign * (self.metric().unwrap_or(f64::NAN) - self.first));
         if cost.is_nan() {
-            return Err(Outcome::UndefinedMetric { step: self.steps });
+            return Err(Outcome::UndefinedMetric { step });
         }
         if cost.abs() > MAX_COST {
-            return Err(Outcome::CostOverflow { step: self.steps });
+            return Err(Outcome::CostOverflow { step });
         }
         Ok(cost)
     }
@@ -354,7 +353,8 @@ mod tests {
         for (before, expected) in
             [(MAX_COST - 4.0, Ok(())), (MAX_COST - 2.0, Err(Outcome::CostOverflow { step: 1 }))]
         {
-            let mut run = Run { world: World::new(&validator), validator: &validator, steps: 0, first: 0.0 };
+            let world = World::new(&validator);
+            let mut run = Run { world, validator: &validator, steps: 0, first: 0.0, cost: 0.0 };
             run.world.set(0, Vec::new(), before);
             assert_eq!(run.step(0, &[]), expected, "{before}");
         }

@@ -117,14 +117,15 @@ fn answer(session: &mut Session, state: Option<usize>, goal: Option<usize>) -> (
     let query = PlanQuery {
         state: state.map(|place| vec![GroundAtom { predicate: 0, args: vec![place] }]),
         goal: goal.map(|place| {
-            vec![Literal { negated: false, atom: Atom::Predicate(0, vec![Term::Object(place)]) }]
+            Literal { negated: false, atom: Atom::Predicate(0, vec![Term::Object(place)]) }.into()
         }),
         options: options(Mode::Optimal, 1),
+        ..PlanQuery::default()
     };
     let mut cost = None;
     let stop = session.plan(&Ctx::new(0), &query, &mut |answer| {
         if let PlanAnswer::Plan(plan) = answer {
-            cost = Some(plan.cost);
+            cost = Some(plan.cost as u64);
         }
         ControlFlow::Continue(())
     });

@@ -157,7 +157,7 @@ fn nesting_up_to_the_limit_is_read() {
     let (open, close) = ("(and ".repeat(997), ")".repeat(997));
     let text = format!("(define (domain d) (:predicates (p)) (:action a :precondition {open}(p){close}))");
     let (domain, _) = parse_domain("d.pddl", text.as_bytes()).unwrap();
-    assert_eq!(domain.actions[0].precondition.len(), 1);
+    assert_eq!(domain.actions[0].precondition.conjuncts().len(), 1);
     let deeper = text.replacen("(p){", "", 0).replace("(and (p)", "(and (and (p))");
     assert!(domain_error(deeper.as_bytes()).to_string().contains("nested deeper than 1000"));
 }

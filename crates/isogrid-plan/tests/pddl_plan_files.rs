@@ -36,12 +36,12 @@ fn the_cost_comment_is_read() {
     for (text, expected) in [
         ("", None),
         ("; nothing", None),
-        ("; cost = 12 (unit cost)", cost(12, Some(CostKind::Unit))),
-        ("(a)\n; cost = 12 (general cost)\n", cost(12, Some(CostKind::General))),
-        ("(a) ;COST=7(Unit Cost)\r\n", cost(7, Some(CostKind::Unit))),
-        ("; cost = 3", cost(3, None)),
-        (";; Cost: 3.5", cost(3, None)),
-        ("; cost = 1 (unit cost)\n(a)\n; cost = 2 (unit cost)\n; end", cost(2, Some(CostKind::Unit))),
+        ("; cost = 12 (unit cost)", cost(12.0, Some(CostKind::Unit))),
+        ("(a)\n; cost = 12 (general cost)\n", cost(12.0, Some(CostKind::General))),
+        ("(a) ;COST=7(Unit Cost)\r\n", cost(7.0, Some(CostKind::Unit))),
+        ("; cost = 3", cost(3.0, None)),
+        (";; Cost: 3.5", cost(3.5, None)),
+        ("; cost = 1 (unit cost)\n(a)\n; cost = 2 (unit cost)\n; end", cost(2.0, Some(CostKind::Unit))),
         ("; cost = many", None),
         ("; cost = 99999999999999999999999", None),
         ("; costs = 3", None),
@@ -54,6 +54,6 @@ fn the_cost_comment_is_read() {
 #[test]
 fn plans_are_written_as_the_field_expects() {
     let steps = [step("pick-up a"), step("noop")];
-    assert_eq!(write_plan(&steps, 2, CostKind::Unit), "(pick-up a)\n(noop)\n; cost = 2 (unit cost)\n");
-    assert_eq!(write_plan(&[], 0, CostKind::General), "; cost = 0 (general cost)\n");
+    assert_eq!(write_plan(&steps, 2.0, CostKind::Unit), "(pick-up a)\n(noop)\n; cost = 2 (unit cost)\n");
+    assert_eq!(write_plan(&[], 0.0, CostKind::General), "; cost = 0 (general cost)\n");
 }

@@ -87,9 +87,10 @@ fn names_are_resolved_and_numbered_as_promised() {
     assert_eq!(domain.predicates[0].params[0].types, [1, 2]);
     let action = &domain.actions[0];
     assert_eq!(action.params.iter().map(|p| p.types[0]).collect::<Vec<_>>(), [2, 2]);
-    assert_eq!(action.precondition[0].atom, Atom::Equal(Term::Param(0), Term::Object(0)));
-    assert!(action.precondition[0].negated && !action.precondition[1].negated);
-    assert_eq!(action.precondition[1].atom, Atom::Predicate(0, vec![Term::Param(1)]));
+    let literals = action.precondition.literals().unwrap();
+    assert_eq!(literals[0].atom, Atom::Equal(Term::Param(0), Term::Object(0)));
+    assert!(literals[0].negated && !literals[1].negated);
+    assert_eq!(literals[1].atom, Atom::Predicate(0, vec![Term::Param(1)]));
 }
 
 #[test]

@@ -57,7 +57,8 @@ proptest! {
     }
 
     #[test]
-    fn written_plans_read_back(names in prop::collection::vec(prop::collection::vec("[a-z][a-z0-9_-]{0,4}", 1..4), 0..9), cost: u64, general: bool) {
+    fn written_plans_read_back(names in prop::collection::vec(prop::collection::vec("[a-z][a-z0-9_-]{0,4}", 1..4), 0..9), cost: u32, general: bool) {
+        let cost = f64::from(cost) / 8.0;
         let step = |words: &Vec<String>| PlanStep { action: words[0].clone(), args: words[1..].to_vec() };
         let steps: Vec<PlanStep> = names.iter().map(step).collect();
         let kind = if general { CostKind::General } else { CostKind::Unit };
@@ -101,6 +102,13 @@ fn token() -> impl Strategy<Value = &'static str> {
         ":adl",
         "a - a",
         "(either",
+        "(forall (?x)",
+        "(exists (?x - a)",
+        "(when",
+        "(imply",
+        "(< 1",
+        "(assign (f)",
+        "(:derived (p ?x)",
     ])
 }
 

@@ -54,11 +54,6 @@ impl<'a> Costs<'a> {
         Ok(Costs { domain, problem, metric: Some(form.terms), costs: Vec::new() })
     }
 
-    /// Whether values of the function are part of the metric.
-    pub(crate) fn counts(&self, variable: NumberId) -> bool {
-        self.metric.iter().flatten().any(|&(counted, _)| counted == variable)
-    }
-
     /// Notes the cost of the next action.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod costs;
 mod formula;
 mod join;
 mod mutex;
+mod prune;
 mod numbers;
 mod reach;
 mod relevance;
@@ -72,7 +73,10 @@ pub fn ground_in(
         }
     };
     let _span = ctx.span("variables");
-    let strips = simplify::simplify(domain, problem, reached)?;
+    let mut strips = simplify::simplify(domain, problem, reached)?;
+    if strips.has_rest {
+        prune::prune(&mut strips);
+    }
     let groups = match mutex::mutex_groups(ctx, &strips) {
         ControlFlow::Continue(groups) => groups,
         ControlFlow::Break(stop) => return Err(PlanError::Stopped(stop)),

@@ -42,6 +42,7 @@ pub(crate) fn simplify(domain: &Domain, problem: &Problem, reached: Reached) -> 
             goal: Vec::new(),
             negative_goal: Vec::new(),
             unreachable: Vec::new(),
+            has_rest: found.schemas.iter().any(has_rest),
             cost_unit: 1.0,
             n_predicates: domain.predicates.len(),
             atoms,
@@ -54,6 +55,12 @@ pub(crate) fn simplify(domain: &Domain, problem: &Problem, reached: Reached) -> 
     simplifier.operators(&found)?;
     simplifier.goal()?;
     Ok(simplifier.finish())
+}
+
+/// Whether joins leave out a part of the schema's conditions.
+fn has_rest(schema: &Schema) -> bool {
+    let effects = schema.sometimes.iter().map(|effect| &effect.rule);
+    [&schema.rule].into_iter().chain(effects).any(|rule| !rule.rest.is_empty())
 }
 
 /// Instances of schemas and of their conditional effects.

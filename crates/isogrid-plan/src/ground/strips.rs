@@ -114,6 +114,8 @@ pub(crate) struct Strips {
     pub(crate) negative_goal: Vec<AtomId>,
     /// Goal conditions that can never hold, in PDDL.
     pub(crate) unreachable: Vec<String>,
+    /// Whether some conditions were not looked at when atoms were reached.
+    pub(crate) has_rest: bool,
     /// What a cost of one is worth.
     pub(crate) cost_unit: f64,
     /// Predicates of the domain; atoms of higher ones are made up here.

@@ -243,7 +243,7 @@ fn declared<'t>(
             report.error(node, || Complaint::new(DiagnosticKind::Syntax, found).expected(expected));
             continue;
         };
-        if unsupported::is_reserved(name) {
+        if unsupported::is_reserved(name, what) {
             report.error(head, || {
                 let message = format!("'{name}' is a word of the language and cannot name a {what}");
                 let problem = Complaint::new(DiagnosticKind::Duplicate, message);

@@ -11,13 +11,13 @@ impl Reader<'_, '_> {
     /// A number, a function's value, or an operator applied to such. Errors are reported.
     pub(crate) fn expression(&mut self, node: Node, scope: &Scope<'_>) -> Option<Expression> {
         let tree = self.tree;
-        if let Some(token) = tree.token(node) {
+        if let Some(token) = tree.token(node).filter(|token| *token != TOTAL_COST) {
             return match number(token) {
                 Some(number) => Some(Expression::Number(number)),
                 None => self.not_a_number(node),
             };
         }
-        let Some(head) = tree.head(node) else { return self.not_a_number(node) };
+        let Some(head) = tree.head(node).or(tree.token(node)) else { return self.not_a_number(node) };
         if refuse(tree, self.report, node) {
             return None;
         }
@@ -59,8 +59,11 @@ impl Reader<'_, '_> {
                 return Complaint::new(DiagnosticKind::Syntax, format!("found '{}' as a number", cut(token)))
                     .expected(format!("'({})' in parentheses", cut(token)));
             }
-            Complaint::new(DiagnosticKind::Value, format!("found {} as a number", tree.describe(node)))
-                .expected("a number such as '2.5', or a function such as '(f ?x)'")
+            let problem = Complaint::new(DiagnosticKind::Value, format!("found {} as a number", tree.describe(node)));
+            match is_too_large(token) {
+                true => problem.expected(RANGE),
+                false => problem.expected("a number such as '2.5', or a function such as '(f ?x)'"),
+            }
         });
         None
     }
@@ -82,6 +85,14 @@ pub(crate) fn number(token: &str) -> Option<f64> {
     // No `-0`: equal numbers have equal bits.
     (value.abs() <= MAX_NUMBER).then_some(value + 0.0)
 }
+
+/// Whether a token is a number that is refused for its size.
+pub(crate) fn is_too_large(token: &str) -> bool {
+    number(token).is_none() && token.parse().is_ok_and(|value: f64| value.abs() > MAX_NUMBER)
+}
+
+/// Which numbers are taken.
+pub(crate) const RANGE: &str = "a number from -9007199254740992 to 9007199254740992";
 
 /// Larger numbers are refused: above, whole numbers are no longer told apart.
 const MAX_NUMBER: f64 = (1u64 << 53) as f64;

@@ -3,7 +3,7 @@
 use super::ast::{Domain, FunctionValue, GroundAtom, Metric, Predicate, Problem, TOTAL_COST};
 use super::diagnostic::{Complaint, DiagnosticKind, PddlError, Report, Warning};
 use super::domain::{File, Sections};
-use super::expression::number;
+use super::expression::{RANGE, is_too_large, number};
 use super::logic::Formula;
 use super::names::{Map, Names};
 use super::tree::{Node, Tree, cut};
@@ -232,8 +232,10 @@ impl Reader<'_, '_> {
         }
         let Some(value) = value else {
             self.report.error(right, || {
-                Complaint::new(DiagnosticKind::Value, format!("found {} as a value", tree.describe(right)))
-                    .expected("a number such as '2.5'")
+                let found = format!("found {} as a value", tree.describe(right));
+                let is_too_large = tree.token(right).is_some_and(is_too_large);
+                let expected = if is_too_large { RANGE } else { "a number such as '2.5'" };
+                Complaint::new(DiagnosticKind::Value, found).expected(expected)
             });
             return;
         };

@@ -47,13 +47,12 @@ const UNSUPPORTED: [&str; 19] = [
 ];
 
 /// What a word at the head of a condition, effect, initial fact or section means, if it is not supported.
-const FEATURES: [(&str, &str); 28] = [
+const FEATURES: [(&str, &str); 27] = [
     ("preference", "preference (:preferences)"),
     ("probabilistic", "probabilistic (:probabilistic-effects)"),
     ("oneof", "oneof (:non-deterministic)"),
     (":axiom", ":axiom (write :derived)"),
     ("is-violated", "is-violated (:preferences)"),
-    ("always", "always (:constraints)"),
     (":durative-action", ":durative-action (:durative-actions)"),
     (":process", ":process (:time)"),
     (":event", ":event (:time)"),
@@ -78,15 +77,13 @@ const FEATURES: [(&str, &str); 28] = [
     (":private", ":private (:multi-agent)"),
 ];
 
-/// Words of the language that mean something where predicates and functions stand.
-const WORDS: [&str; 22] = [
-    "=", "<", "<=", ">", ">=", "+", "-", "*", "/", "and", "or", "not", "imply", "forall", "exists", "when",
-    "either", "assign", "increase", "decrease", "scale-up", "scale-down",
-];
-
-/// Words that cannot name a predicate or a function.
-pub(crate) fn is_reserved(name: &str) -> bool {
-    WORDS.contains(&name) || feature(name).is_some()
+/// Words that cannot name a predicate or a function, because they mean something where those stand.
+pub(crate) fn is_reserved(name: &str, what: &str) -> bool {
+    let connective = matches!(name, "and" | "or" | "not" | "imply" | "forall" | "exists" | "when" | "either");
+    let comparison = matches!(name, "=" | "<" | "<=" | ">" | ">=");
+    let update = matches!(name, "assign" | "increase" | "decrease" | "scale-up" | "scale-down");
+    let arithmetic = what == "function" && matches!(name, "+" | "-" | "*" | "/");
+    connective || comparison || update || arithmetic || feature(name).is_some()
 }
 
 /// The full name of an unsupported feature that `word` at the head of a list stands for.

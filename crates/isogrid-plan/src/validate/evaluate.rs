@@ -46,6 +46,7 @@ impl<'v> World<'v> {
         self.atoms.set(predicate, args);
     }
 
+    #[cfg(test)]
     pub(super) fn set(&mut self, function: FunctionId, args: Vec<ObjectId>, value: f64) {
         self.numbers.insert((function, args), value);
     }
