@@ -29,7 +29,9 @@ pub enum PlanError {
     #[error("the metric cannot be counted as action costs: {0}")]
     Metric(String),
     /// Numbers that change are multiplied with each other, or divide something.
-    #[error("{owner} multiplies numbers that change, or divides by one; only linear expressions are supported")]
+    #[error(
+        "{owner} multiplies numbers that change, or divides by one; only linear expressions are supported"
+    )]
     NotLinear {
         /// What does so.
         owner: String,
@@ -103,10 +105,10 @@ impl Diagnose for PlanError {
             PlanError::MissingCost { function } => {
                 Some(format!("add `(= {function} N)` to the problem's :init"))
             }
-            PlanError::MissingValue { function, .. } => Some(format!("add `(= {function} N)` to the problem's :init")),
-            PlanError::Metric(_) => {
-                Some("minimise functions that actions increase by constants".to_string())
+            PlanError::MissingValue { function, .. } => {
+                Some(format!("add `(= {function} N)` to the problem's :init"))
             }
+            PlanError::Metric(_) => Some("minimise functions that actions increase by constants".to_string()),
             PlanError::TooLarge { .. } => {
                 Some("fewer objects, or parameters with narrower types".to_string())
             }

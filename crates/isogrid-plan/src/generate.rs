@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 
 use isogrid_num::rng::Rng;
 
-use crate::pddl::{Action, Atom, Domain, Effect, GroundAtom, Literal, Object, Param, Predicate, Problem, Term, Type};
+use crate::pddl::{
+    Action, Atom, Domain, Effect, GroundAtom, Literal, Object, Param, Predicate, Problem, Term, Type,
+};
 
 /// Sizes of [`delivery`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -233,7 +233,11 @@ fn print_plan(plan: &ValidPlan) -> Printed {
 
 /// A whole number where it is one.
 fn number(value: f64) -> Value {
-    if value.fract() == 0.0 && value >= 0.0 && value < 2f64.powi(53) { (value as u64).into() } else { value.into() }
+    if value.fract() == 0.0 && value >= 0.0 && value < 2f64.powi(53) {
+        (value as u64).into()
+    } else {
+        value.into()
+    }
 }
 
 fn print_unsolvable(because: &Unsolvable, statistics: Statistics) -> Printed {

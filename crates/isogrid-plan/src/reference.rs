@@ -224,7 +224,8 @@ struct View<'a> {
 impl<'a> Task<'a> {
     /// The state with what its axioms derive, layer by layer.
     fn view(self, state: &'a World) -> View<'a> {
-        let mut view = View { task: self, atoms: state.atoms.clone(), numbers: &state.numbers, relaxed: None };
+        let mut view =
+            View { task: self, atoms: state.atoms.clone(), numbers: &state.numbers, relaxed: None };
         let conditions = self.domain.axioms.iter().map(|axiom| (axiom.predicate, &axiom.condition));
         let layers = crate::pddl::strata(self.domain.predicates.len(), conditions)
             .expect("axioms in layers, as the parser makes sure");

@@ -47,7 +47,7 @@ pub enum PlanAnswer {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ValidPlan {
     /// The query it answers.
-    pub query: PlanQuery,
+    pub query: Box<PlanQuery>,
     /// Actions by index in the domain, with objects by index in the problem.
     pub actions: Vec<(usize, Vec<usize>)>,
     /// The same by name.
@@ -170,7 +170,8 @@ impl Session {
             problem.init = with_static_atoms(&self.domain, &self.problem, state);
         }
         for value in &query.values {
-            let is_same = |known: &&mut FunctionValue| known.function == value.function && known.args == value.args;
+            let is_same =
+                |known: &&mut FunctionValue| known.function == value.function && known.args == value.args;
             match problem.function_values.iter_mut().find(is_same) {
                 Some(known) => known.value = value.value,
                 None => problem.function_values.push(value.clone()),
@@ -277,7 +278,9 @@ fn express_goal(task: &Task, literal: &Literal) -> Option<Option<(u32, u32)>> {
     let atom = GroundAtom { predicate: *predicate, args: args.collect::<Option<Vec<usize>>>()? };
     match (task.place(&atom)?, literal.negated) {
         (Place::Fact(fact) | Place::Derived(Some(fact)), false) => Some(Some(fact)),
-        (Place::Fact((variable, _)) | Place::Derived(Some((variable, _))), true) if task.n_values(variable as usize) == 2 => {
+        (Place::Fact((variable, _)) | Place::Derived(Some((variable, _))), true)
+            if task.n_values(variable as usize) == 2 =>
+        {
             task.none_value(variable as usize).map(|none| Some((variable, none)))
         }
         (Place::Constant | Place::Static, false) => Some(None),
@@ -311,7 +314,7 @@ impl Presenter<'_> {
         }
         let minimizes = self.task.problem().metric.is_some();
         let valid = ValidPlan {
-            query: self.query.clone(),
+            query: Box::new(self.query.clone()),
             actions,
             steps: plan.operators.iter().map(|&operator| self.task.step(operator)).collect(),
             cost,

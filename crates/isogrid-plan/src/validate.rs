@@ -214,7 +214,8 @@ impl Run<'_> {
         let world = &mut self.world;
         let unmet = schema.precondition.conjuncts().iter().find(|part| !world.holds(part, &mut binding));
         if let Some(unmet) = unmet {
-            let (action, condition) = (validator.step_text(schema, args), validator.formula_text(unmet, args));
+            let (action, condition) =
+                (validator.step_text(schema, args), validator.formula_text(unmet, args));
             return Err(Outcome::UnmetPrecondition { step: number, action, condition });
         }
         let mut changes = Vec::new();

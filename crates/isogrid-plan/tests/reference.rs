@@ -9,8 +9,8 @@ use isogrid_core::{Ctx, Stop};
 use isogrid_num::rng::Rng;
 use isogrid_plan::generate::{DeliveryOptions, ScrambledOptions, delivery, scrambled};
 use isogrid_plan::pddl::{
-    Action, Atom, Axiom, Change, Comparison, Domain, Effect, Expression, Formula, FunctionValue, GroundAtom, Literal,
-    Metric, Object, Param, Predicate, Problem, Relation, Term, Type, Update,
+    Action, Atom, Axiom, Change, Comparison, Domain, Effect, Expression, Formula, FunctionValue, GroundAtom,
+    Literal, Metric, Object, Param, Predicate, Problem, Relation, Term, Type, Update,
 };
 use isogrid_plan::reference::{self, World};
 use isogrid_plan::validate::validate;
@@ -45,7 +45,8 @@ fn random_task(seed: u64, language: Language) -> (Domain, Problem) {
             })
             .collect()
     };
-    let predicates = declared(&[("p", 1), ("q", 2), ("r", 1), ("s", 2), ("t", 0), ("d", 1), ("e", 2), ("f", 0)]);
+    let predicates =
+        declared(&[("p", 1), ("q", 2), ("r", 1), ("s", 2), ("t", 0), ("d", 1), ("e", 2), ("f", 0)]);
     let functions = declared(&[("n", 1), ("m", 0), ("total-cost", 0)]);
     let n_objects = if language == Language::Adl { 2 } else { 3 } + rng.below(2) as usize;
     let objects: Vec<Object> = (0..n_objects)
@@ -163,7 +164,10 @@ impl Maker<'_> {
             let mut condition = self.formula_over(&params, 2, n_usable);
             if predicate == 5 && n_usable == 6 {
                 // The usual recursion: something next to it has the property.
-                let next = Literal { negated: false, atom: Atom::Predicate(1, vec![Term::Param(0), Term::Param(1)]) };
+                let next = Literal {
+                    negated: false,
+                    atom: Atom::Predicate(1, vec![Term::Param(0), Term::Param(1)]),
+                };
                 let has = Literal { negated: false, atom: Atom::Predicate(5, vec![Term::Param(1)]) };
                 condition = Formula::Exists(vec![param("z")], Box::new(vec![next, has].into()));
             }
@@ -188,16 +192,22 @@ impl Maker<'_> {
 
     fn formula_over(&mut self, params: &[Param], depth: usize, n_predicates: usize) -> Formula {
         let kind = if depth == 0 { 0 } else { self.rng.below(8) };
-        let parts =
-            |maker: &mut Self| (0..2).map(|_| maker.formula_over(params, depth - 1, n_predicates)).collect::<Vec<_>>();
+        let parts = |maker: &mut Self| {
+            (0..2).map(|_| maker.formula_over(params, depth - 1, n_predicates)).collect::<Vec<_>>()
+        };
         match kind {
             1 | 2 => Formula::or(parts(self)),
             3 => Formula::and(parts(self)),
             4 | 5 => {
-                let variable = Param { name: format!("w{}", params.len()), types: vec![self.rng.below(3) as usize] };
+                let variable =
+                    Param { name: format!("w{}", params.len()), types: vec![self.rng.below(3) as usize] };
                 let inside = [params, std::slice::from_ref(&variable)].concat();
                 let body = Box::new(self.formula_over(&inside, depth - 1, n_predicates));
-                if kind == 4 { Formula::Forall(vec![variable], body) } else { Formula::Exists(vec![variable], body) }
+                if kind == 4 {
+                    Formula::Forall(vec![variable], body)
+                } else {
+                    Formula::Exists(vec![variable], body)
+                }
             }
             6 => self.comparison(params),
             _ => {
@@ -219,7 +229,11 @@ impl Maker<'_> {
         let relations =
             [Relation::Less, Relation::AtMost, Relation::Equal, Relation::AtLeast, Relation::Greater];
         let left = self.number(params);
-        let right = if self.rng.chance(0.7) { Expression::Number(self.rng.below(3) as f64) } else { self.number(params) };
+        let right = if self.rng.chance(0.7) {
+            Expression::Number(self.rng.below(3) as f64)
+        } else {
+            self.number(params)
+        };
         Formula::Compare(Comparison { relation: relations[self.rng.below(5) as usize], left, right })
     }
 
@@ -417,8 +431,10 @@ fn check_replanning(
         .numbers
         .iter()
         .filter(|((function, _), _)| *function != 2)
-        .map(|((function, args), &bits)| {
-            FunctionValue { function: *function, args: args.clone(), value: f64::from_bits(bits) }
+        .map(|((function, args), &bits)| FunctionValue {
+            function: *function,
+            args: args.clone(),
+            value: f64::from_bits(bits),
         })
         .collect();
     let changed = |value: &&FunctionValue| !problem.function_values.contains(value);

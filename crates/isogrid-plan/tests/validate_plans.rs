@@ -129,7 +129,8 @@ fn large_costs_are_summed_exactly() {
     let (domain, _) = parse_domain("d", text.as_bytes()).unwrap();
     let text = "(define (problem p) (:domain d) (:goal ()) (:metric minimize (total-cost)))";
     let (problem, _) = parse_problem("p", text.as_bytes(), &domain).unwrap();
-    let validation = Validator::new(&domain, &problem).check(&[], &Formula::TRUE, &vec![(0, vec![]); 1 << 12]);
+    let validation =
+        Validator::new(&domain, &problem).check(&[], &Formula::TRUE, &vec![(0, vec![]); 1 << 12]);
     assert_eq!((validation.cost, &validation.outcome), ((((1u64 << 31) - 1) << 22) as f64, &Outcome::Valid));
 }
 

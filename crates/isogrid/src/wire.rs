@@ -167,12 +167,21 @@ pub struct Validation<'a> {
     pub valid: bool,
     /// Steps that could be executed.
     pub steps: u64,
-    /// What they cost.
-    pub cost: u64,
+    /// What they cost; written without a fraction where it is whole.
+    #[serde(serialize_with = "whole_if_whole")]
+    pub cost: f64,
     /// The word in words: for an invalid plan the first step that fails and the condition that does not hold.
     pub message: &'a str,
     /// The exit code.
     pub exit: u8,
+}
+
+fn whole_if_whole<S: serde::Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    // Whole numbers are exact up to 2^53.
+    if value.fract() == 0.0 && value.abs() <= (1u64 << 53) as f64 {
+        return serializer.serialize_i64(*value as i64);
+    }
+    serializer.serialize_f64(*value)
 }
 
 /// An error of any verb.

@@ -148,7 +148,7 @@ impl Bench {
         let (ours, theirs) = costs(&all);
         let bar = Bar::judge(
             "sum of plan costs over problems that both solve, against lama-first",
-            Some(ours as f64 / theirs as f64),
+            Some(ours / theirs),
             Promise::AtMost,
             Some(1.0),
         );
@@ -233,9 +233,9 @@ impl Duel {
 }
 
 /// Ours and theirs, over problems that both solve.
-fn costs(duels: &[&Duel]) -> (u64, u64) {
+fn costs(duels: &[&Duel]) -> (f64, f64) {
     let both = duels.iter().filter_map(|duel| Some((duel.ours.solved()?.1, duel.theirs.solved()?.1)));
-    both.fold((0, 0), |(ours, theirs), (a, b)| (ours + a, theirs + b))
+    both.fold((0.0, 0.0), |(ours, theirs), (a, b)| (ours + a, theirs + b))
 }
 
 /// The median share of the peer's wall time outside its search component.
@@ -260,7 +260,7 @@ fn coverage_row(domain: &str, duels: &[&Duel]) -> Vec<String> {
         count(|duel| &duel.theirs),
         ours.to_string(),
         theirs.to_string(),
-        number(Some(ours as f64 / theirs as f64)),
+        number(Some(ours / theirs)),
         wall(|duel| &duel.ours),
         wall(|duel| &duel.theirs),
     ]

@@ -71,7 +71,7 @@ pub enum Outcome {
         /// Its steps.
         steps: usize,
         /// Its cost.
-        cost: u64,
+        cost: f64,
     },
     /// A plan that the validator refused.
     Invalid(String),
@@ -235,7 +235,7 @@ impl Attempt {
     }
 
     /// Steps and cost of the plan that counts.
-    pub fn solved(&self) -> Option<(usize, u64)> {
+    pub fn solved(&self) -> Option<(usize, f64)> {
         match self.outcome {
             Outcome::Solved { steps, cost } => Some((steps, cost)),
             _ => None,
@@ -324,7 +324,7 @@ mod tests {
             (:action switch :parameters () :precondition (not (on)) :effect (on)))";
         let problem = "(define (problem dark) (:domain lamp) (:init) (:goal (on)))";
         let parsed = Pair::new("lamp", "dark", domain.into(), problem.into()).parse().expect("good PDDL");
-        assert_eq!(judge(b"(switch)\n; cost = 1\n", Some(&parsed)), Outcome::Solved { steps: 1, cost: 1 });
+        assert_eq!(judge(b"(switch)\n; cost = 1\n", Some(&parsed)), Outcome::Solved { steps: 1, cost: 1.0 });
         assert!(matches!(judge(b"(switch)\n(switch)\n", Some(&parsed)), Outcome::Invalid(_)));
         assert!(matches!(judge(b"(((", Some(&parsed)), Outcome::Invalid(_)));
         assert!(matches!(judge(b"(switch)\n", None), Outcome::NoPlan(_)));

@@ -116,7 +116,7 @@ fn query(domain: &Domain, problem: &Problem, state: &State) -> Result<PlanQuery>
     let atoms = state.atoms(Encoding::PickPlace);
     let atoms = atoms.iter().map(|text| atom(domain, problem, text)).collect::<Result<_>>()?;
     let options = SolveOptions { mode: Mode::Optimal, ..SolveOptions::default() };
-    Ok(PlanQuery { state: Some(atoms), goal: None, options })
+    Ok(PlanQuery { state: Some(atoms), options, ..PlanQuery::default() })
 }
 
 fn atom(domain: &Domain, problem: &Problem, text: &str) -> Result<GroundAtom> {

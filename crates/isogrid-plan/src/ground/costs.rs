@@ -74,7 +74,9 @@ impl<'a> Costs<'a> {
             let LiftedChange::Number { function, slots, update, value } = change else { continue };
             let args: Vec<u32> = slots.iter().map(|slot: &Slot| slot.value(binding)).collect();
             let variable = numbers.variable(*function, &args);
-            let Some(&(_, multiple)) = metric.iter().find(|&&(counted, _)| counted == variable) else { continue };
+            let Some(&(_, multiple)) = metric.iter().find(|&&(counted, _)| counted == variable) else {
+                continue;
+            };
             let amount = match numbers.linear(value, binding) {
                 Err(NotLinear::Undefined { function, args }) => {
                     return Err(missing(self.domain, self.problem, function, &args));

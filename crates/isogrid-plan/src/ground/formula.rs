@@ -108,36 +108,35 @@ impl<'a> Ranges<'a> {
                 Ok(Ground::or(found))
             }
             Formula::Forall(params, body) => {
-                let mut parts = Vec::new();
-                self.instances((params, body), binding, leaf, &Ground::False, &mut parts)?;
-                Ok(Ground::and(parts))
+                let mut parts = Parts { found: Vec::new(), decided: Ground::False };
+                self.instances((params, body), binding, leaf, &mut parts)?;
+                Ok(Ground::and(parts.found))
             }
             Formula::Exists(params, body) => {
-                let mut parts = Vec::new();
-                self.instances((params, body), binding, leaf, &Ground::True, &mut parts)?;
-                Ok(Ground::or(parts))
+                let mut parts = Parts { found: Vec::new(), decided: Ground::True };
+                self.instances((params, body), binding, leaf, &mut parts)?;
+                Ok(Ground::or(parts.found))
             }
         }
     }
 
-    /// Grounds the body for every choice of objects, or until one comes to `decided`; false when that happened.
+    /// Grounds the body for every choice of objects, or until one of them decides; false when that happened.
     fn instances<L: PartialEq, E>(
         &mut self,
         (params, body): (&[Param], &Formula),
         binding: &mut Vec<u32>,
         leaf: LeafOf<'_, L, E>,
-        decided: &Ground<L>,
-        parts: &mut Vec<Ground<L>>,
+        parts: &mut Parts<L>,
     ) -> Result<bool, E> {
         let Some((first, rest)) = params.split_first() else {
             let part = self.ground(body, binding, leaf)?;
-            let goes_on = part != *decided;
-            parts.push(part);
+            let goes_on = part != parts.decided;
+            parts.found.push(part);
             return Ok(goes_on);
         };
         for object in self.of(first) {
             binding.push(object);
-            let goes_on = self.instances((rest, body), binding, &mut *leaf, decided, parts);
+            let goes_on = self.instances((rest, body), binding, &mut *leaf, parts);
             binding.pop();
             if !goes_on? {
                 return Ok(false);
@@ -145,4 +144,10 @@ impl<'a> Ranges<'a> {
         }
         Ok(true)
     }
+}
+
+/// Instances of a quantifier's body, and what one of them must come to for the rest not to matter.
+struct Parts<L> {
+    found: Vec<Ground<L>>,
+    decided: Ground<L>,
 }

@@ -162,8 +162,7 @@ impl Matcher<'_> {
                 Slot::Param(param) => {
                     binding[param] = arg;
                     undo.push(param);
-                    self.rule.domains[param].contains(arg as usize)
-                        && self.rule.consistent(param, binding)
+                    self.rule.domains[param].contains(arg as usize) && self.rule.consistent(param, binding)
                 }
             };
             if !fits {

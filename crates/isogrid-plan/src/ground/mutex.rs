@@ -96,8 +96,9 @@ impl<'a> Gain<'a> {
     /// Whether the atom is surely deleted, if it holds.
     fn deletes(self, atom: AtomId) -> bool {
         let holds = |needed: &AtomId| *needed == atom || self.pre().any(|held| held == *needed);
-        let is_sure =
-            |when: &&When| when.pre.iter().all(holds) && when.negative.iter().all(|&atom| self.excludes(atom));
+        let is_sure = |when: &&When| {
+            when.pre.iter().all(holds) && when.negative.iter().all(|&atom| self.excludes(atom))
+        };
         self.operator.delete.contains(&atom)
             || self.operator.when.iter().filter(is_sure).any(|when| when.delete.contains(&atom))
     }
@@ -186,7 +187,9 @@ impl<'a> Check<'a> {
         }
         let states = vec![State::Good; keys.len()];
         let mut members = vec![Vec::new(); keys.len()];
-        instance_of.iter().for_each(|(&atom, &instance): (&AtomId, &u32)| members[instance as usize].push(atom));
+        instance_of
+            .iter()
+            .for_each(|(&atom, &instance): (&AtomId, &u32)| members[instance as usize].push(atom));
         Check { strips, candidate, instance_of, states, members, failures: Vec::new() }
     }
 

@@ -250,13 +250,13 @@ fn combine(operator: Arithmetic, operands: Vec<Linear>) -> Result<Linear, NotLin
         Arithmetic::Add => Ok(rest.iter().fold(first, Linear::plus)),
         Arithmetic::Subtract if rest.is_empty() => Ok(first.scaled(-1.0)),
         Arithmetic::Subtract => Ok(rest.into_iter().fold(first, |sum, next| sum.plus(&next.scaled(-1.0)))),
-        Arithmetic::Multiply => rest.into_iter().try_fold(first, |product, next| {
-            match (product.as_number(), next.as_number()) {
+        Arithmetic::Multiply => {
+            rest.into_iter().try_fold(first, |product, next| match (product.as_number(), next.as_number()) {
                 (_, Some(factor)) => Ok(product.scaled(factor)),
                 (Some(factor), None) => Ok(next.scaled(factor)),
                 (None, None) => Err(NotLinear::Product),
-            }
-        }),
+            })
+        }
         Arithmetic::Divide => rest.into_iter().try_fold(first, |quotient, next| match next.as_number() {
             Some(divisor) if divisor != 0.0 => Ok(divided(quotient, divisor)),
             _ => Err(NotLinear::Product),

@@ -9,7 +9,8 @@ pub(crate) fn prune(strips: &mut Strips) {
     let mut reached: Vec<bool> = strips.is_init.clone();
     strips.comparison_atoms.iter().for_each(|&atom| reached[atom as usize] = true);
     let mut waiting = Waiting::new(strips);
-    let mut queue: Vec<AtomId> = (0..reached.len() as AtomId).filter(|&atom| reached[atom as usize]).collect();
+    let mut queue: Vec<AtomId> =
+        (0..reached.len() as AtomId).filter(|&atom| reached[atom as usize]).collect();
     let mut fire: Vec<u32> =
         (0..waiting.missing.len() as u32).filter(|&rule| waiting.missing[rule as usize] == 0).collect();
     loop {

@@ -90,7 +90,8 @@ impl Relevant {
                 let updates = when.map_or(&fdr.operators[operator].updates, |when| {
                     &fdr.operators[operator].when[when].updates
                 });
-                for update in updates.iter().filter(|update| matches!(thing, Thing::Number(n) if n == update.variable))
+                for update in
+                    updates.iter().filter(|update| matches!(thing, Thing::Number(n) if n == update.variable))
                 {
                     queue.extend(update.form.terms.iter().map(|&(number, _)| Thing::Number(number)));
                 }

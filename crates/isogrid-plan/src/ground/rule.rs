@@ -110,7 +110,6 @@ impl Rule {
     /// Whether the pairs without parameters hold.
     pub(crate) fn possible(&self) -> bool {
         let ground = |&&(a, b): &&(Slot, Slot)| matches!((a, b), (Slot::Object(_), Slot::Object(_)));
-        self.equal.iter().filter(ground).all(|&(a, b)| a == b)
-            && self.distinct.iter().all(|&(a, b)| a != b)
+        self.equal.iter().filter(ground).all(|&(a, b)| a == b) && self.distinct.iter().all(|&(a, b)| a != b)
     }
 }

@@ -118,7 +118,8 @@ impl Simplifier<'_> {
         loop {
             let mut is_settled = false;
             for axiom in &strips.axioms {
-                if axiom.body == Conjunction::default() && strips.kinds[axiom.head as usize] == Kind::Derived {
+                if axiom.body == Conjunction::default() && strips.kinds[axiom.head as usize] == Kind::Derived
+                {
                     strips.kinds[axiom.head as usize] = Kind::AlwaysTrue;
                     is_settled = true;
                 }
@@ -183,7 +184,8 @@ impl Simplifier<'_> {
         if conjunctions.is_empty() {
             return Ok(Vec::new());
         }
-        let mut base = Strip { action: action as u32, args: binding[..schema.n_args].to_vec(), ..Strip::default() };
+        let mut base =
+            Strip { action: action as u32, args: binding[..schema.n_args].to_vec(), ..Strip::default() };
         for change in &schema.always {
             let parts = (&mut base.add, &mut base.delete, &mut base.updates);
             self.change((change, schema.origin), binding, parts)?;
@@ -235,9 +237,8 @@ impl Simplifier<'_> {
                 let form = self.strips.numbers.linear(value, binding);
                 let form = form.map_err(|why| self.not_linear(why, Owner::Schema(origin)))?;
                 let update = numeric_update(variable, *update, form);
-                updates.push(
-                    update.ok_or_else(|| self.not_linear(NotLinear::Product, Owner::Schema(origin)))?,
-                );
+                updates
+                    .push(update.ok_or_else(|| self.not_linear(NotLinear::Product, Owner::Schema(origin)))?);
             }
             LiftedChange::Number { .. } => {}
         }
@@ -261,7 +262,9 @@ impl Simplifier<'_> {
                 }
                 Some(Conjunction { pre, negative }) => {
                     pre.into_iter().for_each(|atom| self.strips.add_goal(Signed { atom, negated: false }));
-                    negative.into_iter().for_each(|atom| self.strips.add_goal(Signed { atom, negated: true }));
+                    negative
+                        .into_iter()
+                        .for_each(|atom| self.strips.add_goal(Signed { atom, negated: true }));
                 }
             }
         }

@@ -283,7 +283,9 @@ impl Cover {
             for &atom in &when.delete {
                 // A variable that is set anyway loses its old value without this.
                 let is_set = |variable: u32| eff.iter().any(|&(other, _)| other == variable);
-                let Some(none) = self.none_of(atom).filter(|&(variable, _)| !is_set(variable)) else { continue };
+                let Some(none) = self.none_of(atom).filter(|&(variable, _)| !is_set(variable)) else {
+                    continue;
+                };
                 let (mut pre, negative) = (when.pre.clone(), when.negative.clone());
                 pre.push(atom);
                 let pre = self.facts(&Conjunction { pre, negative });

@@ -8,8 +8,8 @@ use isogrid_core::Ctx;
 use isogrid_num::bits::BitSet;
 
 use crate::ground::VarVal;
-use crate::packing::State;
 use crate::heuristic::{RuleId, Rules};
+use crate::packing::State;
 use crate::task::{FactId, Task};
 
 /// Words of fact sets that count as one tick.

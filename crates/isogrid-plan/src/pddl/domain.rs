@@ -1,8 +1,8 @@
 //! Domain files: the sections in whatever order, read in the order in which they depend on each other.
 
 use super::ast::{Action, Axiom, Domain, Object, Param, Predicate, TOTAL_COST, TypeId};
-use super::diagnostic::{Complaint, DiagnosticKind, PddlError, Report, Warning};
 use super::axioms;
+use super::diagnostic::{Complaint, DiagnosticKind, PddlError, Report, Warning};
 use super::names::{Names, did_you_mean};
 use super::tree::{Node, Tree, cut};
 use super::typed_list::{self, Kind, is_name};

@@ -128,7 +128,12 @@ impl<'t> Reader<'_, 't> {
     }
 
     /// A constant that makes plans cheaper is refused where it stands.
-    fn check_cost(&mut self, node: Node, (function, update): (usize, Update), value: &Expression) -> Option<()> {
+    fn check_cost(
+        &mut self,
+        node: Node,
+        (function, update): (usize, Update),
+        value: &Expression,
+    ) -> Option<()> {
         let is_cost = self.vocabulary.functions.list[function].name == TOTAL_COST;
         match value {
             Expression::Number(number) if is_cost && update == Update::Increase && *number < 0.0 => {

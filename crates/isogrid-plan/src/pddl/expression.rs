@@ -43,7 +43,9 @@ impl Reader<'_, '_> {
     pub(crate) fn function(&mut self, node: Node, scope: &Scope<'_>) -> Option<(usize, Vec<Term>)> {
         let vocabulary = self.vocabulary;
         match self.tree.token(node) {
-            Some(TOTAL_COST) => vocabulary.functions.names.get(TOTAL_COST).map(|function| (function, Vec::new())),
+            Some(TOTAL_COST) => {
+                vocabulary.functions.names.get(TOTAL_COST).map(|function| (function, Vec::new()))
+            }
             Some(_) => self.not_a_number(node),
             None if self.tree.head(node).is_none() => self.not_a_number(node),
             None => self.atom(node, &vocabulary.functions, scope),
@@ -59,7 +61,8 @@ impl Reader<'_, '_> {
                 return Complaint::new(DiagnosticKind::Syntax, format!("found '{}' as a number", cut(token)))
                     .expected(format!("'({})' in parentheses", cut(token)));
             }
-            let problem = Complaint::new(DiagnosticKind::Value, format!("found {} as a number", tree.describe(node)));
+            let problem =
+                Complaint::new(DiagnosticKind::Value, format!("found {} as a number", tree.describe(node)));
             match is_too_large(token) {
                 true => problem.expected(RANGE),
                 false => problem.expected("a number such as '2.5', or a function such as '(f ?x)'"),

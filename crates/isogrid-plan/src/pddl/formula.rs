@@ -89,7 +89,11 @@ impl<'t> Reader<'_, 't> {
         if params.is_empty() {
             return Some(body);
         }
-        Some(if for_all { Formula::Forall(params, body.into()) } else { Formula::Exists(params, body.into()) })
+        Some(if for_all {
+            Formula::Forall(params, body.into())
+        } else {
+            Formula::Exists(params, body.into())
+        })
     }
 
     /// The variables of a quantifier, in parentheses.
@@ -155,7 +159,12 @@ impl<'t> Reader<'_, 't> {
     }
 
     /// Reports a wrong number of arguments of a word of the language, and what is unsupported below.
-    pub(crate) fn wrong_count<T>(&mut self, (node, head): (Node, &str), found: usize, expected: &str) -> Option<T> {
+    pub(crate) fn wrong_count<T>(
+        &mut self,
+        (node, head): (Node, &str),
+        found: usize,
+        expected: &str,
+    ) -> Option<T> {
         let takes = if head == "not" { "1 argument" } else { "2 arguments" };
         let message = format!("'{head}' takes {takes}, found {found}");
         self.report.error(node, || Complaint::new(DiagnosticKind::Arity, message).expected(expected));

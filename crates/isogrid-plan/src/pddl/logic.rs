@@ -175,10 +175,12 @@ impl Formula {
 
     /// The literals, where the formula is a conjunction of literals.
     pub fn literals(&self) -> Option<Vec<&Literal>> {
-        let literal = |part| match part {
-            &Formula::Literal(ref literal) => Some(literal),
-            _ => None,
-        };
+        fn literal(part: &Formula) -> Option<&Literal> {
+            match part {
+                Formula::Literal(literal) => Some(literal),
+                _ => None,
+            }
+        }
         self.conjuncts().iter().map(literal).collect()
     }
 

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::ast::{
-    Action, Atom, Axiom, Domain, GroundAtom, Literal, Object, Param, Predicate, Problem, TOTAL_COST, Term, TypeId,
+    Action, Atom, Axiom, Domain, GroundAtom, Literal, Object, Param, Predicate, Problem, TOTAL_COST, Term,
+    TypeId,
 };
 use super::logic::{Change, Effect, Expression, Formula};
 
@@ -65,7 +66,12 @@ pub fn print_problem(domain: &Domain, problem: &Problem) -> String {
 }
 
 /// A condition in one line, its variables replaced by the objects `args`.
-pub(crate) fn print_formula(domain: &Domain, objects: &[Object], formula: &Formula, args: &[usize]) -> String {
+pub(crate) fn print_formula(
+    domain: &Domain,
+    objects: &[Object],
+    formula: &Formula,
+    args: &[usize],
+) -> String {
     let term = |term: Term| match term {
         Term::Param(param) => match args.get(param) {
             Some(&object) => Term::Object(object),
@@ -171,7 +177,8 @@ impl Printer<'_> {
     }
 
     fn axiom(&self, text: &mut String, axiom: &Axiom) {
-        let head = format!("({}{})", self.domain.predicates[axiom.predicate].name, self.params(&axiom.params));
+        let head =
+            format!("({}{})", self.domain.predicates[axiom.predicate].name, self.params(&axiom.params));
         let params: Vec<&Param> = axiom.params.iter().collect();
         let condition = self.condition(&axiom.condition, (&params, "      "));
         let _ = writeln!(text, "  (:derived {head}\n    {condition})");

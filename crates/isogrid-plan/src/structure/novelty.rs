@@ -112,7 +112,9 @@ impl<'a> IteratedWidth<'a> {
         self.facts.clear();
         self.facts.extend((0..task.n_variables()).map(value));
         let changed: Vec<FactId> = match operator {
-            Some(operator) if task.is_plain() => task.operators.eff(operator).iter().map(|&effect| task.fact(effect)).collect(),
+            Some(operator) if task.is_plain() => {
+                task.operators.eff(operator).iter().map(|&effect| task.fact(effect)).collect()
+            }
             _ => self.facts.clone(),
         };
         let mut is_new = false;

@@ -4,8 +4,8 @@ use isogrid_num::hash::FastMap;
 
 use super::state::State;
 use super::{
-    Atom, Change, Effect, Expression, Formula, FunctionId, ObjectId, Param, PredicateId, Relation, Term, Update,
-    Validator,
+    Atom, Change, Effect, Expression, Formula, FunctionId, ObjectId, Param, PredicateId, Relation, Term,
+    Update, Validator,
 };
 use crate::numbers::settle;
 use crate::pddl::Arithmetic;

@@ -2,7 +2,8 @@
 
 use isogrid_plan::pddl::{
     Action, Arithmetic, Atom, Axiom, Change, Comparison, Domain, Effect, Expression, Formula, FunctionValue,
-    GroundAtom, Literal, Metric, Object, Param, Predicate, Problem, Relation, TOTAL_COST, Term, Type, TypeId, Update,
+    GroundAtom, Literal, Metric, Object, Param, Predicate, Problem, Relation, TOTAL_COST, Term, Type, TypeId,
+    Update,
 };
 use proptest::prelude::*;
 
@@ -146,7 +147,9 @@ impl Stratified for Formula {
     fn without_negation_of(self, predicate: usize) -> Formula {
         let mut is_bad = false;
         self.for_each_leaf(&mut |leaf| {
-            if let isogrid_plan::pddl::Leaf::Literal(Literal { negated: true, atom: Atom::Predicate(p, _) }) = leaf {
+            if let isogrid_plan::pddl::Leaf::Literal(Literal { negated: true, atom: Atom::Predicate(p, _) }) =
+                leaf
+            {
                 is_bad |= *p == predicate;
             }
         });
@@ -195,10 +198,9 @@ fn problem(choices: &mut Choices, domain: &Domain) -> Problem {
         }
     }
     let goal = scope.formula(choices, (3, domain.predicates.len()));
-    let metric = choices.chance(2).then(|| Metric {
-        maximize: choices.chance(3),
-        expression: scope.expression(choices, 2),
-    });
+    let metric = choices
+        .chance(2)
+        .then(|| Metric { maximize: choices.chance(3), expression: scope.expression(choices, 2) });
     Problem {
         name: name(choices, 0),
         domain_name: if choices.chance(5) { "another".to_string() } else { domain.name.clone() },
@@ -243,12 +245,19 @@ impl Scope<'_> {
                 Formula::Exists(params, Box::new(scope.formula(choices, inner)))
             }
             6 => Formula::Compare(Comparison {
-                relation: [Relation::Less, Relation::AtMost, Relation::Equal, Relation::AtLeast, Relation::Greater]
-                    [choices.below(5)],
+                relation: [
+                    Relation::Less,
+                    Relation::AtMost,
+                    Relation::Equal,
+                    Relation::AtLeast,
+                    Relation::Greater,
+                ][choices.below(5)],
                 left: Expression::Apply(Arithmetic::Add, vec![self.expression(choices, 2)]),
                 right: self.expression(choices, 2),
             }),
-            7 => Formula::and((0..choices.below(4)).map(|_| self.formula(choices, inner)).collect::<Vec<_>>()),
+            7 => {
+                Formula::and((0..choices.below(4)).map(|_| self.formula(choices, inner)).collect::<Vec<_>>())
+            }
             _ => self.literal(choices, n_predicates).map_or(Formula::TRUE, Formula::Literal),
         }
     }
@@ -292,7 +301,9 @@ impl Scope<'_> {
         } else {
             let literal = scope.literal(choices, n_predicates)?;
             match &literal.atom {
-                Atom::Predicate(predicate, _) if !self.domain.is_derived(*predicate) => Change::Literal(literal),
+                Atom::Predicate(predicate, _) if !self.domain.is_derived(*predicate) => {
+                    Change::Literal(literal)
+                }
                 _ => return None,
             }
         };

@@ -81,7 +81,7 @@ impl Workload for PlanningWorkload {
     fn score(&self, answer: &Option<String>) -> Score {
         let plan = answer.as_ref().and_then(|text| parse_plan("the answer", text.as_bytes()).ok());
         let validation = plan.map(|plan| validate(&self.domain, &self.problem, &plan.steps));
-        let cost = validation.filter(Validation::is_valid).map(|valid| valid.cost as f64);
+        let cost = validation.filter(Validation::is_valid).map(|valid| valid.cost);
         Score { name: "plan cost".to_string(), value: cost, higher_is_better: false, interval: None }
     }
 }
