@@ -204,7 +204,12 @@ fn wrong_inputs() -> Vec<Wrong<'static>> {
         ("two objects of one name", good_domain(), problem("b - box", "b b - box"), "'b'"),
         ("cyclic types", domain("robot box - thing", "robot - box box - robot thing"), good_problem(), "box"),
         ("a domain as the problem", good_domain(), good_domain(), "problem.pddl"),
-        ("unsupported requirements", domain(":strips", ":adl :fluents"), good_problem(), ":fluents"),
+        (
+            "unsupported requirements",
+            domain(":strips", ":durative-actions :preferences"),
+            good_problem(),
+            ":preferences",
+        ),
     ]
 }
 
@@ -307,4 +312,53 @@ fn a_plan_file_that_states_another_cost_is_warned_about() {
     let ran = desk.run("plan validate domain.pddl problem.pddl plan.txt");
     assert_eq!(ran.code, Some(0));
     assert!(ran.stderr.contains("warning: the file states cost 1, the plan costs 2"), "{}", ran.stderr);
+}
+
+/// Lamps in rooms: quantifiers, conditional effects, a derived predicate and a battery.
+const LAMPS: &str = "(define (domain lamps) (:requirements :adl :derived-predicates :numeric-fluents)
+  (:types room lamp)
+  (:predicates (in ?l - lamp ?r - room) (lit ?l - lamp) (wired ?l - lamp ?r - room) (bright ?r - room))
+  (:functions (charge) (total-cost))
+  (:derived (bright ?r - room) (exists (?l - lamp) (and (in ?l ?r) (lit ?l))))
+  (:action flip :parameters (?r - room)
+    :precondition (and (>= (charge) 0.5) (or (bright ?r) (exists (?l - lamp) (wired ?l ?r))))
+    :effect (and (decrease (charge) 0.5) (increase (total-cost) 1.5)
+      (forall (?l - lamp) (and (when (and (wired ?l ?r) (lit ?l)) (not (lit ?l)))
+                               (when (and (wired ?l ?r) (not (lit ?l))) (lit ?l))))))
+  (:action load :effect (and (assign (charge) 1) (increase (total-cost) 0.25))))";
+
+#[test]
+fn quantifiers_derived_predicates_and_numbers_are_planned_with() {
+    let problem = |goal: &str| {
+        format!(
+            "(define (problem p) (:domain lamps) (:objects hall cellar attic - room a b c - lamp)
+              (:init (in a hall) (in b cellar) (in c attic) (wired a hall) (wired b hall) (wired b cellar)
+                (wired c attic) (lit b) (= (charge) 0) (= (total-cost) 0))
+              (:goal {goal}) (:metric minimize (total-cost)))"
+        )
+    };
+    for (name, goal, code, expected) in [
+        ("all bright", "(forall (?r - room) (bright ?r))", 0, "; cost = 5 (general cost)"),
+        ("one dark", "(exists (?r - room) (and (not (bright ?r)) (imply (lit a) (lit c))))", 0, "; cost = 0"),
+        ("a full battery", "(and (bright hall) (> (charge) 0.5))", 0, "; cost = 2"),
+        ("more than it holds", "(>= (charge) 1.01)", 1, ""),
+    ] {
+        let desk = desk(LAMPS, problem(goal));
+        let ran = desk.run("run --optimal domain.pddl problem.pddl");
+        assert_eq!(ran.code, Some(code), "{name}: {}", ran.stderr);
+        assert!(ran.stdout.contains(expected), "{name}: {}{}", ran.stdout, ran.stderr);
+        if code == 0 {
+            assert_eq!(
+                desk.run("run --optimal domain.pddl problem.pddl -o plan.txt").code,
+                Some(0),
+                "{name}"
+            );
+            let judged = desk.run("plan validate domain.pddl problem.pddl plan.txt");
+            assert_eq!(judged.code, Some(0), "{name}: {}", judged.stdout);
+        }
+    }
+    let metric = problem("(bright hall)").replace("minimize (total-cost)", "minimize (* (charge) (charge))");
+    let refused = desk(LAMPS, metric).run("run domain.pddl problem.pddl");
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+    assert!(refused.stderr.contains("the metric cannot be counted as action costs"), "{}", refused.stderr);
 }

@@ -50,7 +50,7 @@ static INFO: Info = Info {
                 variables.",
     assumes: &[
         "the PDDL domain is right, deterministic and fully observed",
-        "strips, typing with either, equality, negative preconditions, constants, action costs",
+        "PDDL with typing, ADL conditions and effects, derived predicates, linear numeric fluents, action costs",
     ],
     guarantees: &[
         "every plan shown was accepted by a validator that shares no code with the search",

@@ -457,7 +457,7 @@ mod tests {
             }),
             line(&RowLine { row: failed }),
             line(&Rung { name: "forest 100".into(), role: rung_role() }),
-            line(&Validation { valid: true, steps: 1, cost: 1, message: "m", exit: 0 }),
+            line(&Validation { valid: true, steps: 1, cost: 1.0, message: "m", exit: 0 }),
             line(&Engines::of(&test_engine::ENTRIES[..1])),
             line(&About::of(entry)),
             line(&DataSets::all(Path::new("nowhere"))),

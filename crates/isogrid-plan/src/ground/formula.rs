@@ -1,5 +1,6 @@
 //! Ground conditions, simplified as they are made.
 
+use isogrid_core::{Ctx, Stop};
 use isogrid_num::hash::FastMap;
 
 use crate::ground::schema::admitted;
@@ -54,16 +55,29 @@ impl<L> Ground<L> {
 /// Says what a literal or comparison comes to under a binding.
 pub(crate) type LeafOf<'a, L, E> = &'a mut dyn FnMut(Leaf<'_>, &[u32]) -> Result<Ground<L>, E>;
 
-/// The objects that variables of each type range over.
+/// Unrolls quantifiers over the objects that their variables range over. One tick per 64 leaves.
 pub(crate) struct Ranges<'a> {
+    ctx: &'a Ctx,
     domain: &'a Domain,
     problem: &'a Problem,
     known: FastMap<Vec<TypeId>, Vec<u32>>,
+    work: u64,
+    /// Set once the context ends the work; what is grounded from then on means nothing.
+    pub(crate) stopped: Option<Stop>,
 }
 
 impl<'a> Ranges<'a> {
-    pub(crate) fn new(domain: &'a Domain, problem: &'a Problem) -> Ranges<'a> {
-        Ranges { domain, problem, known: FastMap::default() }
+    pub(crate) fn new(ctx: &'a Ctx, domain: &'a Domain, problem: &'a Problem) -> Ranges<'a> {
+        Ranges { ctx, domain, problem, known: FastMap::default(), work: 0, stopped: None }
+    }
+
+    /// Whether the context lets the work go on.
+    fn goes_on(&mut self) -> bool {
+        self.work += 1;
+        if self.stopped.is_none() && self.work.is_multiple_of(64) {
+            self.stopped = self.ctx.tick(1).break_value();
+        }
+        self.stopped.is_none()
     }
 
     fn of(&mut self, param: &Param) -> Vec<u32> {
@@ -130,7 +144,7 @@ impl<'a> Ranges<'a> {
     ) -> Result<bool, E> {
         let Some((first, rest)) = params.split_first() else {
             let part = self.ground(body, binding, leaf)?;
-            let goes_on = part != parts.decided;
+            let goes_on = part != parts.decided && self.goes_on();
             parts.found.push(part);
             return Ok(goes_on);
         };

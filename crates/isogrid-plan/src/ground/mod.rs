@@ -73,7 +73,7 @@ pub fn ground_in(
         }
     };
     let _span = ctx.span("variables");
-    let mut strips = simplify::simplify(domain, problem, reached)?;
+    let mut strips = simplify::simplify(ctx, domain, problem, reached)?;
     if strips.has_rest {
         prune::prune(&mut strips);
     }

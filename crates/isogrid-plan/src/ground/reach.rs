@@ -62,7 +62,7 @@ pub(crate) fn reach(ctx: &Ctx, domain: &Domain, problem: &Problem) -> ControlFlo
         relations: is_fluent.iter().map(|_| Relation::default()).collect(),
         plans: is_fluent.iter().map(|_| Vec::new()).collect(),
         at_once: Vec::new(),
-        ranges: Ranges::new(domain, problem),
+        ranges: Ranges::new(ctx, domain, problem),
         instance_of: FastMap::default(),
         n_predicates: domain.predicates.len(),
         reached: Reached {
@@ -210,6 +210,9 @@ impl Exploration<'_> {
         };
         let relations = &self.relations;
         Matcher { ctx, rule, plan, atoms, relations, newest, found: &mut receive, work: 0 }.run()?;
+        if let Some(stop) = self.ranges.stopped {
+            return ControlFlow::Break(stop);
+        }
         ctx.tick(1)?;
         ControlFlow::Continue(found)
     }

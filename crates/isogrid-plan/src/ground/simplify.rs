@@ -3,6 +3,10 @@
 //! An atom that is true at first and never deleted is constant; one never reached is false. Both vanish from
 //! conditions, as static conditions do.
 
+use std::ops::ControlFlow;
+
+use isogrid_core::Ctx;
+
 use crate::error::PlanError;
 use crate::ground::atoms::AtomId;
 use crate::ground::conjunctions::{Conjunction, Signed, Splitter};
@@ -19,17 +23,24 @@ use crate::text;
 /// Simplifies what was reached.
 ///
 /// # Errors
-/// A cost has no value or does not fit, the metric is no sum of action costs, or numbers that change are multiplied.
-pub(crate) fn simplify(domain: &Domain, problem: &Problem, reached: Reached) -> Result<Strips, PlanError> {
+/// A cost has no value or does not fit, the metric is no sum of action costs, or numbers that change are multiplied;
+/// [`PlanError::Stopped`] when the context ends the work first.
+pub(crate) fn simplify(
+    ctx: &Ctx,
+    domain: &Domain,
+    problem: &Problem,
+    reached: Reached,
+) -> Result<Strips, PlanError> {
     let kinds = kinds(domain, &reached);
     let Reached { atoms, n_init, schemas, instances, effects, is_fluent, numbers } = reached;
     let found = Found { schemas, instances, effects };
     let axioms = domain.axioms.iter().map(|axiom| (axiom.predicate, &axiom.condition));
     let mut simplifier = Simplifier {
+        ctx,
         domain,
         problem,
         n_relations: is_fluent.len(),
-        ranges: Ranges::new(domain, problem),
+        ranges: Ranges::new(ctx, domain, problem),
         is_tracked: tracked(domain, problem),
         // Parsing checked the layers; a domain made by hand that breaks them derives too little.
         layers: pddl::strata(domain.predicates.len(), axioms)
@@ -71,6 +82,7 @@ struct Found {
 }
 
 struct Simplifier<'a> {
+    ctx: &'a Ctx,
     domain: &'a Domain,
     problem: &'a Problem,
     /// Predicates of the domain and of instances; the next one is that of comparisons, then that of made-up atoms.
@@ -96,6 +108,7 @@ type Parts<'p> = (&'p mut Vec<AtomId>, &'p mut Vec<AtomId>, &'p mut Vec<NumericU
 impl Simplifier<'_> {
     fn axioms(&mut self, found: &Found) -> Result<(), PlanError> {
         for (at, &schema) in found.instances.schemas.iter().enumerate() {
+            self.check_budget()?;
             let schema = &found.schemas[schema as usize];
             let Origin::Axiom(axiom) = schema.origin else { continue };
             let layer = self.layers[self.domain.axioms[axiom].predicate] as u32;
@@ -110,6 +123,14 @@ impl Simplifier<'_> {
             }
         }
         Ok(())
+    }
+
+    /// One tick for each instance.
+    fn check_budget(&mut self) -> Result<(), PlanError> {
+        match (self.ranges.stopped, self.ctx.tick(1)) {
+            (Some(stop), _) | (None, ControlFlow::Break(stop)) => Err(PlanError::Stopped(stop)),
+            (None, ControlFlow::Continue(())) => Ok(()),
+        }
     }
 
     /// Derived atoms that hold everywhere become constants; duplicates go.
@@ -147,6 +168,7 @@ impl Simplifier<'_> {
             let n_own = rest.iter().take_while(|effect| effect.instance as usize == at).count();
             let (effects, others) = rest.split_at(n_own);
             rest = others;
+            self.check_budget()?;
             let schema = &found.schemas[schema as usize];
             let Origin::Action(action) = schema.origin else { continue };
             let binding = found.instances.args.row(at as u32);
@@ -268,6 +290,7 @@ impl Simplifier<'_> {
                 }
             }
         }
+        self.check_budget()?;
         let strips = &mut self.strips;
         strips.goal.sort_unstable();
         strips.negative_goal.sort_unstable();
@@ -335,7 +358,8 @@ impl Simplifier<'_> {
         binding: &mut Vec<u32>,
         owner: Owner,
     ) -> Result<Ground<Signed>, PlanError> {
-        let mut ranges = std::mem::replace(&mut self.ranges, Ranges::new(self.domain, self.problem));
+        let mut ranges =
+            std::mem::replace(&mut self.ranges, Ranges::new(self.ctx, self.domain, self.problem));
         let mut leaf = |leaf: Leaf<'_>, binding: &[u32]| match leaf {
             Leaf::Literal(literal) => Ok(match &literal.atom {
                 Atom::Equal(a, b) => {

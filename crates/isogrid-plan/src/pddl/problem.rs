@@ -225,6 +225,18 @@ impl Reader<'_, '_> {
             return;
         }
         let vocabulary = self.vocabulary;
+        if let Some(name) = tree.head(left).filter(|name| vocabulary.functions.names.get(name).is_none())
+            && value.is_some()
+        {
+            // Problems of a domain with and without costs are often the same files.
+            let hint = vocabulary
+                .functions
+                .names
+                .did_you_mean(name)
+                .map_or(String::new(), |hint| format!("; {hint}"));
+            self.report.warn(left, || format!("no function '{}'; its value is ignored{hint}", cut(name)));
+            return;
+        }
         let atom = self.ground_atom(left, &vocabulary.functions, scope);
         if tree.token(right).is_some_and(|token| vocabulary.objects.names.get(token).is_some()) {
             self.report.unsupported(node, "functions other than numbers (:object-fluents)");
