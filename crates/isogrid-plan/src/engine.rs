@@ -74,6 +74,11 @@ static INFO: Info = Info {
             help: "Stop at the first plan [default: improve it while ticks last]",
         },
         OptionSpec {
+            name: "search",
+            value: Some("NAME"),
+            help: "auto, astar-blind, astar-hmax or astar-lmcut [default: auto]",
+        },
+        OptionSpec {
             name: "improve-ticks",
             value: Some("N"),
             help: "Ticks spent on improving when no budget is given [default: 2000000]",

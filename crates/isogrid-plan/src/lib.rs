@@ -27,6 +27,8 @@ pub use engine::{GroundOptions, Planner, PlanningData, PlanningModel};
 pub use error::PlanError;
 pub use ground::{Keep, ground, ground_in};
 pub use packing::State;
-pub use search::{Mode, Outcome, Plan, SolveOptions, SolveResult, Statistics, Unsolvable, solve};
+pub use search::{
+    Estimate, Mode, Outcome, Plan, Search, SolveOptions, SolveResult, Statistics, Unsolvable, solve,
+};
 pub use session::{PlanAnswer, PlanQuery, Session, ValidPlan};
 pub use task::{FactId, GroundFunction, OperatorId, Task};

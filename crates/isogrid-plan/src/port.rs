@@ -8,7 +8,7 @@ use crate::engine::{GroundOptions, Planner, PlanningData, PlanningModel};
 use crate::error::PlanError;
 use crate::ground::Keep;
 use crate::pddl::{self, FunctionValue, GroundAtom, Problem, Term, Warning};
-use crate::search::{Mode, SolveOptions, Statistics, Unsolvable};
+use crate::search::{Mode, Search, SolveOptions, Statistics, Unsolvable};
 use crate::session::{PlanAnswer, PlanQuery, ValidPlan};
 
 /// Larger PDDL files are refused.
@@ -167,6 +167,13 @@ fn search_options(request: &Request) -> Result<SolveOptions, PlanError> {
         (false, false) => Mode::Improve,
     };
     let mut options = SolveOptions { mode, ..SolveOptions::default() };
+    if let Some(name) = request.option("search") {
+        options.search = Search::named(name).ok_or_else(|| PlanError::BadOption {
+            option: "search",
+            value: name.to_string(),
+            expected: "auto, astar-blind, astar-hmax or astar-lmcut",
+        })?;
+    }
     if let Some(text) = request.option("improve-ticks") {
         let expected = "a whole number of ticks";
         options.improve_ticks = text.parse().map_err(|_| PlanError::BadOption {

@@ -15,7 +15,8 @@ use isogrid_plan::pddl::{
 use isogrid_plan::reference::{self, World};
 use isogrid_plan::validate::validate;
 use isogrid_plan::{
-    Keep, Mode, Outcome, PlanAnswer, PlanQuery, Session, SolveOptions, Task, ground_in, solve,
+    Estimate, Keep, Mode, Outcome, PlanAnswer, PlanQuery, Search, Session, SolveOptions, Task, ground_in,
+    solve,
 };
 
 const MAX_STATES: usize = 20_000;
@@ -298,6 +299,10 @@ fn ground(domain: &Domain, problem: &Problem, keep: Keep) -> Task {
     ground_in(&Ctx::new(0), &Arc::new(domain.clone()), &Arc::new(problem.clone()), keep).unwrap()
 }
 
+fn a_star(estimate: Estimate) -> SolveOptions {
+    SolveOptions { search: Search::AStar(estimate), ..SolveOptions::default() }
+}
+
 fn with_mode(mode: Mode, threads: usize) -> SolveOptions {
     SolveOptions { mode, threads, ..SolveOptions::default() }
 }
@@ -308,8 +313,13 @@ fn optimal_costs_and_unsolvability_are_the_reference_ones() {
     for (name, domain, problem) in tasks() {
         let expected = reference::optimal_plan(&domain, &problem, MAX_STATES).map(|(cost, _)| cost);
         let task = ground(&domain, &problem, Keep::Relevant);
-        for options in [with_mode(Mode::Optimal, 1), with_mode(Mode::Optimal, 2), with_mode(Mode::Improve, 1)]
-        {
+        for options in [
+            with_mode(Mode::Optimal, 1),
+            with_mode(Mode::Optimal, 2),
+            with_mode(Mode::Improve, 1),
+            a_star(Estimate::HMax),
+            a_star(Estimate::LmCut),
+        ] {
             match (solve(&task, &options).outcome, expected) {
                 (Outcome::Solved { plan, optimal }, Some(cost)) => {
                     assert!(optimal, "{name}: {options:?}: not proved optimal");

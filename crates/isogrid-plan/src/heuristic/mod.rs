@@ -2,11 +2,13 @@
 
 mod blind;
 mod landmark_count;
+mod lm_cut;
 mod relaxed;
 mod rules;
 
 pub(crate) use blind::Blind;
 pub(crate) use landmark_count::{LandmarkCount, Orders};
+pub(crate) use lm_cut::LmCut;
 pub(crate) use relaxed::{Costs, FastForward, HMax, Relaxation};
 pub(crate) use rules::{RuleId, Rules};
 

@@ -11,7 +11,7 @@ mod space;
 
 pub(crate) use astar::MAX_COST;
 pub(crate) use referee::Referee;
-pub use solve::{Mode, Outcome, Plan, SolveOptions, SolveResult, Unsolvable, solve};
+pub use solve::{Estimate, Mode, Outcome, Plan, Search, SolveOptions, SolveResult, Unsolvable, solve};
 pub(crate) use solve::{OnPlan, Query, solve_in};
 pub(crate) use space::Space;
 

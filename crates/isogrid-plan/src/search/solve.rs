@@ -11,7 +11,9 @@ use std::sync::Arc;
 use isogrid_core::{Ctx, Limit, Stop};
 
 use crate::ground::VarVal;
-use crate::heuristic::{Blind, Costs, FastForward, HMax, Heuristic, LandmarkCount, Orders, Relaxation};
+use crate::heuristic::{
+    Blind, Costs, FastForward, HMax, Heuristic, LandmarkCount, LmCut, Orders, Relaxation,
+};
 use crate::landmarks::Landmarks;
 use crate::packing::State;
 use crate::search::astar::{AStar, MAX_COST};
@@ -32,11 +34,49 @@ pub enum Mode {
     Optimal,
 }
 
+/// Which search runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Search {
+    /// A portfolio that fits the mode.
+    #[default]
+    Auto,
+    /// A* with one estimate: the first plan is optimal.
+    AStar(Estimate),
+}
+
+/// Admissible estimates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Estimate {
+    /// Nothing at goals, the cheapest action elsewhere.
+    Blind,
+    /// h_max.
+    HMax,
+    /// LM-cut.
+    LmCut,
+}
+
+impl Search {
+    /// All searches by the names that the command uses.
+    pub const NAMED: [(&'static str, Search); 4] = [
+        ("auto", Search::Auto),
+        ("astar-blind", Search::AStar(Estimate::Blind)),
+        ("astar-hmax", Search::AStar(Estimate::HMax)),
+        ("astar-lmcut", Search::AStar(Estimate::LmCut)),
+    ];
+
+    /// The search of this name.
+    pub fn named(name: &str) -> Option<Search> {
+        Search::NAMED.iter().find(|(known, _)| *known == name).map(|&(_, search)| search)
+    }
+}
+
 /// Settings of [`solve`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SolveOptions {
     /// What kind of answer is wanted. Default: improve.
     pub mode: Mode,
+    /// Which search runs. Default: a portfolio that fits the mode.
+    pub search: Search,
     /// Work in ticks after which [`solve`] gives up. Default: none. A context has its own limit instead.
     pub ticks: u64,
     /// Work spent on improving after the first plan, when nothing else limits the work. Default: two million ticks,
@@ -49,7 +89,13 @@ pub struct SolveOptions {
 
 impl Default for SolveOptions {
     fn default() -> Self {
-        SolveOptions { mode: Mode::Improve, ticks: u64::MAX, improve_ticks: 2_000_000, threads: 1 }
+        SolveOptions {
+            mode: Mode::Improve,
+            search: Search::Auto,
+            ticks: u64::MAX,
+            improve_ticks: 2_000_000,
+            threads: 1,
+        }
     }
 }
 
@@ -136,16 +182,17 @@ pub(crate) fn solve_in(
             stop: Stop::Impossible,
         };
     }
-    let landmarks = match options.mode {
-        Mode::Optimal => None,
-        Mode::First | Mode::Improve => Landmarks::find(ctx, task, &query.init, &query.goal),
+    let landmarks = match (options.search, options.mode) {
+        (Search::AStar(_), _) | (_, Mode::Optimal) => None,
+        (Search::Auto, Mode::First | Mode::Improve) => Landmarks::find(ctx, task, &query.init, &query.goal),
     };
     let statistics = Statistics::default();
     let mut run = Run { ctx, task, query, options, on_plan, best: None, landmarks, statistics };
-    let end = match options.mode {
-        Mode::Optimal => run.optimal(),
-        Mode::First => run.first(),
-        Mode::Improve => run.improve(),
+    let end = match (options.search, options.mode) {
+        (Search::AStar(estimate), _) => run.a_star(estimate),
+        (Search::Auto, Mode::Optimal) => run.optimal(),
+        (Search::Auto, Mode::First) => run.first(),
+        (Search::Auto, Mode::Improve) => run.improve(),
     };
     run.result(end)
 }
@@ -175,7 +222,7 @@ struct Run<'a, 'p> {
 const FIRST_TURN: u64 = 100_000;
 /// Blind A* gives up after this many ticks of its own while a first plan is sought.
 const BLIND_LIMIT: u64 = 40_000_000;
-/// Optimal search tries blind A* for this many ticks before h_max.
+/// Optimal search tries blind A* for this many ticks before LM-cut.
 const BLIND_OPTIMAL: u64 = 20_000_000;
 
 impl<'a> Run<'a, '_> {
@@ -184,10 +231,32 @@ impl<'a> Run<'a, '_> {
         AStar::new(self.task, &self.query.goal, heuristic, &self.query.init)
     }
 
-    fn h_max(&self) -> AStar<'a, HMax<'a>> {
-        let relaxation = Arc::new(Relaxation::new(self.task, Costs::Real));
-        let heuristic = HMax::new(self.task, relaxation, &self.query.goal);
+    fn lm_cut(&self) -> AStar<'a, LmCut<'a>> {
+        let heuristic = LmCut::new(self.task, &self.query.goal);
         AStar::new(self.task, &self.query.goal, heuristic, &self.query.init)
+    }
+
+    /// A* alone, to its end.
+    fn a_star(&mut self, estimate: Estimate) -> End {
+        match estimate {
+            Estimate::Blind => self.alone(self.blind()),
+            Estimate::LmCut => self.alone(self.lm_cut()),
+            Estimate::HMax => {
+                let relaxation = Arc::new(Relaxation::new(self.task, Costs::Real));
+                let heuristic = HMax::new(self.task, relaxation, &self.query.goal);
+                self.alone(AStar::new(self.task, &self.query.goal, heuristic, &self.query.init))
+            }
+        }
+    }
+
+    fn alone<H: Heuristic>(&mut self, mut search: AStar<'a, H>) -> End {
+        let turn = self.turn(u64::MAX, |ctx| search.run(ctx, u64::MAX));
+        self.statistics.add(search.statistics);
+        match turn {
+            Turn::Found(found) => self.settle(found, true),
+            Turn::Stopped(stop) => End::Stopped(stop),
+            Turn::Over => End::Stopped(Stop::Budget(Limit::Ticks)),
+        }
     }
 
     fn lazy(&self, costs: Costs, order: Order) -> Lazy<'a> {
@@ -333,13 +402,13 @@ impl<'a> Run<'a, '_> {
     fn optimal(&mut self) -> End {
         let mut blind = self.blind();
         if self.options.threads > 1 {
-            let mut h_max = self.h_max();
+            let mut lm_cut = self.lm_cut();
             let members: Vec<Member<'_>> =
-                vec![Box::new(|ctx| blind.run(ctx, u64::MAX)), Box::new(|ctx| h_max.run(ctx, u64::MAX))];
+                vec![Box::new(|ctx| blind.run(ctx, u64::MAX)), Box::new(|ctx| lm_cut.run(ctx, u64::MAX))];
             let result = race(self.ctx, members);
             return match result {
                 ControlFlow::Continue((winner, found)) => {
-                    self.statistics.add(if winner == 0 { blind.statistics } else { h_max.statistics });
+                    self.statistics.add(if winner == 0 { blind.statistics } else { lm_cut.statistics });
                     self.settle(found, true)
                 }
                 ControlFlow::Break(stop) => End::Stopped(stop),
@@ -351,18 +420,7 @@ impl<'a> Run<'a, '_> {
         match turn {
             Turn::Found(found) => self.settle(found, true),
             Turn::Stopped(stop) => End::Stopped(stop),
-            Turn::Over => self.optimal_with_h_max(),
-        }
-    }
-
-    fn optimal_with_h_max(&mut self) -> End {
-        let mut h_max = self.h_max();
-        let turn = self.turn(u64::MAX, |ctx| h_max.run(ctx, u64::MAX));
-        self.statistics.add(h_max.statistics);
-        match turn {
-            Turn::Found(found) => self.settle(found, true),
-            Turn::Stopped(stop) => End::Stopped(stop),
-            Turn::Over => End::Stopped(Stop::Budget(Limit::Ticks)),
+            Turn::Over => self.a_star(Estimate::LmCut),
         }
     }
 
