@@ -92,7 +92,7 @@ impl Repo {
                 let kind = entry.file_type()?;
                 if kind.is_dir() && !is_foreign(&folder, &name) {
                     folders.push(path);
-                } else if kind.is_file() && !name.ends_with(".tmp") {
+                } else if kind.is_file() && !name.ends_with(".tmp") && !is_foreign(&folder, &name) {
                     found.push(path);
                 }
             }

@@ -5,10 +5,11 @@
 
 use isogrid_num::hash::FastMap;
 
+use crate::flat::Flat;
 use crate::ground::{FdrAxiom, Linear, Sign, VarVal};
 use crate::numbers::settle;
 use crate::packing::Packing;
-use crate::task::{Change, Flat, OperatorId};
+use crate::task::{Change, OperatorId};
 
 /// The value of a derived variable that says that it holds.
 pub(crate) const HOLDS: u32 = 0;

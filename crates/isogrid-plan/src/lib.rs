@@ -5,6 +5,7 @@ mod detect;
 mod dynamics;
 mod engine;
 mod error;
+mod flat;
 pub mod generate;
 mod ground;
 mod heuristic;

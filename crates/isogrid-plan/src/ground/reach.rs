@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use isogrid_core::{Ctx, Stop};
 use isogrid_num::hash::{FastMap, FastSet};
 
+use crate::flat::Flat;
 use crate::ground::atoms::{AtomId, AtomTable, Mask, Relation};
 use crate::ground::formula::{Ground, Ranges};
 use crate::ground::join::{JoinPlan, Matcher};
@@ -16,7 +17,6 @@ use crate::ground::numbers::Numbers;
 use crate::ground::rule::{Condition, Rule, Slot};
 use crate::ground::schema::{LiftedChange, Schema, schemas};
 use crate::pddl::{Atom, Domain, Leaf, Problem};
-use crate::task::Flat;
 
 /// Instances of schemas in the order in which they were found.
 #[derive(Default)]

@@ -6,10 +6,11 @@
 //! heuristic does, so that values can be compared: the last condition to be reached supports an operator until another
 //! becomes dearer.
 
+use crate::flat::Flat;
 use crate::ground::VarVal;
 use crate::heuristic::rules::{AXIOM, RuleId, Rules};
 use crate::heuristic::{Heuristic, Node};
-use crate::task::{FactId, Flat, Task};
+use crate::task::{FactId, Task};
 
 const UNREACHED: u32 = u32::MAX;
 /// Costs saturate here.

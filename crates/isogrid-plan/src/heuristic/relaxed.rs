@@ -6,10 +6,11 @@
 
 use std::sync::Arc;
 
+use crate::flat::Flat;
 use crate::ground::VarVal;
 use crate::heuristic::rules::{AXIOM, Gain, RuleId, Rules, repeats};
 use crate::heuristic::{Heuristic, Node};
-use crate::task::{FactId, Flat, OperatorId, Task};
+use crate::task::{FactId, OperatorId, Task};
 
 const UNREACHED: u32 = u32::MAX;
 /// Costs saturate here: however large, what is reached stays reached, so no dead end is claimed wrongly.

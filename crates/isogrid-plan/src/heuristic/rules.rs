@@ -5,8 +5,9 @@
 //! the distance asks for.
 
 use crate::dynamics::{Comparison, When};
+use crate::flat::Flat;
 use crate::ground::{Linear, Sign, VarVal};
-use crate::task::{FactId, Flat, OperatorId, Task};
+use crate::task::{FactId, OperatorId, Task};
 
 /// Index of a rule.
 pub(crate) type RuleId = u32;

@@ -1,19 +1,23 @@
 //! A grounded task: finite-domain variables, packed states, operators, and the way back to PDDL's atoms.
 
+mod build;
+mod words;
+
 use std::fmt;
 use std::sync::Arc;
 
 use isogrid_num::hash::FastMap;
 
-use crate::dynamics::{Axioms, Comparison, Dynamics, HOLDS, Update, When};
-use crate::error::PlanError;
-use crate::ground::{AtomId, Fdr, FdrOperator, Keep, Kind, Linear, NumericUpdate, Sign, Strips, VarVal};
+use crate::dynamics::Dynamics;
+use crate::flat::Flat;
+use crate::ground::{AtomId, Keep, VarVal};
 use crate::numbers::settle;
 use crate::packing::{Packing, State};
 use crate::pddl::{Domain, FunctionId, GroundAtom, Problem};
 use crate::plan_file::PlanStep;
 use crate::successors::Successors;
-use crate::text::atom_text;
+
+pub(crate) use build::{TaskParts, static_predicates};
 
 /// Index of a ground operator.
 pub type OperatorId = u32;
@@ -95,35 +99,6 @@ pub(crate) struct Change {
     pub(crate) set: u64,
 }
 
-/// Rows of different length in one array.
-pub(crate) struct Flat<T> {
-    starts: Vec<u32>,
-    items: Vec<T>,
-}
-
-impl<T> Default for Flat<T> {
-    fn default() -> Self {
-        Flat { starts: vec![0], items: Vec::new() }
-    }
-}
-
-impl<T> Flat<T> {
-    pub(crate) fn push(&mut self, row: impl IntoIterator<Item = T>) {
-        self.items.extend(row);
-        self.starts.push(self.items.len() as u32);
-    }
-
-    /// Whether all rows are empty.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.items.is_empty()
-    }
-
-    #[inline]
-    pub(crate) fn row(&self, at: u32) -> &[T] {
-        &self.items[self.starts[at as usize] as usize..self.starts[at as usize + 1] as usize]
-    }
-}
-
 impl Operators {
     pub(crate) fn len(&self) -> usize {
         self.cost.len()
@@ -149,73 +124,7 @@ impl Operators {
     }
 }
 
-/// What grounding hands over.
-pub(crate) struct TaskParts {
-    pub(crate) domain: Arc<Domain>,
-    pub(crate) problem: Arc<Problem>,
-    pub(crate) strips: Strips,
-    pub(crate) fdr: Fdr,
-    pub(crate) groups: Vec<Vec<AtomId>>,
-    pub(crate) keep: Keep,
-}
-
 impl Task {
-    pub(crate) fn new(parts: TaskParts) -> Result<Task, PlanError> {
-        let TaskParts { domain, problem, strips, fdr, groups, keep } = parts;
-        let sizes: Vec<u32> = fdr.variables.iter().map(|values| values.len() as u32).collect();
-        let packing = Packing::new(&sizes);
-        let mut first_fact = Vec::with_capacity(sizes.len() + 1);
-        let mut n_facts = 0u32;
-        for size in &sizes {
-            first_fact.push(n_facts);
-            n_facts = n_facts.checked_add(*size).ok_or(PlanError::TooLarge { what: "facts" })?;
-        }
-        first_fact.push(n_facts);
-        if u32::try_from(fdr.operators.len()).is_err() {
-            return Err(PlanError::TooLarge { what: "operators" });
-        }
-        let successors = Successors::new(&sizes, &fdr.operators);
-        let mut operators = Operators::default();
-        for operator in &fdr.operators {
-            operators.action.push(operator.action);
-            operators.cost.push(operator.cost);
-            operators.args.push(operator.args.iter().copied());
-            operators.pre.push(operator.pre.iter().copied());
-            operators.eff.push(operator.eff.iter().copied());
-            operators.changes.push(packing.changes(&operator.eff));
-        }
-        let (dynamics, functions) = dynamics(&strips, &fdr, &packing);
-        let mut init = packing.pack_with(&initial_values(&strips, &fdr), &dynamics.start);
-        dynamics.derive(&packing, init.words_mut());
-        let unreachable = unreachable_goals(&domain, &problem, &strips, &fdr);
-        let fact_atoms: Vec<Option<GroundAtom>> =
-            fdr.variables.iter().flatten().map(|atom| strips.ground_atom((*atom)?)).collect();
-        let place_of = places(&strips, &fdr);
-        let groups_of = groups_of_atoms(&strips, &groups);
-        Ok(Task {
-            n_constant: place_of.values().filter(|(place, _)| *place == Place::Constant).count(),
-            atom_ids: fdr.variables.iter().flatten().copied().collect(),
-            cost_unit: strips.cost_unit,
-            place_of,
-            groups_of,
-            static_predicates: static_predicates(&domain),
-            fact_atoms,
-            functions,
-            keep,
-            packing,
-            successors,
-            first_fact,
-            init,
-            goal: fdr.goal,
-            operators,
-            dynamics,
-            unreachable,
-            n_mutex_groups: groups.len(),
-            domain,
-            problem,
-        })
-    }
-
     /// The domain it was grounded from.
     pub fn domain(&self) -> &Arc<Domain> {
         &self.domain
@@ -356,46 +265,6 @@ impl Task {
             .collect()
     }
 
-    /// A fact in PDDL, `not` where it says that all atoms of its variable are false.
-    pub fn fact_text(&self, fact: FactId) -> String {
-        match &self.fact_atoms[fact as usize] {
-            Some(atom) => atom_text(&self.domain, &self.problem, atom),
-            None => {
-                let variable = self.first_fact.partition_point(|&first| first <= fact) - 1;
-                if let Some(text) = self.made_up_text(variable as u32, fact) {
-                    return text;
-                }
-                let facts = self.first_fact[variable]..fact;
-                let atoms: Vec<String> = facts
-                    .filter_map(|f| self.fact_atoms[f as usize].as_ref())
-                    .map(|atom| format!("(not {})", atom_text(&self.domain, &self.problem, atom)))
-                    .collect();
-                atoms.join(" ")
-            }
-        }
-    }
-
-    /// A comparison of numbers, or a disjunction, that has a variable of its own.
-    fn made_up_text(&self, variable: u32, fact: FactId) -> Option<String> {
-        let text = match self.dynamics.comparisons.iter().find(|known| known.variable == variable) {
-            Some(comparison) => {
-                let name = |number: u32| self.function_text(&self.functions[number as usize]);
-                comparison_text(comparison, &name)
-            }
-            None if self.fact_atoms[self.first_fact[variable as usize] as usize].is_none() => {
-                "(or ...)".to_string()
-            }
-            None => return None,
-        };
-        let holds = fact == self.first_fact[variable as usize] + HOLDS;
-        Some(if holds { text } else { format!("(not {text})") })
-    }
-
-    fn function_text(&self, function: &GroundFunction) -> String {
-        let args = function.args.iter().map(|&arg| format!(" {}", self.problem.objects[arg].name));
-        format!("({}{})", self.domain.functions[function.function].name, args.collect::<String>())
-    }
-
     /// The state in which exactly `atoms` are true, if this task can express it: every atom was reachable, none
     /// that never changes is missing, and no mutex group is violated. Atoms of static predicates may be left out;
     /// derived atoms and those that cannot influence the goal are ignored. `numbers` are functions with other values than
@@ -490,173 +359,4 @@ impl fmt::Debug for Task {
             .field("operators", &self.n_operators())
             .finish_non_exhaustive()
     }
-}
-
-/// What happens beyond plain effects, and the functions of the numbers that it keeps.
-fn dynamics(strips: &Strips, fdr: &Fdr, packing: &Packing) -> (Dynamics, Vec<GroundFunction>) {
-    let mut numbers = Kept::default();
-    let comparisons: Vec<Comparison> = fdr
-        .comparisons
-        .iter()
-        .map(|(variable, compared)| Comparison {
-            variable: *variable,
-            form: numbers.form(&compared.form),
-            sign: compared.sign,
-        })
-        .collect();
-    let mut when = Flat::default();
-    for operator in &fdr.operators {
-        when.push(whens(operator, packing, &mut numbers));
-    }
-    let axioms = Axioms::new(&fdr.axioms);
-    let functions = numbers.list.iter().map(|&number| {
-        let (function, args) = strips.numbers.function(number);
-        GroundFunction { function, args: args.iter().map(|&arg| arg as usize).collect() }
-    });
-    let dynamics = Dynamics {
-        is_plain: when.is_empty() && comparisons.is_empty() && axioms.is_empty(),
-        when,
-        comparisons,
-        axioms,
-        first_number: packing.n_words(),
-        start: numbers.list.iter().map(|&number| strips.numbers.start[number as usize]).collect(),
-    };
-    (dynamics, functions.collect())
-}
-
-fn whens(operator: &FdrOperator, packing: &Packing, numbers: &mut Kept) -> Vec<When> {
-    let mut update = |update: &NumericUpdate| Update {
-        number: numbers.place(update.variable),
-        form: numbers.form(&update.form),
-        is_assignment: update.is_assignment,
-    };
-    let mut found = Vec::new();
-    if !operator.updates.is_empty() {
-        let updates = operator.updates.iter().map(&mut update).collect();
-        found.push(When { pre: Vec::new(), eff: Vec::new(), changes: Vec::new(), updates });
-    }
-    for when in &operator.when {
-        found.push(When {
-            pre: when.pre.clone(),
-            eff: when.eff.clone(),
-            changes: packing.changes(&when.eff),
-            updates: when.updates.iter().map(&mut update).collect(),
-        });
-    }
-    found
-}
-
-/// Numeric variables that a task keeps, in order of first use.
-#[derive(Default)]
-struct Kept {
-    places: FastMap<u32, u32>,
-    list: Vec<u32>,
-}
-
-impl Kept {
-    fn place(&mut self, number: u32) -> u32 {
-        let fresh = self.list.len() as u32;
-        let place = *self.places.entry(number).or_insert(fresh);
-        if place == fresh {
-            self.list.push(number);
-        }
-        place
-    }
-
-    fn form(&mut self, form: &Linear) -> Linear {
-        let mut terms: Vec<(u32, f64)> =
-            form.terms.iter().map(|&(number, multiple)| (self.place(number), multiple)).collect();
-        terms.sort_by_key(|&(number, _)| number);
-        Linear { constant: form.constant, terms }
-    }
-}
-
-fn comparison_text(comparison: &Comparison, name: &dyn Fn(u32) -> String) -> String {
-    let mut terms: Vec<String> = comparison
-        .form
-        .terms
-        .iter()
-        .map(|&(number, multiple)| match multiple {
-            1.0 => name(number),
-            _ => format!("(* {multiple} {})", name(number)),
-        })
-        .collect();
-    let sum = if terms.len() == 1 { terms.swap_remove(0) } else { format!("(+ {})", terms.join(" ")) };
-    let relation = match comparison.sign {
-        Sign::Positive => ">",
-        Sign::NotNegative => ">=",
-        Sign::Zero => "=",
-    };
-    format!("({relation} {sum} {})", 0.0 - comparison.form.constant)
-}
-
-fn initial_values(strips: &Strips, fdr: &Fdr) -> Vec<u32> {
-    let value = |atoms: &Vec<Option<AtomId>>| {
-        let is_true = |atom: &Option<AtomId>| atom.is_none_or(|atom| strips.is_init[atom as usize]);
-        atoms.iter().position(is_true).unwrap_or(0) as u32
-    };
-    fdr.variables.iter().map(value).collect()
-}
-
-fn groups_of_atoms(strips: &Strips, groups: &[Vec<AtomId>]) -> Flat<u32> {
-    let mut of_atom = vec![Vec::new(); strips.atoms.len()];
-    for (at, group) in groups.iter().enumerate() {
-        group.iter().for_each(|&atom| of_atom[atom as usize].push(at as u32));
-    }
-    let mut rows = Flat::default();
-    of_atom.into_iter().for_each(|row| rows.push(row));
-    rows
-}
-
-fn places(strips: &Strips, fdr: &Fdr) -> FastMap<GroundAtom, (Place, AtomId)> {
-    let mut places: FastMap<GroundAtom, (Place, AtomId)> = FastMap::default();
-    for atom in 0..strips.atoms.len() as AtomId {
-        let place = match strips.kinds[atom as usize] {
-            Kind::Fluent => Place::Irrelevant,
-            Kind::Derived => Place::Derived(None),
-            Kind::Static => Place::Static,
-            Kind::AlwaysTrue => Place::Constant,
-        };
-        if let Some(ground) = strips.ground_atom(atom) {
-            places.insert(ground, (place, atom));
-        }
-    }
-    for (variable, values) in fdr.variables.iter().enumerate() {
-        for (value, atom) in
-            values.iter().enumerate().filter_map(|(value, atom)| atom.map(|atom| (value, atom)))
-        {
-            let fact = (variable as u32, value as u32);
-            let place = match strips.kinds[atom as usize] {
-                Kind::Derived => Place::Derived(Some(fact)),
-                _ => Place::Fact(fact),
-            };
-            if let Some(ground) = strips.ground_atom(atom) {
-                places.insert(ground, (place, atom));
-            }
-        }
-    }
-    places
-}
-
-pub(crate) fn static_predicates(domain: &Domain) -> Vec<bool> {
-    let mut is_static = vec![true; domain.predicates.len()];
-    let effects = domain.actions.iter().flat_map(|action| &action.effects);
-    for literal in effects.filter_map(|effect| effect.literal()) {
-        if let crate::pddl::Atom::Predicate(predicate, _) = literal.atom {
-            is_static[predicate] = false;
-        }
-    }
-    domain.axioms.iter().for_each(|axiom| is_static[axiom.predicate] = false);
-    is_static
-}
-
-fn unreachable_goals(domain: &Domain, problem: &Problem, strips: &Strips, fdr: &Fdr) -> Vec<String> {
-    let mut unreachable = strips.unreachable.clone();
-    for &(a, b) in &fdr.exclusive_goals {
-        let text = |atom| strips.ground_atom(atom).map(|atom| atom_text(domain, problem, &atom));
-        if let (Some(a), Some(b)) = (text(a), text(b)) {
-            unreachable.push(format!("{a} together with {b}"));
-        }
-    }
-    unreachable
 }
