@@ -28,12 +28,17 @@ impl Conjunction {
         for Signed { atom, negated } in parts {
             if negated { &mut conjunction.negative } else { &mut conjunction.pre }.push(atom);
         }
-        for side in [&mut conjunction.pre, &mut conjunction.negative] {
+        conjunction.tidy()
+    }
+
+    /// Sorted and without repetitions; `None` where it contradicts itself.
+    pub(crate) fn tidy(mut self) -> Option<Conjunction> {
+        for side in [&mut self.pre, &mut self.negative] {
             side.sort_unstable();
             side.dedup();
         }
-        let clash = conjunction.negative.iter().any(|atom| conjunction.pre.binary_search(atom).is_ok());
-        (!clash).then_some(conjunction)
+        let clash = self.negative.iter().any(|atom| self.pre.binary_search(atom).is_ok());
+        (!clash).then_some(self)
     }
 }
 

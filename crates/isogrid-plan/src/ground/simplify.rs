@@ -113,8 +113,7 @@ impl Simplifier<'_> {
             let Origin::Axiom(axiom) = schema.origin else { continue };
             let layer = self.layers[self.domain.axioms[axiom].predicate] as u32;
             let binding = found.instances.args.row(at as u32);
-            let condition = self.condition((&schema.rule, binding), Owner::Schema(schema.origin))?;
-            let bodies = self.splitter(layer).split(&condition);
+            let bodies = self.conjunctions((&schema.rule, binding), schema.origin, layer)?;
             for change in &schema.always {
                 let LiftedChange::Add(head) = change else { continue };
                 let Some(head) = self.find(head, binding) else { continue };
@@ -200,9 +199,8 @@ impl Simplifier<'_> {
         binding: &[u32],
         effects: &[EffectInstance],
     ) -> Result<Vec<Strip>, PlanError> {
-        let condition = self.condition((&schema.rule, binding), Owner::Schema(schema.origin))?;
         let layer = self.top_layer();
-        let conjunctions = self.splitter(layer).split(&condition);
+        let mut conjunctions = self.conjunctions((&schema.rule, binding), schema.origin, layer)?;
         if conjunctions.is_empty() {
             return Ok(Vec::new());
         }
@@ -214,7 +212,11 @@ impl Simplifier<'_> {
         }
         self.conditional(schema, effects, &mut base)?;
         base.tidy();
-        Ok(conjunctions.into_iter().filter_map(|conjunction| base.clone().under(conjunction)).collect())
+        let last = conjunctions.pop();
+        let mut strips: Vec<Strip> =
+            conjunctions.into_iter().filter_map(|conjunction| base.clone().under(conjunction)).collect();
+        strips.extend(last.and_then(|conjunction| base.under(conjunction)));
+        Ok(strips)
     }
 
     /// Adds the effects that depend on a condition.
@@ -317,12 +319,48 @@ impl Simplifier<'_> {
     }
 
     fn find(&self, condition: &Condition, binding: &[u32]) -> Option<AtomId> {
-        let mut args = Vec::new();
-        condition.instantiate(binding, &mut args);
+        // Atoms of more arguments are rare.
+        let mut room = [0; 8];
+        let n = condition.slots.len();
+        if let Some(args) = room.get_mut(..n) {
+            args.iter_mut().zip(&condition.slots).for_each(|(arg, slot)| *arg = slot.value(binding));
+            return self.strips.atoms.find(condition.predicate, args);
+        }
+        let args: Vec<u32> = condition.slots.iter().map(|slot| slot.value(binding)).collect();
         self.strips.atoms.find(condition.predicate, &args)
     }
 
-    /// Everything that a rule asks for beyond what its join made sure of for good.
+    /// The conjunctions one of which a rule asks for, beyond what its join made sure of for good.
+    fn conjunctions(
+        &mut self,
+        (rule, binding): (&Rule, &[u32]),
+        origin: Origin,
+        layer: u32,
+    ) -> Result<Vec<Conjunction>, PlanError> {
+        if !rule.rest.is_empty() {
+            let condition = self.condition((rule, binding), Owner::Schema(origin))?;
+            return Ok(self.splitter(layer).split(&condition));
+        }
+        // Most rules are a conjunction of atoms, and most of a large task's grounding is this.
+        let mut conjunction = Conjunction::default();
+        for condition in &rule.conditions {
+            match self.leaf(self.find(condition, binding), false) {
+                Ground::False => return Ok(Vec::new()),
+                Ground::Leaf(signed) => conjunction.pre.push(signed.atom),
+                _ => {}
+            }
+        }
+        for condition in &rule.negative {
+            match self.leaf(self.find(condition, binding), true) {
+                Ground::False => return Ok(Vec::new()),
+                Ground::Leaf(signed) => conjunction.negative.push(signed.atom),
+                _ => {}
+            }
+        }
+        Ok(conjunction.tidy().into_iter().collect())
+    }
+
+    /// The same as a formula.
     fn condition(
         &mut self,
         (rule, binding): (&Rule, &[u32]),

@@ -7,6 +7,7 @@
 //! becomes dearer.
 
 use crate::ground::VarVal;
+use crate::heuristic::buckets::Buckets;
 use crate::heuristic::rules::{AXIOM, RuleId, Rules};
 use crate::heuristic::{Heuristic, Node};
 use crate::task::{FactId, Task};
@@ -54,7 +55,7 @@ pub(crate) struct LmCut<'a> {
     siblings: Vec<Vec<RuleId>>,
     costs: Vec<u32>,
     zones: Vec<u8>,
-    queue: Queue,
+    queue: Buckets,
     stack: Vec<FactId>,
     cut: Vec<RuleId>,
     /// A made-up fact that the goal's rule adds.
@@ -113,7 +114,7 @@ impl<'a> LmCut<'a> {
             siblings: if is_plain { Vec::new() } else { siblings(&rules, &of_operator) },
             costs: vec![UNREACHED; n_facts],
             zones: vec![UNKNOWN; n_facts],
-            queue: Queue::default(),
+            queue: Buckets::default(),
             stack: Vec::new(),
             cut: Vec::new(),
             goal: goal_fact,
@@ -146,11 +147,8 @@ impl<'a> LmCut<'a> {
                 state.missing -= 1;
                 if state.missing == 0 {
                     (state.supporter, state.supporter_cost) = (place, cost);
-                    let total = cost.saturating_add(state.cost).min(MAX_REACHED);
                     self.pre.mark(place);
-                    for &effect in self.adds.row(rule) {
-                        reach(&mut self.costs, &mut self.queue, effect, total);
-                    }
+                    self.fire(rule);
                 }
             }
         }
@@ -159,12 +157,8 @@ impl<'a> LmCut<'a> {
     /// The same after the cut's rules became cheaper.
     fn explore_again(&mut self) {
         self.queue.clear();
-        for &rule in &self.cut {
-            let state = self.rules[rule as usize];
-            let total = state.supporter_cost.saturating_add(state.cost).min(MAX_REACHED);
-            for &effect in self.adds.row(rule) {
-                reach(&mut self.costs, &mut self.queue, effect, total);
-            }
+        for at in 0..self.cut.len() {
+            self.fire(self.cut[at]);
         }
         while let Some((cost, fact)) = self.queue.pop() {
             if self.costs[fact as usize] < cost {
@@ -204,7 +198,14 @@ impl<'a> LmCut<'a> {
             return;
         }
         state.supporter_cost = now;
-        let total = now.saturating_add(state.cost).min(MAX_REACHED);
+        self.fire(rule);
+    }
+
+    /// Reaches what a rule adds.
+    #[inline]
+    fn fire(&mut self, rule: RuleId) {
+        let Rule { cost, supporter_cost, .. } = self.rules[rule as usize];
+        let total = supporter_cost.saturating_add(cost).min(MAX_REACHED);
         for &effect in self.adds.row(rule) {
             reach(&mut self.costs, &mut self.queue, effect, total);
         }
@@ -407,7 +408,7 @@ impl Crossed {
 }
 
 #[inline]
-fn reach(costs: &mut [u32], queue: &mut Queue, fact: FactId, cost: u32) {
+fn reach(costs: &mut [u32], queue: &mut Buckets, fact: FactId, cost: u32) {
     let known = &mut costs[fact as usize];
     if cost < *known {
         *known = cost;
@@ -422,50 +423,4 @@ fn siblings(rules: &Rules, of_operator: &[Vec<RuleId>]) -> Vec<Vec<RuleId>> {
         operator => of_operator[operator as usize].iter().copied().filter(|&other| other != rule).collect(),
     };
     (0..rules.len() as RuleId).map(others).chain([Vec::new()]).collect()
-}
-
-/// A bucket queue: the last entry of the lowest bucket first.
-#[derive(Default)]
-struct Queue {
-    buckets: Vec<Vec<FactId>>,
-    at: usize,
-    len: usize,
-    large: std::collections::BinaryHeap<std::cmp::Reverse<(u32, FactId)>>,
-}
-
-impl Queue {
-    const DIRECT: u32 = 1 << 12;
-
-    fn clear(&mut self) {
-        debug_assert!(self.len == 0 && self.large.is_empty(), "explored to the end");
-        self.at = 0;
-    }
-
-    #[inline]
-    fn push(&mut self, key: u32, fact: FactId) {
-        if key >= Queue::DIRECT {
-            self.large.push(std::cmp::Reverse((key, fact)));
-            return;
-        }
-        if key as usize >= self.buckets.len() {
-            self.buckets.resize_with(key as usize + 1, Vec::new);
-        }
-        self.buckets[key as usize].push(fact);
-        self.at = self.at.min(key as usize);
-        self.len += 1;
-    }
-
-    #[inline]
-    fn pop(&mut self) -> Option<(u32, FactId)> {
-        if self.len == 0 {
-            return self.large.pop().map(|std::cmp::Reverse(entry)| entry);
-        }
-        loop {
-            if let Some(fact) = self.buckets[self.at].pop() {
-                self.len -= 1;
-                return Some((self.at as u32, fact));
-            }
-            self.at += 1;
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! Estimates of the cost to the goal.
 
 mod blind;
+mod buckets;
 mod landmark_count;
 mod lm_cut;
 mod relaxed;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::flat::Flat;
 use crate::ground::VarVal;
+use crate::heuristic::buckets::Buckets;
 use crate::heuristic::rules::{AXIOM, Gain, RuleId, Rules, repeats};
 use crate::heuristic::{Heuristic, Node};
 use crate::task::{FactId, OperatorId, Task};
@@ -178,6 +179,7 @@ impl<'a> Exploration<'a> {
     }
 
     /// Reaches comparisons: by one application where the cost must not be overestimated.
+    #[cold]
     fn fire_gains<const MAX: bool>(&mut self, relaxation: &Relaxation, rule: RuleId, cost: u32) {
         for &gain in relaxation.rules.gains.row(rule) {
             let Some(times) = self.repeats(gain) else { continue };
@@ -307,54 +309,5 @@ impl Heuristic for FastForward<'_> {
 
     fn preferred(&self) -> &[OperatorId] {
         &self.preferred
-    }
-}
-
-/// A monotone bucket queue with a heap for large keys.
-#[derive(Default)]
-struct Buckets {
-    buckets: Vec<Vec<FactId>>,
-    at: usize,
-    len: usize,
-    large: std::collections::BinaryHeap<std::cmp::Reverse<(u32, FactId)>>,
-}
-
-impl Buckets {
-    const DIRECT: u32 = 1 << 14;
-
-    fn clear(&mut self) {
-        if self.len > 0 {
-            self.buckets[self.at..].iter_mut().for_each(Vec::clear);
-        }
-        self.large.clear();
-        self.at = 0;
-        self.len = 0;
-    }
-
-    #[inline]
-    fn push(&mut self, key: u32, fact: FactId) {
-        if key >= Buckets::DIRECT {
-            self.large.push(std::cmp::Reverse((key, fact)));
-            return;
-        }
-        if key as usize >= self.buckets.len() {
-            self.buckets.resize_with(key as usize + 1, Vec::new);
-        }
-        self.buckets[key as usize].push(fact);
-        self.len += 1;
-    }
-
-    #[inline]
-    fn pop(&mut self) -> Option<(u32, FactId)> {
-        if self.len == 0 {
-            return self.large.pop().map(|std::cmp::Reverse(entry)| entry);
-        }
-        loop {
-            if let Some(fact) = self.buckets[self.at].pop() {
-                self.len -= 1;
-                return Some((self.at as u32, fact));
-            }
-            self.at += 1;
-        }
     }
 }
