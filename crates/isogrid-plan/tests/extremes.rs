@@ -7,7 +7,8 @@ use std::sync::Arc;
 use isogrid_core::{Ctx, Stop};
 use isogrid_plan::pddl::{Atom, Domain, GroundAtom, Literal, Problem, Term, parse_domain, parse_problem};
 use isogrid_plan::{
-    Keep, Mode, Outcome, PlanAnswer, PlanQuery, Session, SolveOptions, ground, ground_in, solve,
+    Estimate, Keep, Mode, Outcome, PlanAnswer, PlanQuery, Search, Session, SolveOptions, ground, ground_in,
+    solve,
 };
 
 fn parse(domain: &str, problem: &str) -> (Domain, Problem) {
@@ -42,17 +43,27 @@ fn options(mode: Mode, threads: usize) -> SolveOptions {
     SolveOptions { mode, threads, ..SolveOptions::default() }
 }
 
+fn a_star(estimate: Estimate) -> SolveOptions {
+    SolveOptions { search: Search::AStar(estimate), ..SolveOptions::default() }
+}
+
 #[test]
 fn estimates_that_saturate_prove_nothing() {
     for (n, cost) in [(40, 1), (70, 1), (3, 1_000_000_000), (2, 2_147_483_647), (1, 4_294_967_295)] {
         let (domain, problem) = layers(n, cost);
         let task = ground(&domain, &problem).unwrap();
         let expected = 2 * n as u64 * cost;
-        for (mode, threads) in
-            [(Mode::First, 1), (Mode::First, 2), (Mode::Improve, 1), (Mode::Optimal, 1), (Mode::Optimal, 2)]
-        {
-            let name = format!("{n} layers of cost {cost}, {mode:?}, {threads} threads");
-            let outcome = solve(&task, &options(mode, threads)).outcome;
+        for options in [
+            options(Mode::First, 1),
+            options(Mode::First, 2),
+            options(Mode::Improve, 1),
+            options(Mode::Optimal, 1),
+            options(Mode::Optimal, 2),
+            a_star(Estimate::HMax),
+            a_star(Estimate::LmCut),
+        ] {
+            let name = format!("{n} layers of cost {cost}, {options:?}");
+            let outcome = solve(&task, &options).outcome;
             let Outcome::Solved { plan, optimal } = outcome else { panic!("{name}: {outcome:?}") };
             assert_eq!(plan.cost, expected, "{name}");
             assert!(!optimal || expected < u64::from(u32::MAX >> 1), "{name}: a proof beyond its range");
