@@ -237,7 +237,12 @@ fn files_that_are_not_there_or_too_many_are_exit_2() {
         ("run domain.pddl missing.pddl", "cannot read `missing.pddl`"),
         ("run domain.pddl .", "a PDDL file and a folder"),
         ("run domain.pddl problem.pddl --first --optimal", "first"),
-        ("run domain.pddl problem.pddl --search-threads 99", "search-threads"),
+        ("run domain.pddl problem.pddl --threads 99", "from 1 to 64"),
+        ("run domain.pddl problem.pddl --threads 2 --search lama", "`search` and `threads` exclude"),
+        ("run domain.pddl problem.pddl --search alphabetical", "there is no search `alphabetical`"),
+        ("run domain.pddl problem.pddl --optimal --search bfws", "`optimal` and `search` exclude"),
+        ("run domain.pddl problem.pddl --weight 3", "needs `--search astar"),
+        ("run domain.pddl problem.pddl --weight 0 --search astar-lmcut", "from 1 to"),
         ("plan validate domain.pddl problem.pddl missing", "cannot read `missing`"),
     ] {
         let ran = desk.run(args);

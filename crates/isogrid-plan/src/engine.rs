@@ -76,7 +76,13 @@ static INFO: Info = Info {
         OptionSpec {
             name: "search",
             value: Some("NAME"),
-            help: "auto, astar-blind, astar-hmax or astar-lmcut [default: auto]",
+            help: "One search instead of the portfolio: astar-blind, astar-hmax, astar-lmcut, lama, greedy-ff, \
+                   greedy-add, bfws, dual-bfws, iw-1 or iw-2 [default: auto]",
+        },
+        OptionSpec {
+            name: "weight",
+            value: Some("W"),
+            help: "A*'s weight, a whole number: plans cost at most W times the least [default: 1]",
         },
         OptionSpec {
             name: "improve-ticks",
@@ -84,9 +90,9 @@ static INFO: Info = Info {
             help: "Ticks spent on improving when no budget is given [default: 2000000]",
         },
         OptionSpec {
-            name: "search-threads",
+            name: "threads",
             value: Some("N"),
-            help: "1 takes turns between searches, 2 lets them race [default: 1]",
+            help: "1 takes turns between searches, more let them race [default: 1]",
         },
     ],
 };

@@ -3,6 +3,7 @@
 use isogrid_core::{Diagnose, FaultClass, Stop};
 
 use crate::pddl::PddlError;
+use crate::search::Search;
 
 /// What can go wrong with a planning problem. Unsolvable is not an error; see [`crate::Outcome`].
 #[derive(Debug, thiserror::Error)]
@@ -70,8 +71,11 @@ pub enum PlanError {
         /// The value given.
         value: String,
         /// What is accepted.
-        expected: &'static str,
+        expected: String,
     },
+    /// A search of this name does not exist.
+    #[error("there is no search `{0}`")]
+    UnknownSearch(String),
     /// Two options that exclude each other.
     #[error("options `{one}` and `{other}` exclude each other")]
     Conflict {
@@ -79,6 +83,14 @@ pub enum PlanError {
         one: &'static str,
         /// The second.
         other: &'static str,
+    },
+    /// An option that means nothing without another.
+    #[error("option `{option}` needs `{needs}`")]
+    Needs {
+        /// The option.
+        option: &'static str,
+        /// What has to be given with it.
+        needs: &'static str,
     },
     /// A state pushed into a session names what the problem does not know.
     #[error("the pushed state {0}")]
@@ -111,6 +123,10 @@ impl Diagnose for PlanError {
             PlanError::Metric(_) => Some("minimise functions that actions increase by constants".to_string()),
             PlanError::TooLarge { .. } => {
                 Some("fewer objects, or parameters with narrower types".to_string())
+            }
+            PlanError::UnknownSearch(_) => {
+                let names: Vec<&str> = Search::NAMED.iter().map(|(name, _)| *name).collect();
+                Some(format!("one of {}", names.join(", ")))
             }
             PlanError::Request(_) => Some("give a domain file and a problem file".to_string()),
             _ => None,

@@ -23,8 +23,28 @@ impl<T> Flat<T> {
         self.items.is_empty()
     }
 
+    /// A view for inner loops.
+    #[inline]
+    pub(crate) fn rows(&self) -> Rows<'_, T> {
+        Rows { starts: &self.starts, items: &self.items }
+    }
+
     #[inline]
     pub(crate) fn row(&self, at: u32) -> &[T] {
+        self.rows().row(at)
+    }
+}
+
+/// A view of the rows.
+#[derive(Clone, Copy)]
+pub(crate) struct Rows<'a, T> {
+    starts: &'a [u32],
+    items: &'a [T],
+}
+
+impl<'a, T> Rows<'a, T> {
+    #[inline]
+    pub(crate) fn row(self, at: u32) -> &'a [T] {
         &self.items[self.starts[at as usize] as usize..self.starts[at as usize + 1] as usize]
     }
 }

@@ -29,7 +29,7 @@ pub use error::PlanError;
 pub use ground::{Keep, ground, ground_in};
 pub use packing::State;
 pub use search::{
-    Estimate, Mode, Outcome, Plan, Search, SolveOptions, SolveResult, Statistics, Unsolvable, solve,
+    Estimate, Guide, Mode, Outcome, Plan, Search, SolveOptions, SolveResult, Statistics, Unsolvable, solve,
 };
 pub use session::{PlanAnswer, PlanQuery, Session, ValidPlan};
 pub use task::{FactId, GroundFunction, OperatorId, Task};

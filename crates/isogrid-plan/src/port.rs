@@ -1,5 +1,8 @@
 //! The planner's text edge: a PDDL pair in, IPC plans out; models saved as canonical PDDL.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use isogrid_core::{Port, Printed, Recognition, Request, Source, Store, Value};
@@ -166,28 +169,54 @@ fn search_options(request: &Request) -> Result<SolveOptions, PlanError> {
         (false, true) => Mode::First,
         (false, false) => Mode::Improve,
     };
-    let mut options = SolveOptions { mode, ..SolveOptions::default() };
-    if let Some(name) = request.option("search") {
-        options.search = Search::named(name).ok_or_else(|| PlanError::BadOption {
-            option: "search",
-            value: name.to_string(),
-            expected: "auto, astar-blind, astar-hmax or astar-lmcut",
-        })?;
+    let search = match request.option("search") {
+        None => Search::Auto,
+        Some(name) => Search::named(name).ok_or_else(|| PlanError::UnknownSearch(name.to_string()))?,
+    };
+    let defaults = SolveOptions::default();
+    let options = SolveOptions {
+        mode,
+        search,
+        weight: whole(request, "weight", 1..=MAX_WEIGHT)?.unwrap_or(defaults.weight),
+        improve_ticks: whole(request, "improve-ticks", 0..=u64::MAX)?.unwrap_or(defaults.improve_ticks),
+        threads: whole(request, "threads", 1..=MAX_THREADS)?.unwrap_or(defaults.threads),
+        ..defaults
+    };
+    match (mode, search) {
+        (Mode::Optimal, search) if !search.is_optimal() => {
+            Err(PlanError::Conflict { one: "optimal", other: "search" })
+        }
+        (Mode::Optimal, _) if options.weight > 1 => {
+            Err(PlanError::Conflict { one: "optimal", other: "weight" })
+        }
+        (_, search) if options.weight > 1 && !matches!(search, Search::AStar(_)) => {
+            Err(PlanError::Needs { option: "weight", needs: "--search astar-lmcut" })
+        }
+        (_, search) if options.threads > 1 && search != Search::Auto => {
+            Err(PlanError::Conflict { one: "search", other: "threads" })
+        }
+        _ => Ok(options),
     }
-    if let Some(text) = request.option("improve-ticks") {
-        let expected = "a whole number of ticks";
-        options.improve_ticks = text.parse().map_err(|_| PlanError::BadOption {
-            option: "improve-ticks",
-            value: text.to_string(),
-            expected,
-        })?;
-    }
-    if let Some(text) = request.option("search-threads") {
-        let bad =
-            || PlanError::BadOption { option: "search-threads", value: text.to_string(), expected: "1 or 2" };
-        options.threads = text.parse().ok().filter(|threads| (1..=2).contains(threads)).ok_or_else(bad)?;
-    }
-    Ok(options)
+}
+
+/// Larger weights are greedy search.
+const MAX_WEIGHT: u32 = 1000;
+/// More threads than any portfolio has use for.
+const MAX_THREADS: usize = 64;
+
+/// A whole number in a range, if the option is given.
+fn whole<T>(request: &Request, option: &'static str, range: RangeInclusive<T>) -> Result<Option<T>, PlanError>
+where
+    T: FromStr + PartialOrd + Display,
+{
+    let Some(text) = request.option(option) else { return Ok(None) };
+    let value = text.parse().ok().filter(|value| range.contains(value));
+    let expected = || format!("a whole number from {} to {}", range.start(), range.end());
+    value.map(Some).ok_or_else(|| PlanError::BadOption {
+        option,
+        value: text.to_string(),
+        expected: expected(),
+    })
 }
 
 /// For each object of `from`, the same one of `to`.
@@ -218,10 +247,14 @@ fn renamed_term(term: Term, renaming: &[usize]) -> Term {
 
 fn print_plan(plan: &ValidPlan) -> Printed {
     let steps = plan.steps.len();
-    let proof = match (plan.optimal, plan.query.options.mode) {
-        (true, _) => ", proved optimal",
-        (false, Mode::Optimal) => ", not proved optimal: sums of 2147483647 and more are not told apart",
-        (false, _) => "",
+    let options = plan.query.options;
+    let proof = match (plan.optimal, options.mode) {
+        (true, _) => ", proved optimal".to_string(),
+        (false, Mode::Optimal) => {
+            ", not proved optimal: sums of 2147483647 and more are not told apart".to_string()
+        }
+        (false, _) if options.weight > 1 => format!(", at most {} times the least", options.weight),
+        (false, _) => String::new(),
     };
     let plural = if steps == 1 { "" } else { "s" };
     Printed {

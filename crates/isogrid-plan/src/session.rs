@@ -348,7 +348,7 @@ impl Presenter<'_> {
             Outcome::Unsolvable(because) => {
                 let _ = (self.on_answer)(PlanAnswer::Unsolvable(because, result.statistics));
             }
-            Outcome::Solved { .. } | Outcome::OutOfBudget(_) => {}
+            Outcome::Solved { .. } | Outcome::Stopped(_) => {}
         }
         Ok(if self.had_enough { Stop::Enough } else { result.stop })
     }

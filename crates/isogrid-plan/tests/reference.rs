@@ -357,11 +357,51 @@ fn optimal_costs_and_unsolvability_are_the_reference_ones() {
 }
 
 #[test]
+fn every_search_finds_valid_plans_where_there_are_some() {
+    let mut gave_up = 0;
+    for (name, domain, problem) in tasks().into_iter().step_by(3) {
+        let expected = reference::optimal_plan(&domain, &problem, MAX_STATES).map(|(cost, _)| cost);
+        let task = ground(&domain, &problem, Keep::Relevant);
+        for (search_name, search) in Search::NAMED {
+            let name = format!("{name}, {search_name}");
+            let options = SolveOptions { search, ..with_mode(Mode::First, 1) };
+            match solve(&task, &options).outcome {
+                Outcome::Solved { plan, .. } => {
+                    let steps: Vec<_> = plan.operators.iter().map(|&operator| task.step(operator)).collect();
+                    let validation = validate(&domain, &problem, &steps);
+                    assert!(validation.is_valid() && expected.is_some(), "{name}: {validation}");
+                }
+                Outcome::Unsolvable(_) => assert_eq!(expected, None, "{name}"),
+                Outcome::Stopped(stop) => {
+                    assert!(stop == Stop::Failed && search_name.starts_with("iw-"), "{name}: {stop}");
+                    gave_up += 1;
+                }
+            }
+        }
+    }
+    assert!(gave_up > 0, "width 1 was always enough");
+}
+
+#[test]
+fn weighted_plans_cost_at_most_the_weight_times_the_least() {
+    for (name, domain, problem) in tasks().into_iter().step_by(5) {
+        let Some((least, _)) = reference::optimal_plan(&domain, &problem, MAX_STATES) else { continue };
+        let task = ground(&domain, &problem, Keep::Relevant);
+        for (weight, estimate) in [(2, Estimate::LmCut), (5, Estimate::HMax)] {
+            let result = solve(&task, &SolveOptions { weight, ..a_star(estimate) });
+            let Outcome::Solved { plan, optimal } = result.outcome else { panic!("{name}: no plan") };
+            let cost = plan.cost as f64 * task.cost_unit();
+            assert!(!optimal && cost <= f64::from(weight) * least, "{name}: {cost} against {least}");
+        }
+    }
+}
+
+#[test]
 fn a_first_plan_is_found_exactly_when_there_is_one() {
     for (name, domain, problem) in tasks() {
         let expected = reference::optimal_plan(&domain, &problem, MAX_STATES).map(|(cost, _)| cost);
         let task = ground(&domain, &problem, Keep::Relevant);
-        for threads in [1, 2] {
+        for threads in [1, 2, 5] {
             match (solve(&task, &with_mode(Mode::First, threads)).outcome, expected) {
                 (Outcome::Solved { plan, optimal }, Some(cost)) => {
                     let found = plan.cost as f64 * task.cost_unit();

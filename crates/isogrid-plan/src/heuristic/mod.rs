@@ -2,16 +2,23 @@
 
 mod blind;
 mod buckets;
+mod exploration;
+mod fast_forward;
+mod h_add;
+mod h_max;
 mod landmark_count;
 mod lm_cut;
-mod relaxed;
+mod relaxation;
 mod rules;
 
 pub(crate) use blind::Blind;
-pub(crate) use landmark_count::{LandmarkCount, Orders};
+pub(crate) use fast_forward::FastForward;
+pub(crate) use h_add::HAdd;
+pub(crate) use h_max::HMax;
+pub(crate) use landmark_count::{CountOptions, LandmarkCount, Orders};
 pub(crate) use lm_cut::LmCut;
-pub(crate) use relaxed::{Costs, FastForward, HMax, Relaxation};
-pub(crate) use rules::{RuleId, Rules};
+pub(crate) use relaxation::{Costs, Relaxation};
+pub(crate) use rules::{AXIOM, RuleId, Rules};
 
 use crate::task::OperatorId;
 

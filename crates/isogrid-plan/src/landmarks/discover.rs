@@ -26,9 +26,23 @@ pub(crate) struct Propagated {
 }
 
 impl Propagated {
-    /// The facts a rule needs; `None` when it is unreachable.
-    pub(crate) fn rule_needs(&self, rule: RuleId) -> Option<BitSet> {
-        union(self.needs.len(), &self.needs, self.rules.pre.row(rule))
+    /// Rules that may be the first to make one of `facts` true: they are reachable, and need none of them.
+    pub(crate) fn first_achievers(&self, facts: &[FactId]) -> Vec<RuleId> {
+        let comes_first = |rule: &RuleId| {
+            self.rules.pre.row(*rule).iter().all(|&condition| {
+                let needs = self.needs[condition as usize].as_ref();
+                needs.is_some_and(|needs| facts.iter().all(|&fact| !needs.contains(fact as usize)))
+            })
+        };
+        let mut rules: Vec<RuleId> = facts
+            .iter()
+            .flat_map(|&fact| &self.achievers[fact as usize])
+            .copied()
+            .filter(comes_first)
+            .collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules
     }
 }
 
@@ -111,6 +125,7 @@ fn narrow(needs: &mut Option<BitSet>, all: &BitSet, fact: usize) -> bool {
             true
         }
         Some(known) => {
+            // Its own bit may go and come back: that is no change.
             let before = known.count();
             known.intersect_with(all);
             known.insert(fact);

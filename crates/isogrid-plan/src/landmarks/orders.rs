@@ -7,24 +7,35 @@
 use isogrid_num::bits::BitSet;
 
 use crate::ground::VarVal;
+use crate::heuristic::RuleId;
 use crate::landmarks::discover::Propagated;
 use crate::landmarks::{LandmarkId, Landmarks};
-use crate::task::{FactId, Task};
+use crate::task::{FactId, OperatorId, Task};
 
 /// Reasonable orders are tried between at most this many landmarks.
 const MAX_REASONABLE: usize = 2_000;
 
-pub(crate) fn order(task: &Task, goal: &[VarVal], propagated: &Propagated) -> Landmarks {
-    let facts = propagated.landmarks.clone();
+pub(crate) fn order(
+    task: &Task,
+    goal: &[VarVal],
+    propagated: &Propagated,
+    disjunctions: Vec<Vec<FactId>>,
+) -> Landmarks {
+    let facts: Vec<Vec<FactId>> =
+        propagated.landmarks.iter().map(|&fact| vec![fact]).chain(disjunctions).collect();
     let mut of_fact = vec![None; task.n_facts()];
-    facts.iter().enumerate().for_each(|(at, &fact)| of_fact[fact as usize] = Some(at as u32));
+    for (at, facts) in facts.iter().enumerate() {
+        facts.iter().for_each(|&fact| of_fact[fact as usize] = Some(at as u32));
+    }
     let mut is_goal = vec![false; facts.len()];
     for &condition in goal {
         if let Some(landmark) = of_fact[task.fact(condition) as usize] {
             is_goal[landmark as usize] = true;
         }
     }
+    let achievers = facts.iter().map(|facts| operators_of(propagated, facts)).collect();
     let mut landmarks = Landmarks {
+        achievers,
         naturally_before: Vec::new(),
         before: vec![BitSet::new(facts.len()); facts.len()],
         needed_by: vec![Vec::new(); facts.len()],
@@ -33,59 +44,81 @@ pub(crate) fn order(task: &Task, goal: &[VarVal], propagated: &Propagated) -> La
         of_fact,
         n_reasonable: 0,
     };
-    natural(&mut landmarks, propagated);
+    let effects: Vec<Vec<FactId>> =
+        (0..landmarks.len()).map(|at| orders_before(&mut landmarks, propagated, at)).collect();
     landmarks.naturally_before.clone_from(&landmarks.before);
-    let effects = greedy_necessary(&mut landmarks, propagated);
     if landmarks.len() <= MAX_REASONABLE {
         reasonable(task, &mut landmarks, &effects);
     }
     landmarks
 }
 
-fn natural(landmarks: &mut Landmarks, propagated: &Propagated) {
-    for at in 0..landmarks.len() {
-        let Some(needs) = &propagated.needs[landmarks.facts[at] as usize] else { continue };
-        for fact in needs.ones() {
-            if let Some(other) = landmarks.of_fact[fact]
-                && other as usize != at
-            {
-                landmarks.before[at].insert(other as usize);
+fn operators_of(propagated: &Propagated, facts: &[FactId]) -> Vec<OperatorId> {
+    let rules = facts.iter().flat_map(|&fact| &propagated.achievers[fact as usize]);
+    let mut operators: Vec<OperatorId> =
+        rules.map(|&rule| propagated.rules.operator[rule as usize]).collect();
+    operators.sort_unstable();
+    operators.dedup();
+    operators
+}
+
+/// Adds the natural and greedy-necessary orders that end at a landmark; returns the facts that all its first achievers
+/// make true with it.
+fn orders_before(landmarks: &mut Landmarks, propagated: &Propagated, at: LandmarkId) -> Vec<FactId> {
+    let achievers = propagated.first_achievers(&landmarks.facts[at]);
+    for fact in needs(landmarks, propagated, at, &achievers) {
+        if let Some(other) = landmarks.of_fact[fact]
+            && other as usize != at
+            && landmarks.single(other as usize).is_some()
+        {
+            landmarks.before[at].insert(other as usize);
+        }
+    }
+    let mut effects: Option<Vec<FactId>> = None;
+    let mut conditions: Option<Vec<LandmarkId>> = None;
+    for &rule in &achievers {
+        keep_common(&mut effects, propagated.rules.adds.row(rule).iter().copied());
+        let of = |&fact: &FactId| landmarks.of_fact[fact as usize].map(|landmark| landmark as usize);
+        keep_common(&mut conditions, propagated.rules.pre.row(rule).iter().filter_map(of));
+    }
+    for earlier in conditions.unwrap_or_default() {
+        if earlier != at && !landmarks.needed_by[earlier].contains(&at) {
+            landmarks.needed_by[earlier].push(at);
+            landmarks.before[at].insert(earlier);
+        }
+    }
+    let mut effects = effects.unwrap_or_default();
+    effects.retain(|effect| !landmarks.facts[at].contains(effect));
+    effects
+}
+
+/// Facts that a landmark needs in the relaxation: for a disjunction what all its first achievers need.
+fn needs(landmarks: &Landmarks, propagated: &Propagated, at: LandmarkId, achievers: &[RuleId]) -> Vec<usize> {
+    if let Some(fact) = landmarks.single(at) {
+        return propagated.needs[fact as usize].iter().flat_map(BitSet::ones).collect();
+    }
+    let mut common: Option<BitSet> = None;
+    for &rule in achievers {
+        let mut all = BitSet::new(propagated.needs.len());
+        for &condition in propagated.rules.pre.row(rule) {
+            propagated.needs[condition as usize].iter().for_each(|needs| {
+                all.union_with(needs);
+            });
+        }
+        match &mut common {
+            None => common = Some(all),
+            Some(common) => {
+                common.intersect_with(&all);
             }
         }
     }
+    common.iter().flat_map(BitSet::ones).collect()
 }
 
-/// Adds greedy-necessary orders; returns the facts that all first achievers of each landmark make true with it.
-fn greedy_necessary(landmarks: &mut Landmarks, propagated: &Propagated) -> Vec<Vec<FactId>> {
-    let mut shared_effects = Vec::with_capacity(landmarks.len());
-    for at in 0..landmarks.len() {
-        let fact = landmarks.facts[at];
-        let mut conditions: Option<Vec<FactId>> = None;
-        let mut effects: Option<Vec<FactId>> = None;
-        for &rule in &propagated.achievers[fact as usize] {
-            let Some(needs) = propagated.rule_needs(rule) else { continue };
-            if needs.contains(fact as usize) {
-                continue;
-            }
-            keep_common(&mut conditions, propagated.rules.pre.row(rule));
-            keep_common(&mut effects, propagated.rules.adds.row(rule));
-        }
-        for condition in conditions.unwrap_or_default() {
-            if let Some(earlier) = landmarks.of_fact[condition as usize] {
-                landmarks.needed_by[earlier as usize].push(at);
-            }
-        }
-        let mut effects = effects.unwrap_or_default();
-        effects.retain(|&effect| effect != fact);
-        shared_effects.push(effects);
-    }
-    shared_effects
-}
-
-fn keep_common(common: &mut Option<Vec<FactId>>, facts: &[FactId]) {
+fn keep_common<T: PartialEq>(common: &mut Option<Vec<T>>, items: impl Iterator<Item = T> + Clone) {
     match common {
-        None => *common = Some(facts.to_vec()),
-        Some(common) => common.retain(|fact| facts.contains(fact)),
+        None => *common = Some(items.collect()),
+        Some(common) => common.retain(|known| items.clone().any(|item| item == *known)),
     }
 }
 
@@ -123,12 +156,12 @@ impl Destroyers {
             later.iter().for_each(|&later| needed_right_before[later].push(earlier));
         }
         for (a, destroyed) in destroys.iter_mut().enumerate() {
-            let earlier = needed_right_before[a].iter().map(|&earlier| landmarks.facts[earlier]);
+            let before = needed_right_before[a].iter().filter_map(|&earlier| landmarks.single(earlier));
             let implied: Vec<FactId> =
-                [landmarks.facts[a]].into_iter().chain(effects[a].iter().copied()).collect();
-            let before: Vec<FactId> = earlier.collect();
-            for (b, &fact) in landmarks.facts.iter().enumerate().filter(|&(b, _)| b != a) {
-                if implied.iter().chain(&before).any(|&other| task.are_mutex(other, fact)) {
+                landmarks.single(a).into_iter().chain(effects[a].iter().copied()).chain(before).collect();
+            for b in (0..n).filter(|&b| b != a) {
+                let Some(fact) = landmarks.single(b) else { continue };
+                if implied.iter().any(|&other| task.are_mutex(other, fact)) {
                     destroyed.insert(b);
                 }
             }

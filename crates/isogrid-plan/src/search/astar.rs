@@ -1,4 +1,4 @@
-//! A* with reopening: optimal for admissible heuristics.
+//! A* with reopening, optimal for admissible heuristics, and weighted A*.
 //!
 //! Ties on the sum of cost and estimate go to the newest state. A search may be stopped by its context and
 //! continued later; it owns all its memory.
@@ -7,12 +7,10 @@ use std::ops::ControlFlow;
 
 use isogrid_core::{Ctx, Limit, Stop};
 
-use crate::ground::VarVal;
 use crate::heuristic::{Heuristic, Node};
-use crate::packing::State;
 use crate::search::open_list::{OpenList, Ties};
 use crate::search::space::{START, Space, StateId};
-use crate::search::{Found, Statistics};
+use crate::search::{Explorer, Found, Query, Statistics};
 use crate::task::{OperatorId, Task};
 
 /// Costs are kept below this; longer paths saturate and lose their claim to optimality.
@@ -21,12 +19,13 @@ pub(crate) const MAX_COST: u32 = (1 << 31) - 1;
 /// One A* search.
 pub(crate) struct AStar<'a, H> {
     task: &'a Task,
-    goal: &'a [VarVal],
+    query: &'a Query,
     heuristic: H,
+    weight: u64,
     space: Space,
     estimates: Vec<u32>,
     open: OpenList<StateId>,
-    pub(crate) statistics: Statistics,
+    statistics: Statistics,
     applicable: Vec<OperatorId>,
     next: Vec<u64>,
 }
@@ -34,11 +33,12 @@ pub(crate) struct AStar<'a, H> {
 const DEAD: u32 = u32::MAX;
 
 impl<'a, H: Heuristic> AStar<'a, H> {
-    pub(crate) fn new(task: &'a Task, goal: &'a [VarVal], heuristic: H, init: &State) -> AStar<'a, H> {
+    pub(crate) fn new(task: &'a Task, query: &'a Query, heuristic: H) -> AStar<'a, H> {
         let mut search = AStar {
             task,
-            goal,
+            query,
             heuristic,
+            weight: 1,
             space: Space::new(task.n_words()),
             estimates: Vec::new(),
             open: OpenList::new(Ties::Lifo),
@@ -46,7 +46,7 @@ impl<'a, H: Heuristic> AStar<'a, H> {
             applicable: Vec::new(),
             next: vec![0; task.n_words()],
         };
-        let (start, _) = search.space.insert(init.words());
+        let (start, _) = search.space.insert(query.init.words());
         search.space.reach(start, START, 0);
         search.evaluate(start);
         let estimate = search.estimate(start);
@@ -54,30 +54,15 @@ impl<'a, H: Heuristic> AStar<'a, H> {
         search
     }
 
-    /// Searches until the goal, exhaustion, or the context's stop. Plans that cost `bound` or more are not looked for.
-    pub(crate) fn run(&mut self, ctx: &Ctx, bound: u64) -> ControlFlow<Stop, Found> {
-        while let Some((key, id)) = self.open.pop() {
-            if self.space.is_full() {
-                return ControlFlow::Break(Stop::Budget(Limit::Memory));
-            }
-            let cost = self.space.cost(id);
+    /// Multiplies estimates: plans may cost up to `weight` times the least.
+    pub(crate) fn with_weight(mut self, weight: u32) -> AStar<'a, H> {
+        self.weight = u64::from(weight.max(1));
+        let start = self.open.pop();
+        if let Some((_, id)) = start {
             let estimate = self.estimate(id);
-            if key != priority(cost, estimate) || self.space.is_closed(id) {
-                continue;
-            }
-            if key >= bound {
-                return ControlFlow::Continue(Found::NoneBelowBound);
-            }
-            self.space.close(id);
-            self.statistics.expanded += 1;
-            if self.task.holds(self.goal, self.space.words(id)) {
-                return ControlFlow::Continue(Found::Plan(self.space.path(self.task, id)));
-            }
-            let ticks = self.expand(id, cost);
-            // The state stays expanded: a search that is continued goes on behind it.
-            ctx.tick(ticks)?;
+            self.enqueue(id, 0, estimate);
         }
-        ControlFlow::Continue(Found::Exhausted)
+        self
     }
 
     fn expand(&mut self, id: StateId, cost: u32) -> u64 {
@@ -132,12 +117,48 @@ impl<'a, H: Heuristic> AStar<'a, H> {
     #[inline]
     fn enqueue(&mut self, id: StateId, cost: u32, estimate: u32) {
         if estimate != DEAD {
-            self.open.push(priority(cost, estimate), id);
+            self.open.push(self.priority(cost, estimate), id);
         }
+    }
+
+    #[inline]
+    fn priority(&self, cost: u32, estimate: u32) -> u64 {
+        u64::from(cost) + self.weight * u64::from(estimate)
     }
 }
 
-#[inline]
-fn priority(cost: u32, estimate: u32) -> u64 {
-    u64::from(cost) + u64::from(estimate)
+impl<H: Heuristic> Explorer for AStar<'_, H> {
+    fn run(&mut self, ctx: &Ctx, bound: u64) -> ControlFlow<Stop, Found> {
+        let mut has_pruned = false;
+        while let Some((key, id)) = self.open.pop() {
+            if self.space.is_full() {
+                return ControlFlow::Break(Stop::Budget(Limit::Memory));
+            }
+            let cost = self.space.cost(id);
+            let estimate = self.estimate(id);
+            if key != self.priority(cost, estimate) || self.space.is_closed(id) {
+                continue;
+            }
+            if u64::from(cost) + u64::from(estimate) >= bound {
+                if self.weight == 1 {
+                    return ControlFlow::Continue(Found::NoneBelowBound);
+                }
+                has_pruned = true;
+                continue;
+            }
+            self.space.close(id);
+            self.statistics.expanded += 1;
+            if self.task.holds(&self.query.goal, self.space.words(id)) {
+                return ControlFlow::Continue(Found::Plan(self.space.path(self.task, id)));
+            }
+            let ticks = self.expand(id, cost);
+            // The state stays expanded: a search that is continued goes on behind it.
+            ctx.tick(ticks)?;
+        }
+        ControlFlow::Continue(if has_pruned { Found::NoneBelowBound } else { Found::Exhausted })
+    }
+
+    fn statistics(&self) -> Statistics {
+        self.statistics
+    }
 }

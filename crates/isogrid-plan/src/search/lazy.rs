@@ -10,17 +10,15 @@ use std::ops::ControlFlow;
 use isogrid_core::{Ctx, Limit, Stop};
 use isogrid_num::rng::splitmix64;
 
-use crate::ground::VarVal;
 use crate::heuristic::{Heuristic, Node};
-use crate::packing::State;
 use crate::search::astar::MAX_COST;
 use crate::search::open_list::{OpenList, Ties};
 use crate::search::space::{START, Space, StateId};
-use crate::search::{Found, Statistics};
+use crate::search::{Explorer, Found, Query, Statistics};
 use crate::task::{OperatorId, Task};
 
 /// Turns that the preferred lists gain on progress.
-const BOOST: i64 = 1000;
+pub(crate) const BOOST: i64 = 1000;
 
 /// How open lists order states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +39,13 @@ struct Queue {
 /// One lazy search.
 pub(crate) struct Lazy<'a> {
     task: &'a Task,
-    goal: &'a [VarVal],
+    query: &'a Query,
     heuristics: Vec<Box<dyn Heuristic + 'a>>,
     order: Order,
     space: Space,
     queues: Vec<Queue>,
     best: Vec<u32>,
-    pub(crate) statistics: Statistics,
+    statistics: Statistics,
     applicable: Vec<OperatorId>,
     is_preferred: Vec<bool>,
     next: Vec<u64>,
@@ -58,9 +56,8 @@ pub(crate) struct Lazy<'a> {
 impl<'a> Lazy<'a> {
     pub(crate) fn new(
         task: &'a Task,
-        goal: &'a [VarVal],
+        query: &'a Query,
         heuristics: Vec<Box<dyn Heuristic + 'a>>,
-        init: &State,
         order: Order,
     ) -> Lazy<'a> {
         let queue = |heuristic, only_preferred| {
@@ -69,11 +66,11 @@ impl<'a> Lazy<'a> {
         };
         let queues = (0..heuristics.len()).flat_map(|h| [queue(h, false), queue(h, true)]).collect();
         let mut space = Space::new(task.n_words());
-        let (start, _) = space.insert(init.words());
+        let (start, _) = space.insert(query.init.words());
         space.reach(start, START, 0);
         Lazy {
             task,
-            goal,
+            query,
             best: vec![u32::MAX; heuristics.len()],
             heuristics,
             order,
@@ -94,46 +91,10 @@ impl<'a> Lazy<'a> {
         self
     }
 
-    /// Searches until a plan cheaper than `bound`, exhaustion, or the context's stop.
-    pub(crate) fn run(&mut self, ctx: &Ctx, bound: u64) -> ControlFlow<Stop, Found> {
-        if let Some(start) = self.start.take()
-            && let Some(found) = self.visit(ctx, start)?
-        {
-            return ControlFlow::Continue(found);
-        }
-        let mut pruned = false;
-        while let Some((parent, operator)) = self.take() {
-            if self.space.is_full() {
-                return ControlFlow::Break(Stop::Budget(Limit::Memory));
-            }
-            let step = self.task.operators.cost[operator as usize];
-            let cost = self.space.cost(parent).saturating_add(step).min(MAX_COST);
-            if u64::from(cost) >= bound {
-                pruned = true;
-                continue;
-            }
-            let mut next = std::mem::take(&mut self.next);
-            self.space.successor(self.task, parent, operator, &mut next);
-            let (id, is_new) = self.space.insert(&next);
-            self.next = next;
-            let cheaper = self.order != Order::Greedy && cost < self.space.cost(id);
-            if is_new || cheaper {
-                self.statistics.reopened += u64::from(!is_new);
-                self.space.reach(id, parent, cost);
-                if let Some(found) = self.visit(ctx, id)? {
-                    return ControlFlow::Continue(found);
-                }
-            } else {
-                ctx.tick(1)?;
-            }
-        }
-        ControlFlow::Continue(if pruned { Found::NoneBelowBound } else { Found::Exhausted })
-    }
-
     /// Evaluates and expands one state; a goal ends the search.
     fn visit(&mut self, ctx: &Ctx, id: StateId) -> ControlFlow<Stop, Option<Found>> {
         self.statistics.states = self.space.len() as u64;
-        if self.task.holds(self.goal, self.space.words(id)) {
+        if self.task.holds(&self.query.goal, self.space.words(id)) {
             return ControlFlow::Continue(Some(Found::Plan(self.space.path(self.task, id))));
         }
         self.statistics.evaluated += 1;
@@ -204,6 +165,47 @@ impl<'a> Lazy<'a> {
         let queue = self.queues.iter_mut().filter(|queue| !queue.open.is_empty()).min_by_key(|q| q.turns)?;
         queue.turns += 1;
         queue.open.pop().map(|(_, entry)| entry)
+    }
+}
+
+impl Explorer for Lazy<'_> {
+    fn run(&mut self, ctx: &Ctx, bound: u64) -> ControlFlow<Stop, Found> {
+        if let Some(start) = self.start.take()
+            && let Some(found) = self.visit(ctx, start)?
+        {
+            return ControlFlow::Continue(found);
+        }
+        let mut pruned = false;
+        while let Some((parent, operator)) = self.take() {
+            if self.space.is_full() {
+                return ControlFlow::Break(Stop::Budget(Limit::Memory));
+            }
+            let step = self.task.operators.cost[operator as usize];
+            let cost = self.space.cost(parent).saturating_add(step).min(MAX_COST);
+            if u64::from(cost) >= bound {
+                pruned = true;
+                continue;
+            }
+            let mut next = std::mem::take(&mut self.next);
+            self.space.successor(self.task, parent, operator, &mut next);
+            let (id, is_new) = self.space.insert(&next);
+            self.next = next;
+            let cheaper = self.order != Order::Greedy && cost < self.space.cost(id);
+            if is_new || cheaper {
+                self.statistics.reopened += u64::from(!is_new);
+                self.space.reach(id, parent, cost);
+                if let Some(found) = self.visit(ctx, id)? {
+                    return ControlFlow::Continue(found);
+                }
+            } else {
+                ctx.tick(1)?;
+            }
+        }
+        ControlFlow::Continue(if pruned { Found::NoneBelowBound } else { Found::Exhausted })
+    }
+
+    fn statistics(&self) -> Statistics {
+        self.statistics
     }
 }
 

@@ -1,19 +1,34 @@
-//! Search: A*, lazy best-first search, and the order in which `solve` uses them.
+//! Search: single searches behind one trait, and the portfolios that `solve` makes of them.
 
+mod answer;
 mod astar;
+mod bfws;
+mod eager;
 mod index;
+mod iterated_width;
 mod lazy;
+mod makers;
+mod novelty;
 mod open_list;
+mod options;
+mod portfolio;
 mod race;
 mod referee;
 mod solve;
 mod space;
+mod turns;
 
+use std::ops::ControlFlow;
+
+use isogrid_core::{Ctx, Stop};
+
+pub use answer::{Outcome, Plan, SolveResult, Unsolvable};
 pub(crate) use astar::MAX_COST;
+pub(crate) use iterated_width::IteratedWidth;
+pub use options::{Estimate, Guide, Mode, Search, SolveOptions};
 pub(crate) use referee::Referee;
-pub use solve::{Estimate, Mode, Outcome, Plan, Search, SolveOptions, SolveResult, Unsolvable, solve};
+pub use solve::solve;
 pub(crate) use solve::{OnPlan, Query, solve_in};
-pub(crate) use space::Space;
 
 use crate::task::OperatorId;
 
@@ -35,13 +50,23 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    fn add(&mut self, other: Statistics) {
+    pub(crate) fn add(&mut self, other: Statistics) {
         self.expanded += other.expanded;
         self.generated += other.generated;
         self.evaluated += other.evaluated;
         self.reopened += other.reopened;
         self.dead_ends += other.dead_ends;
         self.states = self.states.max(other.states);
+    }
+
+    /// What was counted after `before`; states are those of now.
+    fn since(mut self, before: Statistics) -> Statistics {
+        self.expanded -= before.expanded;
+        self.generated -= before.generated;
+        self.evaluated -= before.evaluated;
+        self.reopened -= before.reopened;
+        self.dead_ends -= before.dead_ends;
+        self
     }
 }
 
@@ -54,4 +79,16 @@ pub(crate) enum Found {
     Exhausted,
     /// There is no plan below the cost bound.
     NoneBelowBound,
+    /// Everything that the search looks at was tried, but that is not everything.
+    GaveUp,
+}
+
+/// A search that can be stopped by its context and continued.
+pub(crate) trait Explorer: Send {
+    /// Searches until a plan, exhaustion, or the context's stop. Searches that look for cheap plans look for none of
+    /// cost `bound` or more.
+    fn run(&mut self, ctx: &Ctx, bound: u64) -> ControlFlow<Stop, Found>;
+
+    /// Its counters so far.
+    fn statistics(&self) -> Statistics;
 }

@@ -1,7 +1,7 @@
 //! A race of searches on threads whose winner does not depend on the threads' speed.
 //!
 //! Every member counts its own ticks. Who finishes lowers the others' limits to its own count, so a member that
-//! needs fewer ticks still gets to finish; the fewest ticks win, the first member on a tie.
+//! needs fewer ticks still gets to finish; the fewest ticks win, the first member on a tie. Who gives up does not win.
 
 use std::ops::ControlFlow;
 
@@ -19,7 +19,7 @@ pub(crate) fn race(ctx: &Ctx, members: Vec<Member<'_>>) -> ControlFlow<Stop, (us
         let contexts = &contexts;
         let run = |(at, mut member): (usize, Member<'_>)| {
             let result = member(&contexts[at]);
-            if result.is_continue() {
+            if matches!(&result, ControlFlow::Continue(found) if *found != Found::GaveUp) {
                 contexts.iter().for_each(|other| other.lower_tick_limit(contexts[at].ticks()));
             }
             result
@@ -32,9 +32,10 @@ pub(crate) fn race(ctx: &Ctx, members: Vec<Member<'_>>) -> ControlFlow<Stop, (us
             .collect()
     });
     let finished = |(at, result): (usize, ControlFlow<Stop, Found>)| match result {
+        ControlFlow::Continue(Found::GaveUp) | ControlFlow::Break(_) => None,
         ControlFlow::Continue(found) => Some((at, found)),
-        ControlFlow::Break(_) => None,
     };
+    let all_gave_up = results.iter().all(ControlFlow::is_continue);
     let stop = results.iter().find_map(|result| match result {
         ControlFlow::Break(stop) if *stop != Stop::Budget(Limit::Ticks) => Some(*stop),
         _ => None,
@@ -55,7 +56,8 @@ pub(crate) fn race(ctx: &Ctx, members: Vec<Member<'_>>) -> ControlFlow<Stop, (us
                 .max_by_key(|member| member.ticks())
                 .into_iter()
                 .for_each(|member| ctx.absorb(member));
-            ControlFlow::Break(stop.unwrap_or(Stop::Budget(Limit::Ticks)))
+            let end = if all_gave_up { Stop::Failed } else { Stop::Budget(Limit::Ticks) };
+            ControlFlow::Break(stop.unwrap_or(end))
         }
     }
 }
@@ -81,6 +83,15 @@ mod tests {
             assert_eq!(result, ControlFlow::Continue((1, Found::Plan(vec![1]))));
             assert_eq!(ctx.ticks(), 2999);
         }
+    }
+
+    #[test]
+    fn who_gives_up_does_not_win() {
+        let ctx = Ctx::new(0);
+        let gives_up = || -> Member<'_> { Box::new(|_| ControlFlow::Continue(Found::GaveUp)) };
+        let result = race(&ctx, vec![gives_up(), member(3000, 1)]);
+        assert_eq!(result, ControlFlow::Continue((1, Found::Plan(vec![1]))));
+        assert_eq!(race(&ctx, vec![gives_up(), gives_up()]), ControlFlow::Break(Stop::Failed));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Single searches under a tick limit, for comparing them on one query.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use isogrid_core::{Ctx, Stop};
 
@@ -9,7 +8,7 @@ use crate::heuristic::{Blind, Costs, FastForward, Heuristic, Node, Relaxation};
 use crate::packing::State;
 use crate::search::astar::AStar;
 use crate::search::lazy::{Lazy, Order};
-use crate::search::{Found, Query};
+use crate::search::{Explorer, Found, Query};
 use crate::structure::is_over;
 use crate::task::{OperatorId, Task};
 
@@ -29,8 +28,7 @@ pub(crate) struct Referee<'a> {
 
 impl<'a> Referee<'a> {
     pub(crate) fn new(task: &'a Task, query: &Query) -> Referee<'a> {
-        let relaxation = Arc::new(Relaxation::new(task, Costs::Unit));
-        Referee { task, heuristic: FastForward::new(task, relaxation, &query.goal) }
+        Referee { task, heuristic: FastForward::new(task, Relaxation::new(task, &query.goal, Costs::Unit)) }
     }
 
     /// Operators that the relaxed plan from `state` prefers, and the number of applicable ones.
@@ -41,15 +39,15 @@ impl<'a> Referee<'a> {
 
     /// Greedy search with FF.
     pub(crate) fn guided(ctx: &Ctx, task: &Task, query: &Query, ticks: u64) -> Result<Trial, Stop> {
-        let relaxation = Arc::new(Relaxation::new(task, Costs::Unit));
-        let heuristic = Box::new(FastForward::new(task, relaxation, &query.goal));
-        let mut search = Lazy::new(task, &query.goal, vec![heuristic], &query.init, Order::Greedy);
+        let relaxation = Relaxation::new(task, &query.goal, Costs::Unit);
+        let heuristic = Box::new(FastForward::new(task, relaxation));
+        let mut search = Lazy::new(task, query, vec![heuristic], Order::Greedy);
         trial(ctx, ticks, |ctx| search.run(ctx, u64::MAX)).map(|(trial, _)| trial)
     }
 
     /// Blind A*.
     pub(crate) fn blind(ctx: &Ctx, task: &Task, query: &Query, ticks: u64) -> Result<Trial, Stop> {
-        let mut search = AStar::new(task, &query.goal, Blind::new(task, &query.goal), &query.init);
+        let mut search = AStar::new(task, query, Blind::new(task, &query.goal));
         trial(ctx, ticks, |ctx| search.run(ctx, u64::MAX)).map(|(trial, _)| trial)
     }
 
@@ -60,7 +58,7 @@ impl<'a> Referee<'a> {
         query: &Query,
         ticks: u64,
     ) -> Option<Vec<OperatorId>> {
-        let mut search = AStar::new(task, &query.goal, Blind::new(task, &query.goal), &query.init);
+        let mut search = AStar::new(task, query, Blind::new(task, &query.goal));
         match trial(ctx, ticks, |ctx| search.run(ctx, u64::MAX)) {
             Ok((_, Some(Found::Plan(plan)))) => Some(plan),
             _ => None,

@@ -35,10 +35,10 @@ pub fn landmark_counts(ctx: &Ctx, task: &Task) -> Option<LandmarkCounts> {
     let value = |variable: usize| task.packing.get(task.init().words(), variable);
     let is_initial = |fact: u32| (0..task.n_variables()).any(|v| task.first_fact[v] + value(v) == fact);
     let goals = landmarks.is_goal.iter().filter(|goal| **goal).count();
-    let intermediate =
-        landmarks.facts.iter().zip(&landmarks.is_goal).filter(|(fact, goal)| !**goal && !is_initial(**fact));
+    let is_intermediate =
+        |&at: &usize| landmarks.single(at).is_some_and(|fact| !landmarks.is_goal[at] && !is_initial(fact));
     Some(LandmarkCounts {
-        intermediate: intermediate.count(),
+        intermediate: (0..landmarks.len()).filter(is_intermediate).count(),
         goals,
         reasonable_orders: landmarks.n_reasonable,
     })

@@ -331,6 +331,30 @@ impl Task {
         self.first_fact[variable + 1] - self.first_fact[variable]
     }
 
+    /// The facts of a state, one for each variable.
+    pub(crate) fn facts_of(&self, words: &[u64], facts: &mut Vec<FactId>) {
+        facts.clear();
+        facts.extend(
+            (0..self.n_variables())
+                .map(|variable| self.first_fact[variable] + self.packing.get(words, variable)),
+        );
+    }
+
+    /// Those of a successor's facts that the operator may have made true.
+    pub(crate) fn changed_by(&self, operator: OperatorId, facts: &[FactId], changed: &mut Vec<FactId>) {
+        changed.clear();
+        if self.is_plain() {
+            changed.extend(self.operators.eff(operator).iter().map(|&effect| self.fact(effect)));
+        } else {
+            changed.extend_from_slice(facts);
+        }
+    }
+
+    /// The predicate of a fact's atom, where it has one.
+    pub(crate) fn predicate_of(&self, fact: FactId) -> Option<usize> {
+        self.fact_atoms[fact as usize].as_ref().map(|atom| atom.predicate)
+    }
+
     #[inline]
     pub(crate) fn fact(&self, (variable, value): VarVal) -> FactId {
         self.first_fact[variable as usize] + value

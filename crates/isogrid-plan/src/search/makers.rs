@@ -1,0 +1,111 @@
+//! The searches that a query can be given to, made with their heuristics.
+
+use std::sync::Arc;
+
+use isogrid_core::Ctx;
+
+use crate::heuristic::{
+    Blind, Costs, CountOptions, FastForward, HAdd, HMax, Heuristic, LandmarkCount, LmCut, Orders, Relaxation,
+};
+use crate::landmarks::Landmarks;
+use crate::search::astar::AStar;
+use crate::search::bfws::{Bfws, Pruning};
+use crate::search::eager::Eager;
+use crate::search::iterated_width::IteratedWidth;
+use crate::search::lazy::{Lazy, Order};
+use crate::search::{Estimate, Explorer, Guide, Query};
+use crate::task::Task;
+
+/// Makes searches for one query.
+pub(crate) struct Makers<'a> {
+    pub(crate) task: &'a Task,
+    pub(crate) query: &'a Query,
+    pub(crate) seed: u64,
+    landmarks: Option<Arc<Landmarks>>,
+}
+
+/// A search that can be stopped and continued.
+pub(crate) type Boxed<'a> = Box<dyn Explorer + 'a>;
+
+impl<'a> Makers<'a> {
+    /// Without landmarks.
+    pub(crate) fn new(ctx: &Ctx, task: &'a Task, query: &'a Query) -> Makers<'a> {
+        Makers { task, query, seed: ctx.seed(), landmarks: None }
+    }
+
+    /// Finds landmarks, if the task is not too large for them.
+    pub(crate) fn with_landmarks(mut self, ctx: &Ctx) -> Makers<'a> {
+        self.landmarks = Landmarks::find(ctx, self.task, &self.query.init, &self.query.goal);
+        self
+    }
+
+    pub(crate) fn blind(&self) -> AStar<'a, Blind<'a>> {
+        AStar::new(self.task, self.query, Blind::new(self.task, &self.query.goal))
+    }
+
+    /// A* with an estimate times a weight.
+    pub(crate) fn a_star(&self, estimate: Estimate, weight: u32) -> Boxed<'a> {
+        let (task, goal) = (self.task, &self.query.goal);
+        match estimate {
+            Estimate::Blind => Box::new(self.blind().with_weight(weight)),
+            Estimate::LmCut => {
+                Box::new(AStar::new(task, self.query, LmCut::new(task, goal)).with_weight(weight))
+            }
+            Estimate::HMax => {
+                let heuristic = HMax::new(task, self.relaxation(Costs::Real));
+                Box::new(AStar::new(task, self.query, heuristic).with_weight(weight))
+            }
+        }
+    }
+
+    /// LAMA's search.
+    pub(crate) fn lama(&self, costs: Costs, order: Order) -> Lazy<'a> {
+        let options = CountOptions { orders: Orders::Reasonable, prefers: false };
+        self.lazy(costs, order, options).with_seed(self.seed)
+    }
+
+    /// A greedy search that breaks ties differently and trusts fewer orders, for when the usual one is stuck.
+    pub(crate) fn other_greedy(&self, round: u64) -> Boxed<'a> {
+        let options = CountOptions { orders: Orders::Natural, prefers: true };
+        Box::new(self.lazy(Costs::Unit, Order::Greedy, options).with_seed(self.seed.wrapping_add(round)))
+    }
+
+    fn lazy(&self, costs: Costs, order: Order, options: CountOptions) -> Lazy<'a> {
+        Lazy::new(self.task, self.query, self.guides(costs, options), order)
+    }
+
+    /// FF, and the landmark count where there are landmarks.
+    fn guides(&self, costs: Costs, options: CountOptions) -> Vec<Box<dyn Heuristic + 'a>> {
+        let mut guides: Vec<Box<dyn Heuristic + 'a>> = vec![Box::new(self.fast_forward(costs))];
+        if let Some(landmarks) = &self.landmarks {
+            let costs = costs.of(self.task);
+            guides.push(Box::new(LandmarkCount::new(self.task, landmarks.clone(), &costs, options)));
+        }
+        guides
+    }
+
+    fn fast_forward(&self, costs: Costs) -> FastForward<'a> {
+        FastForward::new(self.task, self.relaxation(costs))
+    }
+
+    fn relaxation(&self, costs: Costs) -> Relaxation {
+        Relaxation::new(self.task, &self.query.goal, costs)
+    }
+
+    /// Greedy search with one guide.
+    pub(crate) fn eager(&self, guide: Guide) -> Boxed<'a> {
+        let heuristic: Box<dyn Heuristic + 'a> = match guide {
+            Guide::FastForward => Box::new(self.fast_forward(Costs::Unit)),
+            Guide::Add => Box::new(HAdd::new(self.task, self.relaxation(Costs::Unit))),
+        };
+        Box::new(Eager::new(self.task, self.query, heuristic))
+    }
+
+    pub(crate) fn bfws(&self, pruning: Pruning) -> Boxed<'a> {
+        Box::new(Bfws::new(self.task, self.query, self.fast_forward(Costs::Unit), pruning))
+    }
+
+    pub(crate) fn iterated_width(&self, k: u8) -> Boxed<'a> {
+        Box::new(IteratedWidth::new(self.task, self.query, k))
+    }
+}

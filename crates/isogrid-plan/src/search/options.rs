@@ -1,0 +1,115 @@
+//! What a query asks of the search.
+
+/// What kind of answer is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// The first plan found.
+    First,
+    /// A first plan, then cheaper ones while ticks last or until one is proved optimal.
+    #[default]
+    Improve,
+    /// A plan of least cost, with proof.
+    Optimal,
+}
+
+/// Which search runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Search {
+    /// A portfolio that fits the mode.
+    #[default]
+    Auto,
+    /// A* with one estimate; the first plan is optimal unless a weight is set.
+    AStar(Estimate),
+    /// LAMA: lazy greedy search with FF, landmarks and preferred operators; where plans are to be improved, weighted
+    /// searches with falling weights after it.
+    Lama,
+    /// Eager greedy search, with preferred operators where the guide has some.
+    Greedy(Guide),
+    /// Best-first width search BFWS(f5).
+    Bfws,
+    /// Dual-BFWS: an incomplete search that keeps novel states alone, then a complete one.
+    DualBfws,
+    /// IW(k), k at most 2: breadth-first search over states with a new tuple of at most k facts. It may end without a
+    /// plan where there is one.
+    IteratedWidth(u8),
+}
+
+/// Admissible estimates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Estimate {
+    /// Nothing at goals, the cheapest action elsewhere.
+    Blind,
+    /// h_max.
+    HMax,
+    /// LM-cut.
+    LmCut,
+}
+
+/// Estimates that guide greedy search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guide {
+    /// FF.
+    FastForward,
+    /// h_add.
+    Add,
+}
+
+impl Search {
+    /// All searches by the names that the command uses.
+    pub const NAMED: [(&'static str, Search); 11] = [
+        ("auto", Search::Auto),
+        ("astar-blind", Search::AStar(Estimate::Blind)),
+        ("astar-hmax", Search::AStar(Estimate::HMax)),
+        ("astar-lmcut", Search::AStar(Estimate::LmCut)),
+        ("lama", Search::Lama),
+        ("greedy-ff", Search::Greedy(Guide::FastForward)),
+        ("greedy-add", Search::Greedy(Guide::Add)),
+        ("bfws", Search::Bfws),
+        ("dual-bfws", Search::DualBfws),
+        ("iw-1", Search::IteratedWidth(1)),
+        ("iw-2", Search::IteratedWidth(2)),
+    ];
+
+    /// The search of this name.
+    pub fn named(name: &str) -> Option<Search> {
+        Search::NAMED.iter().find(|(known, _)| *known == name).map(|&(_, search)| search)
+    }
+
+    /// Whether its first plan can be proved optimal.
+    pub fn is_optimal(self) -> bool {
+        matches!(self, Search::Auto | Search::AStar(_))
+    }
+}
+
+/// Settings of [`crate::solve`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SolveOptions {
+    /// What kind of answer is wanted. Default: improve.
+    pub mode: Mode,
+    /// Which search runs. Default: a portfolio that fits the mode.
+    pub search: Search,
+    /// What A*'s estimate is multiplied with: a plan costs at most this much more than the cheapest. Default: 1. The
+    /// other searches have weights of their own.
+    pub weight: u32,
+    /// Work in ticks after which [`crate::solve`] gives up. Default: none. A context has its own limit instead.
+    pub ticks: u64,
+    /// Work spent on improving after the first plan, when nothing else limits the work. Default: two million ticks,
+    /// well under a second.
+    pub improve_ticks: u64,
+    /// Threads over which the portfolio's searches race. Default: one, on which they take turns. The answer is the
+    /// same at any speed of the threads, but another number of them may answer differently.
+    pub threads: usize,
+}
+
+impl Default for SolveOptions {
+    fn default() -> Self {
+        SolveOptions {
+            mode: Mode::Improve,
+            search: Search::Auto,
+            weight: 1,
+            ticks: u64::MAX,
+            improve_ticks: 2_000_000,
+            threads: 1,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Which search runs when.
+//!
+//! First plan: LAMA's greedy search, blind A* for small state spaces with misleading relaxations (towers), width search
+//! and greedy searches with other ties, in turns of growing length or on threads. Then improvement: A* goes on, and
+//! weighted searches with falling weights look for cheaper plans until one proves that there is none, or the ticks end.
+
+use std::ops::ControlFlow;
+
+use isogrid_core::Stop;
+
+use crate::heuristic::Costs;
+use crate::search::bfws::Pruning;
+use crate::search::lazy::{Lazy, Order};
+use crate::search::makers::{Boxed, Makers};
+use crate::search::options::{Estimate, Mode, Search};
+use crate::search::solve::{End, Run};
+use crate::search::turns::{Contestant, Turn, race_all, take_turns, turn};
+use crate::search::{Explorer, Found};
+
+/// Blind A* gives up after this many ticks of its own while a first plan is sought.
+const BLIND_LIMIT: u64 = 40_000_000;
+/// Optimal search tries blind A* for this many ticks before LM-cut.
+const BLIND_OPTIMAL: u64 = 20_000_000;
+/// Weights of LAMA's searches after the first plan.
+const WEIGHTS: [u32; 4] = [5, 3, 2, 1];
+/// The place of blind A* among those who look for a first plan.
+const BLIND: usize = 1;
+
+impl<'a> Run<'a, '_> {
+    fn makers(&self) -> Makers<'a> {
+        Makers::new(self.ctx, self.task, self.query)
+    }
+
+    /// A search of the user's choice.
+    pub(crate) fn named(&mut self, search: Search) -> End {
+        let makers = self.makers();
+        match search {
+            Search::Auto | Search::Lama => self.lama(),
+            Search::AStar(estimate) => {
+                let weight = self.options.weight;
+                self.alone(makers.a_star(estimate, weight), weight <= 1)
+            }
+            Search::Greedy(guide) => self.alone(makers.eager(guide), false),
+            Search::Bfws => self.alone(makers.bfws(Pruning::Nothing), false),
+            Search::DualBfws => match self.alone(makers.bfws(Pruning::NoveltyOne), false) {
+                End::Stopped(Stop::Failed) => self.alone(makers.bfws(Pruning::Nothing), false),
+                end => end,
+            },
+            Search::IteratedWidth(k) => self.alone(makers.iterated_width(k), false),
+        }
+    }
+
+    /// LAMA alone.
+    fn lama(&mut self) -> End {
+        let makers = self.makers().with_landmarks(self.ctx);
+        let end = self.alone(Box::new(makers.lama(Costs::Unit, Order::Greedy)), false);
+        match end {
+            End::Done { .. } if self.options.mode == Mode::Improve => {
+                self.weighted_searches(&makers, self.improve_until())
+            }
+            end => end,
+        }
+    }
+
+    /// A first plan by the portfolio.
+    pub(crate) fn first(&mut self) -> End {
+        let makers = self.makers().with_landmarks(self.ctx);
+        self.first_plan(&mut contestants(&makers))
+    }
+
+    /// A first plan, then better ones.
+    pub(crate) fn improve(&mut self) -> End {
+        let makers = self.makers().with_landmarks(self.ctx);
+        let mut contestants = contestants(&makers);
+        let end = self.first_plan(&mut contestants);
+        let blind = contestants.swap_remove(BLIND).take(0);
+        drop(contestants);
+        match end {
+            End::Done { optimal: false } => self.cheaper_plans(&makers, blind),
+            end => end,
+        }
+    }
+
+    fn first_plan(&mut self, contestants: &mut [Contestant<'_>]) -> End {
+        let won = match self.options.threads {
+            0 | 1 => take_turns(self.ctx, contestants),
+            threads => race_all(self.ctx, contestants, threads),
+        };
+        contestants.iter().for_each(|contestant| self.statistics.add(contestant.statistics()));
+        match won {
+            ControlFlow::Continue((at, found)) => self.settle(found, at == BLIND),
+            ControlFlow::Break(stop) => End::Stopped(stop),
+        }
+    }
+
+    fn improve_until(&self) -> u64 {
+        let ticks = if self.ctx.is_bounded() { self.ctx.remaining() } else { self.options.improve_ticks };
+        self.ctx.ticks().saturating_add(ticks)
+    }
+
+    /// A quarter of the improving goes to blind A*, the rest to weighted searches.
+    fn cheaper_plans(&mut self, makers: &Makers<'_>, mut blind: Boxed<'_>) -> End {
+        let until = self.improve_until();
+        let (ticks, bound) = (until.saturating_sub(self.ctx.ticks()), self.bound());
+        let before = blind.statistics();
+        let turn = turn(self.ctx, (ticks / 4).min(BLIND_OPTIMAL), |ctx| blind.run(ctx, bound));
+        self.statistics.add(blind.statistics().since(before));
+        drop(blind);
+        match turn {
+            Turn::Found(Found::Plan(plan)) => return self.settle(Found::Plan(plan), true),
+            Turn::Found(_) => return End::Done { optimal: self.is_exact() },
+            Turn::Stopped(stop) => return End::Stopped(stop),
+            Turn::Over => {}
+        }
+        self.weighted_searches(makers, until)
+    }
+
+    fn weighted_searches(&mut self, makers: &Makers<'_>, until: u64) -> End {
+        for weight in WEIGHTS {
+            let mut search = makers.lama(Costs::PlusOne, Order::Weighted(weight));
+            let end = self.weighted(&mut search, weight, until);
+            self.statistics.add(search.statistics());
+            if let Some(end) = end {
+                return end;
+            }
+        }
+        End::Done { optimal: false }
+    }
+
+    /// Runs one weighted search; `None` means that the next weight is to be tried.
+    fn weighted(&mut self, search: &mut Lazy<'_>, weight: u32, until: u64) -> Option<End> {
+        loop {
+            let bound = self.bound();
+            let left = until.saturating_sub(self.ctx.ticks());
+            match turn(self.ctx, left, |ctx| search.run(ctx, bound)) {
+                Turn::Found(Found::Plan(operators)) => {
+                    if self.accept(operators).is_break() {
+                        return Some(End::Stopped(Stop::Enough));
+                    }
+                    if weight > 1 {
+                        return None;
+                    }
+                }
+                Turn::Found(_) => return Some(End::Done { optimal: self.is_exact() }),
+                Turn::Stopped(stop) => return Some(End::Stopped(stop)),
+                Turn::Over => return Some(End::Done { optimal: false }),
+            }
+        }
+    }
+
+    /// A cheapest plan by the portfolio.
+    pub(crate) fn optimal(&mut self) -> End {
+        let makers = self.makers();
+        let blind = Contestant::new(|_| Box::new(makers.blind())).limited(1, BLIND_OPTIMAL);
+        let lm_cut = Contestant::new(|_| makers.a_star(Estimate::LmCut, 1));
+        if self.options.threads > 1 {
+            let mut both = [blind, lm_cut];
+            let won = race_all(self.ctx, &mut both, 2);
+            both.iter().for_each(|contestant| self.statistics.add(contestant.statistics()));
+            return match won {
+                ControlFlow::Continue((_, found)) => self.settle(found, true),
+                ControlFlow::Break(stop) => End::Stopped(stop),
+            };
+        }
+        let mut search = makers.blind();
+        let turn = turn(self.ctx, BLIND_OPTIMAL, |ctx| search.run(ctx, u64::MAX));
+        self.statistics.add(search.statistics());
+        drop(search);
+        match turn {
+            Turn::Found(found) => self.settle(found, true),
+            Turn::Stopped(stop) => End::Stopped(stop),
+            Turn::Over => self.alone(makers.a_star(Estimate::LmCut, 1), true),
+        }
+    }
+}
+
+/// Those who look for a first plan.
+fn contestants<'m>(makers: &'m Makers<'_>) -> Vec<Contestant<'m>> {
+    let mut all = vec![
+        Contestant::new(|_| Box::new(makers.lama(Costs::Unit, Order::Greedy))),
+        Contestant::new(|_| Box::new(makers.blind())).limited(2, BLIND_LIMIT),
+        Contestant::new(|_| makers.bfws(Pruning::Nothing)),
+    ];
+    all.push(Contestant::new(|round| makers.other_greedy(round + 1)).restarting());
+    all
+}

@@ -1,0 +1,144 @@
+//! Searches that take turns of growing length, or race on threads, until one of them has found something.
+
+use std::ops::ControlFlow;
+
+use isogrid_core::{Ctx, Limit, Stop};
+
+use crate::search::makers::Boxed;
+use crate::search::race::{Member, race};
+use crate::search::{Found, Statistics};
+
+/// The first turn in ticks; turns double.
+const FIRST_TURN: u64 = 100_000;
+
+/// One of several searches for the same thing.
+pub(crate) struct Contestant<'a> {
+    /// Makes it, for the first time or anew, by the number of the round.
+    make: Box<dyn Fn(u64) -> Boxed<'a> + 'a>,
+    search: Option<Boxed<'a>>,
+    /// Whether it starts afresh every time: how long a greedy search takes is a matter of luck with a long tail.
+    restarts: bool,
+    /// A turn is divided by this.
+    divisor: u64,
+    /// Ticks after which it takes no more turns.
+    limit: u64,
+    spent: u64,
+    is_out: bool,
+    statistics: Statistics,
+}
+
+impl<'a> Contestant<'a> {
+    /// A search that goes on where it was, every time for the whole turn.
+    pub(crate) fn new(make: impl Fn(u64) -> Boxed<'a> + 'a) -> Contestant<'a> {
+        Contestant {
+            make: Box::new(make),
+            search: None,
+            restarts: false,
+            divisor: 1,
+            limit: u64::MAX,
+            spent: 0,
+            is_out: false,
+            statistics: Statistics::default(),
+        }
+    }
+
+    /// Starts it afresh at every turn.
+    pub(crate) fn restarting(mut self) -> Contestant<'a> {
+        self.restarts = true;
+        self
+    }
+
+    /// Gives it a part of every turn, until the ticks are spent.
+    pub(crate) fn limited(mut self, divisor: u64, limit: u64) -> Contestant<'a> {
+        (self.divisor, self.limit) = (divisor, limit);
+        self
+    }
+
+    /// The search, where it stands.
+    pub(crate) fn take(&mut self, round: u64) -> Boxed<'a> {
+        self.search.take().unwrap_or_else(|| (self.make)(round))
+    }
+
+    /// Counters of the searches that are over.
+    pub(crate) fn statistics(&self) -> Statistics {
+        let mut all = self.statistics;
+        if let Some(search) = &self.search {
+            all.add(search.statistics());
+        }
+        all
+    }
+
+    fn turn(&mut self, ctx: &Ctx, ticks: u64, round: u64) -> Turn {
+        let ticks = (ticks / self.divisor).min(self.limit - self.spent);
+        self.spent += ticks;
+        let mut search = self.take(round);
+        let turn = turn(ctx, ticks, |ctx| search.run(ctx, u64::MAX));
+        self.is_out = self.spent >= self.limit || matches!(turn, Turn::Found(Found::GaveUp));
+        if self.restarts || self.is_out {
+            self.statistics.add(search.statistics());
+        } else {
+            self.search = Some(search);
+        }
+        turn
+    }
+}
+
+/// How a turn ended.
+pub(crate) enum Turn {
+    Found(Found),
+    /// The turn's own ticks ended.
+    Over,
+    /// Something else ended the work.
+    Stopped(Stop),
+}
+
+/// Lets a search work for some ticks.
+pub(crate) fn turn(ctx: &Ctx, ticks: u64, search: impl FnOnce(&Ctx) -> ControlFlow<Stop, Found>) -> Turn {
+    let child = ctx.child(ticks);
+    let result = search(&child);
+    ctx.absorb(&child);
+    match result {
+        ControlFlow::Continue(found) => Turn::Found(found),
+        ControlFlow::Break(Stop::Budget(Limit::Ticks)) if ctx.remaining() > 0 => Turn::Over,
+        ControlFlow::Break(stop) => Turn::Stopped(stop),
+    }
+}
+
+/// Who found what.
+pub(crate) type Won = ControlFlow<Stop, (usize, Found)>;
+
+/// Runs them in turns on this thread.
+pub(crate) fn take_turns(ctx: &Ctx, contestants: &mut [Contestant<'_>]) -> Won {
+    let mut ticks = FIRST_TURN;
+    for round in 0.. {
+        if contestants.iter().all(|contestant| contestant.is_out) {
+            return ControlFlow::Break(Stop::Failed);
+        }
+        for (at, contestant) in contestants.iter_mut().enumerate().filter(|(_, one)| !one.is_out) {
+            match contestant.turn(ctx, ticks, round) {
+                Turn::Found(Found::GaveUp) | Turn::Over => {}
+                Turn::Found(found) => return ControlFlow::Continue((at, found)),
+                Turn::Stopped(stop) => return ControlFlow::Break(stop),
+            }
+        }
+        ticks = ticks.saturating_mul(2);
+    }
+    ControlFlow::Break(Stop::Budget(Limit::Ticks))
+}
+
+/// Runs as many as there are threads against each other; a contestant that restarts may run several times. How far
+/// the losers came depends on the threads' speed, so it is forgotten.
+pub(crate) fn race_all(ctx: &Ctx, contestants: &mut [Contestant<'_>], threads: usize) -> Won {
+    let restarting = contestants.iter().position(|contestant| contestant.restarts);
+    let seats: Vec<usize> =
+        (0..threads).map_while(|at| if at < contestants.len() { Some(at) } else { restarting }).collect();
+    let mut searches: Vec<Boxed<'_>> =
+        (0..).zip(&seats).map(|(round, &at)| contestants[at].take(round)).collect();
+    let members: Vec<Member<'_>> = searches
+        .iter_mut()
+        .map(|search| Box::new(|ctx: &Ctx| search.run(ctx, u64::MAX)) as Member<'_>)
+        .collect();
+    let (seat, found) = race(ctx, members)?;
+    contestants[seats[seat]].statistics.add(searches[seat].statistics());
+    ControlFlow::Continue((seats[seat], found))
+}
