@@ -86,6 +86,9 @@ pub enum PlanError {
     /// Bytes that are not a saved planning model.
     #[error("not a saved planning model: {0}")]
     BadModel(String),
+    /// What was given as a plan of a task is none.
+    #[error("not a plan of this task: {0}")]
+    NotAPlan(String),
     /// A plan failed its validator: a fault of the planner itself.
     #[error("the planner made a plan that its validator refuses: {0}")]
     InvalidPlan(String),

@@ -5,6 +5,7 @@ mod detect;
 mod dynamics;
 mod engine;
 mod error;
+pub mod explain;
 mod flat;
 pub mod generate;
 mod ground;
