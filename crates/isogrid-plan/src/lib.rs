@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod certificate;
 mod check;
 mod detect;
 mod dynamics;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use isogrid_core::{Ctx, Limit, Stop};
 use isogrid_num::rng::Rng;
 use isogrid_plan::explain::{
-    DrawLinks, DrawOptions, Elimination, EliminationOptions, Timeline, eliminate, landmarks, operators_of,
-    timeline,
+    DrawLinks, DrawOptions, Elimination, EliminationOptions, Landmark, Timeline, eliminate, landmarks,
+    operators_of, timeline,
 };
 use isogrid_plan::generate::{DeliveryOptions, delivery};
 use isogrid_plan::pddl::{Domain, GroundAtom, Problem, parse_domain, parse_problem};
@@ -289,7 +289,7 @@ fn landmarks_ahead_are_in_order_and_the_next_ones_are_free() {
     let ahead = landmarks(&Ctx::new(0), &task, task.init()).unwrap();
     let texts: Vec<&str> = ahead.ahead.iter().map(|landmark| landmark.text.as_str()).collect();
     assert_eq!(texts, ["(at r1)", "(at r2)", "(at r3)", "(lit r3)"]);
-    let next: Vec<bool> = ahead.ahead.iter().map(|landmark| landmark.is_next()).collect();
+    let next: Vec<bool> = ahead.ahead.iter().map(Landmark::is_next).collect();
     assert_eq!(next, [true, false, false, false]);
     assert!(ahead.ahead[3].is_goal);
     let plan = plan_of(&task, "(go r0 r1) (go r1 r2)");

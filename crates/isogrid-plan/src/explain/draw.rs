@@ -63,19 +63,20 @@ impl Timeline {
         serves: &[&CausalLink],
         links: DrawLinks,
     ) {
-        let digits = self.steps.len().to_string().len();
+        let digits = self.steps.last().map_or(1, |last| last.number).to_string().len();
         let when = if is_new { (self.steps[step].moment + 1).to_string() } else { String::new() };
-        let head = format!("{when:>digits$}  {:>digits$}  {}", step + 1, self.steps[step].step);
+        let head =
+            format!("{when:>digits$}  {:>digits$}  {}", self.steps[step].number, self.steps[step].step);
         match links {
             DrawLinks::Numbers if serves.is_empty() => lines.push(&head),
-            DrawLinks::Numbers => lines.push(&format!("{head}  -> {}", consumers(serves))),
+            DrawLinks::Numbers => lines.push(&format!("{head}  -> {}", self.consumers(serves))),
             DrawLinks::Facts => {
                 lines.push(&head);
                 let mut sorted = serves.to_vec();
                 sorted.sort_by(|a, b| a.fact.cmp(&b.fact));
                 for same in sorted.chunk_by(|a, b| a.fact == b.fact) {
                     let indent = " ".repeat(2 * digits + 6);
-                    lines.push(&format!("{indent}{} for {}", same[0].fact, consumers(same)));
+                    lines.push(&format!("{indent}{} for {}", same[0].fact, self.consumers(same)));
                 }
             }
         }
@@ -91,22 +92,23 @@ impl Timeline {
         }
         serves
     }
-}
 
-/// `4, 7, goal`, each once; the first dozen.
-fn consumers(links: &[&CausalLink]) -> String {
-    let mut steps: Vec<usize> = links.iter().filter_map(|link| link.consumer).collect();
-    steps.sort_unstable();
-    steps.dedup();
-    let more = steps.len().saturating_sub(12);
-    let mut names: Vec<String> = steps.iter().take(12).map(|step| (step + 1).to_string()).collect();
-    if more > 0 {
-        names.push(format!("{more} more"));
+    /// `4, 7, goal`, each once; the first dozen.
+    fn consumers(&self, links: &[&CausalLink]) -> String {
+        let mut steps: Vec<usize> = links.iter().filter_map(|link| link.consumer).collect();
+        steps.sort_unstable();
+        steps.dedup();
+        let more = steps.len().saturating_sub(12);
+        let mut names: Vec<String> =
+            steps.iter().take(12).map(|&step| self.steps[step].number.to_string()).collect();
+        if more > 0 {
+            names.push(format!("{more} more"));
+        }
+        if links.iter().any(|link| link.consumer.is_none()) {
+            names.push("goal".to_string());
+        }
+        names.join(", ")
     }
-    if links.iter().any(|link| link.consumer.is_none()) {
-        names.push("goal".to_string());
-    }
-    names.join(", ")
 }
 
 /// Lines cut to a width.

@@ -14,7 +14,7 @@ use crate::explain::replay::{Replay, Steps};
 use crate::ground::VarVal;
 use crate::packing::State;
 use crate::plan_file::PlanStep;
-use crate::task::{FactId, OperatorId, Task};
+use crate::task::{OperatorId, Task};
 
 /// A plan as a partial order with its reasons.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Timeline {
 /// A step with its place in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimedStep {
+    /// Its number, from 1. Who left steps out of a plan before may count as the whole plan does.
+    pub number: usize,
     /// The operator.
     pub operator: OperatorId,
     /// The action in PDDL's words.
@@ -95,12 +97,13 @@ fn build(ctx: &Ctx, task: &Task, replay: &Replay) -> ControlFlow<Stop, Timeline>
             let producer = derived.map_or(produced.map(|&(_, producer)| producer), |&(_, producer)| producer);
             links.push(CausalLink {
                 producer: producer.map(|producer| producer as usize),
-                fact: fact_text(task, task.fact((variable, value))),
+                fact: task.fact_text(task.fact((variable, value))),
                 consumer: (step < n_steps).then_some(step),
             });
         }
     }
     let timed = |(at, &operator): (usize, &OperatorId)| TimedStep {
+        number: at + 1,
         operator,
         step: task.step(operator),
         moment: order.moment[at] as usize,
@@ -109,11 +112,6 @@ fn build(ctx: &Ctx, task: &Task, replay: &Replay) -> ControlFlow<Stop, Timeline>
     let steps: Vec<TimedStep> = replay.operators.iter().enumerate().map(timed).collect();
     let makespan = steps.iter().map(|step| step.moment + 1).max().unwrap_or(0);
     ControlFlow::Continue(Timeline { steps, makespan, links })
-}
-
-/// Facts that say of many atoms that they are false are long.
-fn fact_text(task: &Task, fact: FactId) -> String {
-    task.fact_text(fact)
 }
 
 /// Since which step each derived variable has had its value.
@@ -149,20 +147,17 @@ impl Since {
 }
 
 impl Timeline {
-    /// The timeline as a record: `makespan`, `steps` and `links`, steps counted from 1.
+    /// The timeline as a record: `makespan`, `steps` and `links`. Steps go by their numbers, moments count from 1.
     pub fn record(&self) -> Value {
-        let number = |step: usize| Value::from(step + 1);
-        let steps: Vec<Value> = self
-            .steps
-            .iter()
-            .map(|step| {
-                Value::map([
-                    ("step", step.step.to_string().into()),
-                    ("moment", number(step.moment)),
-                    ("after", step.after.iter().map(|&earlier| number(earlier)).collect::<Vec<_>>().into()),
-                ])
-            })
-            .collect();
+        let number = |step: usize| Value::from(self.steps[step].number);
+        let step = |step: &TimedStep| {
+            Value::map([
+                ("number", step.number.into()),
+                ("step", step.step.to_string().into()),
+                ("moment", (step.moment + 1).into()),
+                ("after", step.after.iter().map(|&earlier| number(earlier)).collect::<Vec<_>>().into()),
+            ])
+        };
         let link = |link: &CausalLink| {
             Value::map([
                 ("producer", link.producer.map(number).into()),
@@ -170,7 +165,10 @@ impl Timeline {
                 ("consumer", link.consumer.map(number).into()),
             ])
         };
-        let links: Vec<Value> = self.links.iter().map(link).collect();
-        Value::map([("makespan", self.makespan.into()), ("steps", steps.into()), ("links", links.into())])
+        Value::map([
+            ("makespan", self.makespan.into()),
+            ("steps", self.steps.iter().map(step).collect::<Vec<_>>().into()),
+            ("links", self.links.iter().map(link).collect::<Vec<_>>().into()),
+        ])
     }
 }
