@@ -59,9 +59,11 @@ fn wandering((domain, problem): (Domain, Problem), seed: u64) -> Option<Wanderin
     Some(Wandering { name: problem.name.clone(), domain, problem, task, plan })
 }
 
+/// More with `ISOGRID_HUNT=N`.
 fn all_wandering() -> Vec<Wandering> {
-    let strips = (0..150).map(|seed| (random_task(seed, Language::Strips), seed));
-    let adl = (1000..1200).map(|seed| (lively_task(seed), seed));
+    let n = std::env::var("ISOGRID_HUNT").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
+    let strips = (0..n).map(|seed| (random_task(seed, Language::Strips), seed));
+    let adl = (1000..1000 + n).map(|seed| (lively_task(seed), seed));
     let deliveries = (0..4).map(|seed| (delivery(seed, &DeliveryOptions { places: 4, parcels: 2 }), seed));
     let found: Vec<Wandering> =
         strips.chain(adl).chain(deliveries).filter_map(|(task, seed)| wandering(task, seed)).collect();

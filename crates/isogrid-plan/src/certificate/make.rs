@@ -1,20 +1,23 @@
 //! Makes certificates: the delete relaxation, then pairs, then all states of a small space.
 //!
-//! All three work as the checker does, on the PDDL; no search or grounding is asked. Whatever comes out is for the
-//! checker to judge.
+//! All three work as the checker does, on the PDDL; no search is asked. Only where there are too many pairs to try are
+//! the mutex groups of grounding taken for a start. Whatever comes out is for the checker to judge.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use isogrid_core::{Ctx, Stop};
+use isogrid_core::{Ctx, Limit, Stop};
 use isogrid_num::hash::FastMap;
 
 use crate::certificate::{AtomName, Certificate, ListedState, Proof, StateKind};
+use crate::error::PlanError;
+use crate::ground::{Keep, ground_in};
 use crate::pddl::{Domain, Problem};
 use crate::validate::certificate::{
-    AtomId, Claims, Explorer, Halt, MAX_ATOMS, MAX_PAIRED, Meter, Pairs, Universe, is_goal_possible, ones,
-    spread,
+    AtomId, Claims, Explorer, Halt, MAX_ATOMS, MAX_PAIRED, Meter, Pairs, Universe, is_goal_possible, key_of,
+    ones, spread, weaken,
 };
 
 /// Settings of [`certify`].
@@ -22,7 +25,7 @@ use crate::validate::certificate::{
 pub struct CertifyOptions {
     /// States that a certificate lists at most. Default: 100,000.
     pub max_states: usize,
-    /// Ticks spent on pairs of atoms before states are tried. Default: five million, a few seconds.
+    /// Ticks spent on all pairs of atoms, and again on mutex groups, before states are tried. Default: five million, a few seconds.
     pub pair_ticks: u64,
 }
 
@@ -87,6 +90,9 @@ pub fn certify(
     }
 }
 
+/// Makes claims about pairs.
+type Claimant<'f> = dyn Fn(&Ctx) -> ControlFlow<Halt, Option<Claims>> + 'f;
+
 struct Maker<'a> {
     ctx: &'a Ctx,
     universe: Universe<'a>,
@@ -104,8 +110,12 @@ impl Maker<'_> {
             let atoms = self.names(&relaxed, 0..relaxed.atoms.len() as AtomId);
             return certified(Certificate { atoms, proof: Proof::Relaxed });
         }
-        if let Some(certificate) = self.pairs()? {
-            return certified(certificate);
+        let pairs = |ctx: &Ctx| spread(universe, Pairs::Apart, MAX_PAIRED, &mut Meter::new(ctx));
+        let groups = |ctx: &Ctx| self.grouped(ctx, &relaxed);
+        for claims in [&pairs as &Claimant<'_>, &groups] {
+            if let Some(certificate) = self.within_ticks(claims)? {
+                return certified(certificate);
+            }
         }
         if let Some(function) = universe.number_read() {
             return ControlFlow::Continue(Certification::Numbers { function: function.to_string() });
@@ -128,32 +138,57 @@ impl Maker<'_> {
         atoms.map(name).collect()
     }
 
-    fn pairs(&self) -> ControlFlow<Halt, Option<Certificate>> {
+    /// A certificate from claims about pairs that are made within the ticks for pairs.
+    fn within_ticks(&self, make: &Claimant<'_>) -> ControlFlow<Halt, Option<Certificate>> {
         let child = self.ctx.child(self.options.pair_ticks);
-        let found = self.pairs_within(&child);
+        let found = self.pairs(&child, make);
         self.ctx.absorb(&child);
         match found {
-            ControlFlow::Break(Halt::Stop(Stop::Budget(_))) if self.ctx.remaining() > 0 => {
-                // Only its own ticks ended, unless somebody asked for an end.
-                match self.ctx.tick(0) {
-                    ControlFlow::Continue(()) => ControlFlow::Continue(None),
-                    ControlFlow::Break(stop) => ControlFlow::Break(Halt::Stop(stop)),
-                }
+            ControlFlow::Break(Halt::Stop(Stop::Budget(Limit::Ticks))) if self.ctx.remaining() > 0 => {
+                ControlFlow::Continue(None)
             }
             found => found,
         }
     }
 
-    fn pairs_within(&self, ctx: &Ctx) -> ControlFlow<Halt, Option<Certificate>> {
+    fn pairs(&self, ctx: &Ctx, make: &Claimant<'_>) -> ControlFlow<Halt, Option<Certificate>> {
+        let Some(claims) = make(ctx)? else { return ControlFlow::Continue(None) };
         let mut meter = Meter::new(ctx);
-        let claims = spread(&self.universe, Pairs::Apart, MAX_PAIRED, &mut meter)?;
-        let Some(claims) = claims else { return ControlFlow::Continue(None) };
         if is_goal_possible(&self.universe, &claims, &mut meter)? {
             return ControlFlow::Continue(None);
         }
         let atoms = self.names(&claims, 0..claims.atoms.len() as AtomId);
         let apart = groups(&claims, &mut meter)?;
         ControlFlow::Continue(Some(Certificate { atoms, proof: Proof::Pairs { apart } }))
+    }
+
+    /// All atoms of the relaxation, with the mutex groups that grounding proves, as far as they hold: where a task is so
+    /// large that all pairs cannot be tried.
+    fn grouped(&self, ctx: &Ctx, relaxed: &Claims) -> ControlFlow<Halt, Option<Claims>> {
+        let universe = &self.universe;
+        let (domain, problem) = (Arc::new(universe.domain.clone()), Arc::new(universe.problem.clone()));
+        if relaxed.atoms.len() > MAX_PAIRED {
+            return ControlFlow::Continue(None);
+        }
+        let task = match ground_in(ctx, &domain, &problem, Keep::Everything) {
+            Ok(task) => task,
+            Err(PlanError::Stopped(stop)) => return ControlFlow::Break(Halt::Stop(stop)),
+            // The problem is not one that grounding takes.
+            Err(_) => return ControlFlow::Continue(None),
+        };
+        let mut claims = Claims::new(Pairs::Apart);
+        for atom in 0..relaxed.atoms.len() as AtomId {
+            claims.admit(universe, relaxed.atoms.key(atom));
+        }
+        claims.join_all();
+        for group in task.mutex_groups() {
+            let atoms: Vec<AtomId> =
+                group.into_iter().filter_map(|atom| relaxed.atoms.get(&key_of(atom))).collect();
+            for (at, &a) in atoms.iter().enumerate() {
+                atoms[..at].iter().for_each(|&b| claims.part(a, b));
+            }
+        }
+        weaken(universe, claims, MAX_PAIRED, &mut Meter::new(ctx))
     }
 
     /// All states; once more without the successors of dead ends where there are too many.

@@ -22,15 +22,15 @@ mod spread;
 mod universe;
 
 use claims::go;
-use explored::{Bits, has, set};
+use explored::{Bits, set};
 use invariant::{Breach, is_possible, judge_action, judge_axiom};
 use universe::Key;
 
 pub(crate) use claims::{Claims, Pairs};
 pub(crate) use explored::{Explorer, ones};
 pub use refusal::Refusal;
-pub(crate) use spread::spread;
-pub(crate) use universe::{AtomId, Halt, Kind, Meter, Universe};
+pub(crate) use spread::{spread, weaken};
+pub(crate) use universe::{AtomId, Halt, Kind, Meter, Universe, key_of};
 
 /// The checker's word on a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -206,17 +206,13 @@ pub(crate) fn is_goal_possible(
 
 /// Lets every pair hold together that is not put apart.
 fn join_the_rest(claims: &mut Claims, apart: &[Vec<u32>], meter: &mut Meter<'_>) -> ControlFlow<Halt> {
-    let n = claims.atoms.len();
-    let mut rows: Vec<Bits> = vec![vec![0; n.div_ceil(64)].into(); n];
+    meter.step(1 + (claims.atoms.len() * claims.atoms.len() / 256) as u64)?;
+    claims.join_all();
     for group in apart {
-        for &a in group {
-            meter.step(1 + group.len() as u64 / 8)?;
-            group.iter().filter(|&&b| b != a).for_each(|&b| set(&mut rows[a as usize], b));
+        for (at, &a) in group.iter().enumerate() {
+            meter.step(1 + at as u64)?;
+            group[..at].iter().for_each(|&b| claims.part(a, b));
         }
-    }
-    for a in 0..n as u32 {
-        meter.step(1 + n as u64 / 8)?;
-        (0..a).filter(|&b| !has(&rows[a as usize], b)).for_each(|b| claims.join(a, b));
     }
     go(())
 }

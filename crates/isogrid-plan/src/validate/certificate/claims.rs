@@ -68,6 +68,22 @@ impl Claims {
         }
     }
 
+    /// Lets all atoms hold together.
+    pub(crate) fn join_all(&mut self) {
+        let n_words = self.atoms.len().div_ceil(64);
+        self.together.iter_mut().flatten().for_each(|row| *row = vec![u64::MAX; n_words]);
+    }
+
+    /// Claims that two atoms never hold together.
+    pub(crate) fn part(&mut self, a: AtomId, b: AtomId) {
+        let Some(rows) = &mut self.together else { return };
+        for (row, column) in [(a, b), (b, a)] {
+            if let Some(word) = rows[row as usize].get_mut(column as usize / 64) {
+                *word &= !(1 << (column % 64));
+            }
+        }
+    }
+
     pub(crate) fn has_pairs(&self) -> bool {
         self.together.is_some()
     }

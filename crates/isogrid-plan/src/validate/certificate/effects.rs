@@ -46,8 +46,8 @@ pub(crate) fn effected(
         if effect.params.is_empty() {
             note(binding, meter)?;
         } else {
-            let inner = Assignments::new(universe, (binding.len(), &effect.params), &effect.condition);
-            inner.for_each(atoms, binding, meter, &mut note)?;
+            let inner = Assignments::new(universe, atoms, (binding.len(), &effect.params), &effect.condition);
+            inner.for_each(binding, meter, &mut note)?;
         }
     }
     ControlFlow::Continue(found)

@@ -23,6 +23,8 @@ pub(crate) struct Explorer {
     /// Actions by an atom that must hold, and those without one.
     needing: Vec<Vec<u32>>,
     always: Vec<u32>,
+    /// Actions with the place of each effect that adds.
+    adds: Vec<(u32, u32)>,
     /// By layer: conditions and what they derive.
     axioms: Vec<Vec<(Ground, AtomId)>>,
     goal: Ground,
@@ -63,6 +65,7 @@ impl Explorer {
             actions: Vec::new(),
             needing: vec![Vec::new(); atoms.len()],
             always: Vec::new(),
+            adds: Vec::new(),
             axioms: Vec::new(),
             goal: universe.ground(atoms, &universe.problem.goal, &mut Vec::new(), meter)?,
             n_words,
@@ -91,8 +94,8 @@ impl Explorer {
         meter: &mut Meter<'_>,
     ) -> ControlFlow<Halt> {
         let schema = &universe.domain.actions[action];
-        let assignments = Assignments::new(universe, (0, &schema.params), &schema.precondition);
-        assignments.for_each(atoms, &mut Vec::new(), meter, &mut |binding, meter| {
+        let assignments = Assignments::new(universe, atoms, (0, &schema.params), &schema.precondition);
+        assignments.for_each(&mut Vec::new(), meter, &mut |binding, meter| {
             let pre = universe.ground(atoms, &schema.precondition, binding, meter)?;
             if pre == Ground::False || self.actions.len() > MAX_ACTIONS {
                 return go(());
@@ -102,8 +105,10 @@ impl Explorer {
             let effects = effects.into_iter().filter_map(|effect| {
                 Some(GroundEffect { condition: effect.condition, atom: effect.atom?, sign: effect.sign })
             });
-            let effects = effects.collect();
+            let effects: Vec<GroundEffect> = effects.collect();
             let at = self.actions.len() as u32;
+            let adds = (0..).zip(&effects).filter(|(_, effect)| effect.sign == Sign::Add);
+            self.adds.extend(adds.map(|(place, _)| (at, place)));
             match needed(&pre) {
                 Some(atom) => self.needing[atom as usize].push(at),
                 None => self.always.push(at),
@@ -123,8 +128,8 @@ impl Explorer {
             let mut found = Vec::new();
             for &(_, axiom) in layer {
                 let schema = &universe.domain.axioms[axiom];
-                let assignments = Assignments::new(universe, (0, &schema.params), &schema.condition);
-                assignments.for_each(atoms, &mut Vec::new(), meter, &mut |binding, meter| {
+                let assignments = Assignments::new(universe, atoms, (0, &schema.params), &schema.condition);
+                assignments.for_each(&mut Vec::new(), meter, &mut |binding, meter| {
                     let key: Vec<u32> =
                         [schema.predicate].iter().chain(binding.iter()).map(|&index| index as u32).collect();
                     let condition = universe.ground(atoms, &schema.condition, binding, meter)?;
@@ -206,11 +211,7 @@ impl Explorer {
     /// Whether the goal is out of reach of a state even if nothing is ever deleted.
     pub(crate) fn is_dead(&self, view: &[u64], meter: &mut Meter<'_>) -> ControlFlow<Halt, bool> {
         let mut reached: Bits = view.into();
-        let mut open: Vec<(u32, usize)> = Vec::new();
-        for (at, action) in self.actions.iter().enumerate() {
-            let adds = action.effects.iter().enumerate().filter(|(_, effect)| effect.sign == Sign::Add);
-            open.extend(adds.map(|(effect, _)| (at as u32, effect)));
-        }
+        let mut open = self.adds.clone();
         loop {
             if holds(&self.goal, &reached, View::Relaxed) {
                 return go(false);
@@ -218,8 +219,8 @@ impl Explorer {
             let before = open.len();
             meter.step(before as u64)?;
             open.retain(|&(at, effect)| {
-                let (action, effect) =
-                    (&self.actions[at as usize], &self.actions[at as usize].effects[effect]);
+                let action = &self.actions[at as usize];
+                let effect = &action.effects[effect as usize];
                 if has(&reached, effect.atom) {
                     return false;
                 }

@@ -34,8 +34,8 @@ pub(crate) fn judge_action(
     report: &mut Report<'_>,
 ) -> ControlFlow<Halt> {
     let schema = &universe.domain.actions[action];
-    let assignments = Assignments::new(universe, (0, &schema.params), &schema.precondition);
-    assignments.for_each(&claims.atoms, &mut Vec::new(), meter, &mut |binding, meter| {
+    let assignments = Assignments::new(universe, &claims.atoms, (0, &schema.params), &schema.precondition);
+    assignments.for_each(&mut Vec::new(), meter, &mut |binding, meter| {
         let judged = Judged { universe, claims, doer: Doer::Action(action, binding.clone()) };
         judged.action(schema, binding, meter, report)
     })
@@ -50,8 +50,8 @@ pub(crate) fn judge_axiom(
     report: &mut Report<'_>,
 ) -> ControlFlow<Halt> {
     let schema = &universe.domain.axioms[axiom];
-    let assignments = Assignments::new(universe, (0, &schema.params), &schema.condition);
-    assignments.for_each(&claims.atoms, &mut Vec::new(), meter, &mut |binding, meter| {
+    let assignments = Assignments::new(universe, &claims.atoms, (0, &schema.params), &schema.condition);
+    assignments.for_each(&mut Vec::new(), meter, &mut |binding, meter| {
         let head: Key = [schema.predicate].iter().chain(binding.iter()).map(|&index| index as u32).collect();
         if claims.atoms.get(&head).is_some() {
             return go(());

@@ -23,6 +23,16 @@ pub(crate) fn spread(
     for (at, &a) in first.iter().enumerate() {
         first[..at].iter().for_each(|&b| claims.join(a, b));
     }
+    weaken(universe, claims, max_atoms, meter)
+}
+
+/// Lets breaches in until there is none; nothing where more than `max_atoms` atoms may hold.
+pub(crate) fn weaken(
+    universe: &Universe<'_>,
+    mut claims: Claims,
+    max_atoms: usize,
+    meter: &mut Meter<'_>,
+) -> ControlFlow<Halt, Option<Claims>> {
     loop {
         let mut is_kept = true;
         for action in 0..universe.domain.actions.len() {

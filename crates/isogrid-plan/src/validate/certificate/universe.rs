@@ -65,6 +65,7 @@ impl<'c> Meter<'c> {
 pub(crate) struct Atoms {
     ids: FastMap<Key, AtomId>,
     keys: Vec<Key>,
+    by_predicate: FastMap<u32, Vec<AtomId>>,
 }
 
 impl Atoms {
@@ -80,6 +81,7 @@ impl Atoms {
         let id = self.keys.len() as AtomId;
         self.ids.insert(key.into(), id);
         self.keys.push(key.into());
+        self.by_predicate.entry(key[0]).or_default().push(id);
         id
     }
 
@@ -89,6 +91,12 @@ impl Atoms {
 
     pub(crate) fn len(&self) -> usize {
         self.keys.len()
+    }
+
+    /// The atoms of a predicate.
+    pub(crate) fn of_predicate(&self, predicate: usize) -> impl ExactSizeIterator<Item = &[u32]> {
+        let ids = self.by_predicate.get(&(predicate as u32)).map_or(&[][..], Vec::as_slice);
+        ids.iter().map(|&id| self.key(id))
     }
 }
 
@@ -125,6 +133,7 @@ pub(crate) struct Universe<'a> {
     kinds: Vec<Kind>,
     /// Initial atoms of predicates that nothing changes.
     statics: FastSet<Key>,
+    statics_of: Vec<Vec<Key>>,
     /// Functions that actions change.
     is_changing: Vec<bool>,
     values: FastMap<(usize, Vec<usize>), f64>,
@@ -148,7 +157,9 @@ impl<'a> Universe<'a> {
         }
         domain.axioms.iter().for_each(|axiom| kinds[axiom.predicate] = Kind::Derived);
         let is_static = |atom: &&GroundAtom| kinds[atom.predicate] == Kind::Static;
-        let statics = problem.init.iter().filter(is_static).map(key_of).collect();
+        let statics: FastSet<Key> = problem.init.iter().filter(is_static).map(key_of).collect();
+        let mut statics_of = vec![Vec::new(); domain.predicates.len()];
+        statics.iter().for_each(|key| statics_of[key[0] as usize].push(key.clone()));
         let mut values: FastMap<(usize, Vec<usize>), f64> = problem
             .function_values
             .iter()
@@ -163,7 +174,7 @@ impl<'a> Universe<'a> {
         let mut axioms: Vec<(usize, usize)> =
             domain.axioms.iter().enumerate().map(|(at, axiom)| (layer(axiom.predicate), at)).collect();
         axioms.sort_unstable();
-        Universe { domain, problem, kinds, statics, is_changing, values, axioms }
+        Universe { domain, problem, kinds, statics, statics_of, is_changing, values, axioms }
     }
 
     pub(crate) fn kind(&self, key: &[u32]) -> Kind {
@@ -172,6 +183,11 @@ impl<'a> Universe<'a> {
 
     pub(crate) fn is_static(&self, key: &[u32]) -> bool {
         self.statics.contains(key)
+    }
+
+    /// Initial atoms of a predicate that nothing changes.
+    pub(crate) fn static_keys(&self, predicate: usize) -> &[Key] {
+        if self.kinds[predicate] == Kind::Static { &self.statics_of[predicate] } else { &[] }
     }
 
     /// Initial atoms that actions change.
