@@ -1,35 +1,28 @@
-//! `isogrid plan explain`: what each step of a plan is for and what it can do without; without a plan, what is ahead on
-//! every way to the goal, or why there is no way.
+//! `isogrid plan explain`: what each step of a plan is for, and what the plan can do without. Without a plan:
+//! [`super::outlook`].
 
-use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use isogrid::core::{Ctx, Stop, Value};
-use isogrid::plan::certificate::{Certification, CertifyOptions, certify};
 use isogrid::plan::explain::{
-    DrawLinks, DrawOptions, Eliminated, EliminationOptions, LandmarksAhead, Timeline, eliminate, landmarks,
-    operators_of, timeline,
+    DrawLinks, DrawOptions, Eliminated, EliminationOptions, Timeline, eliminate, operators_of, timeline,
 };
 use isogrid::plan::pddl::{Domain, Problem};
 use isogrid::plan::plan_file::parse_plan;
-use isogrid::plan::validate::{Judgement, Validation, check_certificate};
-use isogrid::plan::{Keep, OperatorId, PlanError, Task, ground_in};
+use isogrid::plan::validate::Validation;
+use isogrid::plan::{Keep, OperatorId, PlanError, ground_in};
 use isogrid::wire::Explanation;
 
-use super::{fault, file, name, pair, path, read, validate, within};
+use super::{fault, file, name, outlook, pair, path, read, validate, within};
 use crate::app::App;
 use crate::exit::{Answer, Exit, Trouble};
 use crate::screen::Form;
 
 /// Ticks of taking steps out of a plan: some seconds.
 const ELIMINATION_TICKS: u64 = 10_000_000;
-/// Ticks of looking for a proof that there is no plan before landmarks are shown.
-const PROOF_TICKS: u64 = 4_000_000;
-/// Landmarks shown to people.
-const MAX_LANDMARKS: usize = 40;
 
 pub(super) fn command() -> Command {
     let links = Arg::new("links")
@@ -54,7 +47,7 @@ pub(super) fn command() -> Command {
 
 pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Trouble> {
     let (domain, problem) = pair(app, matches)?;
-    let Some(path) = path(matches, "PLAN") else { return explain_problem(app, matches, (domain, problem)) };
+    let Some(path) = path(matches, "PLAN") else { return outlook::execute(app, matches, (domain, problem)) };
     let bytes = read(path)?;
     let (validation, _) = validate::plan((&domain, &problem), (path, &bytes))?;
     if !validation.is_valid() {
@@ -180,104 +173,8 @@ fn elimination_text(validation: &Validation, explained: &Explained, left: usize)
     )
 }
 
-/// What is known of a problem without a plan at hand.
-enum Outlook {
-    /// There is no plan.
-    Unsolvable(String),
-    /// Landmarks, where there are any to be had.
-    Ahead(Option<LandmarksAhead>),
-}
-
-fn explain_problem(
-    app: &mut App,
-    matches: &ArgMatches,
-    (domain, problem): (Domain, Problem),
-) -> Result<Exit, Trouble> {
-    let outlook = match within(app, matches, |ctx| outlook(ctx, (domain, problem)))?.value {
-        Ok(ControlFlow::Continue(outlook)) => outlook,
-        Ok(ControlFlow::Break(stop)) | Err(PlanError::Stopped(stop)) => return stopped(app, stop),
-        Err(error) => return Err(fault(error).into()),
-    };
-    let exit = if matches!(outlook, Outlook::Unsolvable(_)) { Exit::Negative } else { Exit::Answered };
-    if app.screen.form == Form::Json {
-        let (unsolvable, ahead) = match &outlook {
-            Outlook::Unsolvable(why) => (Some(why.as_str()), None),
-            Outlook::Ahead(ahead) => (None, ahead.as_ref().map(LandmarksAhead::record)),
-        };
-        app.screen.object(&Explanation {
-            validation: None,
-            timeline: None,
-            elimination: None,
-            landmarks: ahead.as_ref(),
-            unsolvable,
-            exit: exit.code(),
-        })?;
-        return Ok(exit);
-    }
-    app.screen.data(&match &outlook {
-        Outlook::Unsolvable(why) => format!("unsolvable: {why}\n"),
-        Outlook::Ahead(Some(ahead)) => landmarks_text(ahead, app.screen.width().min(100)),
-        Outlook::Ahead(None) => "no landmarks are known of this problem\n".to_string(),
-    })?;
-    Ok(exit)
-}
-
-fn outlook(ctx: &Ctx, (domain, problem): (Domain, Problem)) -> Result<ControlFlow<Stop, Outlook>, PlanError> {
-    if let Some(why) = proof(ctx, (&domain, &problem)) {
-        return Ok(ControlFlow::Continue(Outlook::Unsolvable(why)));
-    }
-    let task: Task = ground_in(ctx, &Arc::new(domain), &Arc::new(problem), Keep::Relevant)?;
-    if !task.unreachable_goals().is_empty() {
-        let why = format!("these goal conditions never hold: {}", task.unreachable_goals().join(", "));
-        return Ok(ControlFlow::Continue(Outlook::Unsolvable(why)));
-    }
-    let ahead = landmarks(ctx, &task, task.init());
-    Ok(match ctx.tick(0) {
-        ControlFlow::Break(stop) if ahead.is_none() => ControlFlow::Break(stop),
-        _ => ControlFlow::Continue(Outlook::Ahead(ahead)),
-    })
-}
-
-/// Why there is no plan, if that is soon proved.
-fn proof(ctx: &Ctx, (domain, problem): (&Domain, &Problem)) -> Option<String> {
-    let child = ctx.child(PROOF_TICKS);
-    let options = CertifyOptions { max_states: 10_000, pair_ticks: PROOF_TICKS / 4 };
-    let made = certify(&child, domain, problem, &options);
-    let judged = match made {
-        ControlFlow::Continue(Certification::Certified(certificate)) => {
-            Some(check_certificate(&child, domain, problem, &certificate))
-        }
-        _ => None,
-    };
-    ctx.absorb(&child);
-    match judged {
-        Some(Judgement::Valid(why)) => Some(why),
-        _ => None,
-    }
-}
-
-fn landmarks_text(found: &LandmarksAhead, width: usize) -> String {
-    if found.ahead.is_empty() {
-        return "no fact is known that every plan still has to make true\n".to_string();
-    }
-    let mut text =
-        format!("every plan has to make true, in about this order ({} hold already):\n\n", found.n_reached);
-    let digits = found.ahead.len().to_string().len();
-    for (at, landmark) in found.ahead.iter().take(MAX_LANDMARKS).enumerate() {
-        let mark = if landmark.is_next() { "next" } else { "" };
-        let goal = if landmark.is_goal { "  goal" } else { "" };
-        let line = format!("{:>digits$}  {mark:4}  {}{goal}", at + 1, landmark.text);
-        let line: String = line.chars().take(width).collect();
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{}", line.trim_end());
-    }
-    if found.ahead.len() > MAX_LANDMARKS {
-        let _ = writeln!(text, "... {} more ...", found.ahead.len() - MAX_LANDMARKS);
-    }
-    text
-}
-
-fn stopped(app: &App, stop: Stop) -> Result<Exit, Trouble> {
+/// Says that there is no answer.
+pub(super) fn stopped(app: &App, stop: Stop) -> Result<Exit, Trouble> {
     let exit = Exit::after(stop, Answer::Incomplete);
     if app.screen.form == Form::Json {
         app.screen.object(&Explanation {

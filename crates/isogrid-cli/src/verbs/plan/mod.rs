@@ -3,6 +3,7 @@
 
 mod certify;
 mod explain;
+mod outlook;
 mod validate;
 
 use std::path::{Path, PathBuf};
