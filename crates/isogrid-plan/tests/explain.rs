@@ -52,7 +52,7 @@ fn wandering((domain, problem): (Domain, Problem), seed: u64) -> Option<Wanderin
         let known = state.numbers.get(&(value.function, value.args.clone()));
         value.value = known.map_or(value.value, |&bits| f64::from_bits(bits));
     }
-    let (_, rest) = reference::optimal_plan(&domain, &now, 5_000)?;
+    let (_, rest) = reference::optimal_plan(&domain, &now, 20_000)?;
     actions.extend(rest);
     let task = ground(&domain, &problem);
     let plan = operators_of(&task, task.init(), &actions).into_iter().flatten().collect();

@@ -102,27 +102,29 @@ impl Judged<'_> {
             for at in 0..adds.len() {
                 for case in self.claims.split(vec![case.clone()], &adds[at].condition) {
                     meter.step(1 + (self.claims.atoms.len() / 64 * case.holds.len()) as u64 / 8)?;
-                    self.added((&adds, at), &deletes, &case, report)?;
+                    let n_strangers = self.added((&adds, at), &deletes, &case, report)?;
+                    meter.step(n_strangers as u64)?;
                 }
             }
         }
         go(())
     }
 
-    /// Reports what adding one atom in a case breaks.
+    /// Reports what adding one atom in a case breaks; the number of atoms that may hold and should be apart from it.
     fn added(
         &self,
         (adds, at): (&[Effected], usize),
         deletes: &[Effected],
         case: &Case,
         report: &mut Report<'_>,
-    ) -> ControlFlow<Halt> {
+    ) -> ControlFlow<Halt, usize> {
         let claims = self.claims;
         let Some(atom) = adds[at].atom else {
-            return report(Breach::Reached(adds[at].key.clone()), self.doer.clone());
+            report(Breach::Reached(adds[at].key.clone()), self.doer.clone())?;
+            return go(0);
         };
         if !claims.has_pairs() {
-            return go(());
+            return go(0);
         }
         for other in adds {
             let Some(also) = other.atom.filter(|&also| claims.are_apart(atom, also)) else { continue };
@@ -132,9 +134,10 @@ impl Judged<'_> {
         }
         // Where it held before, what holds with it was with it before.
         if case.holds.contains(&atom) {
-            return go(());
+            return go(0);
         }
-        for stranger in claims.strangers(atom, case) {
+        let strangers = claims.strangers(atom, case);
+        for &stranger in &strangers {
             let is_deleted = deletes.iter().any(|delete| {
                 delete.atom == Some(stranger) && claims.entails(case, stranger, &delete.condition)
             });
@@ -142,6 +145,6 @@ impl Judged<'_> {
                 report(Breach::Joined(atom, stranger), self.doer.clone())?;
             }
         }
-        go(())
+        go(strangers.len())
     }
 }
