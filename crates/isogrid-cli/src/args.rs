@@ -92,12 +92,16 @@ pub(crate) fn with_work(command: Command, entries: &[Entry]) -> Command {
         .value_name("N")
         .value_parser(value_parser!(u64))
         .help("The seed of all randomness [the input's own, or 1]");
-    let budget = Arg::new("budget")
+    command.arg(engine).arg(seed).arg(budget()).args(engine_options(entries))
+}
+
+/// When to stop.
+pub(crate) fn budget() -> Arg {
+    Arg::new("budget")
         .long("budget")
         .value_name("B")
         .allow_hyphen_values(true)
-        .help("When to stop: time, memory, work, or several: `10s`, `2GiB`, `5Mticks`, `10s,2GiB`");
-    command.arg(engine).arg(seed).arg(budget).args(engine_options(entries))
+        .help("When to stop: time, memory, work, or several: `10s`, `2GiB`, `5Mticks`, `10s,2GiB`")
 }
 
 /// One argument per option name, whichever engines have it, in the order in which engines declare them.

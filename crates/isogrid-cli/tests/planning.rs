@@ -319,6 +319,166 @@ fn a_plan_file_that_states_another_cost_is_warned_about() {
     assert!(ran.stderr.contains("warning: the file states cost 1, the plan costs 2"), "{}", ran.stderr);
 }
 
+/// There is no way back for the box.
+fn walled_in() -> String {
+    PROBLEM.replace("(:goal (and (at b right)))", "(:goal (and (at b left) (at r right)))")
+}
+
+#[test]
+fn a_plan_is_explained_with_what_each_step_is_for() {
+    let desk = desk(DOMAIN, PROBLEM.replace("(next left middle)", "(next left middle) (next middle left)"));
+    let long = "(go r left middle)\n(go r middle left)\n(go r left middle)\n(push r b middle right)\n";
+    desk.file("plan.txt", long);
+    let ran = desk.run("plan explain domain.pddl problem.pddl plan.txt");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    for expected in [
+        "valid plan: 4 steps, cost 4; 4 moments",
+        "\n3  3  (go r left middle)  -> 4\n",
+        "\n4  4  (push r b middle right)  -> goal\n",
+        "\nwithout 1, 2: a plan of 2 steps, cost 2 instead of 4\n",
+    ] {
+        assert!(ran.stdout.contains(expected), "{expected}: {}", ran.stdout);
+    }
+    let links = desk.run("plan explain --links domain.pddl problem.pddl plan.txt").stdout;
+    assert!(links.contains("\n        (at r middle) for 4\n"), "{links}");
+    let object = desk.run("plan explain --json domain.pddl problem.pddl plan.txt").object("explanation");
+    assert_eq!(
+        (&object["timeline"]["makespan"], &object["elimination"]["cost"], &object["exit"]),
+        (&4.into(), &2.into(), &0.into())
+    );
+    assert_eq!(object["elimination"]["removed"], serde_json::json!([1, 2]));
+    assert!(object["landmarks"].is_null() && object["unsolvable"].is_null(), "{object}");
+    desk.file("plan.txt", "(push r b middle right)");
+    let invalid = desk.run("plan explain domain.pddl problem.pddl plan.txt");
+    assert_eq!(invalid.code, Some(1), "{invalid:?}");
+    assert!(invalid.stdout.starts_with("invalid plan: step 1"), "{}", invalid.stdout);
+}
+
+#[test]
+fn steps_that_change_nothing_keep_their_number_and_can_go() {
+    let domain = "(define (domain d) (:predicates (p) (q))
+        (:action look) (:action go :precondition (p) :effect (q)))";
+    let desk = desk(domain, "(define (problem x) (:domain d) (:init (p)) (:goal (q)))");
+    desk.file("plan.txt", "(look) (go) (LOOK)");
+    let ran = desk.run("plan explain domain.pddl problem.pddl plan.txt");
+    assert!(ran.stdout.contains("\n1  2  (go)  -> goal\n"), "{ran:?}");
+    assert!(ran.stdout.contains("without 1, 3: a plan of 1 step, cost 1 instead of 3"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_problem_is_explained_by_its_landmarks_or_by_why_there_is_no_plan() {
+    let solvable = desk(DOMAIN, PROBLEM);
+    let ran = solvable.run("plan explain domain.pddl problem.pddl");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stdout.contains("1  next  (at r middle)\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("(at b right)  goal\n"), "{}", ran.stdout);
+    let object = solvable.run("plan explain --json domain.pddl problem.pddl").object("explanation");
+    assert_eq!(object["landmarks"]["ahead"][0]["next"], true, "{object}");
+    let unsolvable = desk(DOMAIN, walled_in());
+    let ran = unsolvable.run("plan explain domain.pddl problem.pddl");
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stdout.starts_with("unsolvable: (at b left) never holds"), "{}", ran.stdout);
+    let object = unsolvable.run("plan explain --json domain.pddl problem.pddl").object("explanation");
+    assert!(object["unsolvable"].is_string() && object["exit"] == 1, "{object}");
+    let (domain, problem) = hanoi(9);
+    let large = desk(domain, problem);
+    let ran = large.run("plan explain --json --budget 3ticks domain.pddl problem.pddl");
+    assert_eq!((ran.code, &ran.object("explanation")["exit"]), (Some(3), &3.into()), "{ran:?}");
+}
+
+/// One lamp of five is lit, and two switch at a time: nothing shorter than all states shows that none goes out.
+const PARITY: [&str; 2] = [
+    "(define (domain lamps) (:requirements :adl) (:predicates (lit ?l))
+       (:action switch :parameters (?a ?b) :precondition (not (= ?a ?b))
+         :effect (and (when (lit ?a) (not (lit ?a))) (when (not (lit ?a)) (lit ?a))
+                      (when (lit ?b) (not (lit ?b))) (when (not (lit ?b)) (lit ?b)))))",
+    "(define (problem p) (:domain lamps) (:objects a b c d e) (:init (lit a))
+       (:goal (forall (?l) (not (lit ?l)))))",
+];
+
+#[test]
+fn certificates_are_written_and_checked() {
+    let cases = [
+        ("relaxed", DOMAIN.to_string(), walled_in(), "(at b left) never holds"),
+        (
+            "pairs",
+            DOMAIN.to_string(),
+            PROBLEM.replace("(at b right))", "(at b right) (at b middle))"),
+            "together",
+        ),
+        ("explored", PARITY[0].to_string(), PARITY[1].to_string(), "16 states"),
+    ];
+    for (kind, domain, problem, why) in cases {
+        let desk = desk(domain, problem);
+        let ran = desk.run("plan certify domain.pddl problem.pddl -o proof.txt");
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{kind}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains(kind) && ran.stderr.contains("wrote proof.txt"),
+            "{kind}: {}",
+            ran.stderr
+        );
+        let text = desk.read("proof.txt");
+        assert_eq!(desk.run("plan certify -q domain.pddl problem.pddl").stdout, text, "{kind}");
+        let object =
+            desk.run("plan certify --json domain.pddl problem.pddl -o proof.txt").object("certification");
+        assert_eq!(
+            (&object["kind"], &object["file"], &object["exit"]),
+            (&kind.into(), &"proof.txt".into(), &0.into())
+        );
+        assert_eq!(object["states"].is_null(), kind != "explored", "{object}");
+        let ran = desk.run("plan validate domain.pddl problem.pddl proof.txt");
+        assert_eq!(ran.code, Some(0), "{kind}: {ran:?}");
+        assert!(
+            ran.stdout.starts_with("valid certificate: there is no plan: ") && ran.stdout.contains(why),
+            "{kind}: {}",
+            ran.stdout
+        );
+        let object = desk.run("plan validate --json domain.pddl problem.pddl proof.txt").object("judgement");
+        assert_eq!((&object["valid"], &object["kind"]), (&true.into(), &kind.into()), "{object}");
+        let last = text.lines().rev().nth(1).expect("something before `end`");
+        let count =
+            text.lines().rev().find(|line| line.contains(' ') && !line.starts_with('(')).expect("a count");
+        let shorter = text.replacen(&format!("{last}\n"), "", 1);
+        desk.file("cut.txt", &shorter);
+        let ran = desk.run("plan validate domain.pddl problem.pddl cut.txt");
+        assert_eq!(ran.code, Some(2), "{kind}, without a line after {count}: {ran:?}");
+    }
+    let lamps = desk(PARITY[0], PARITY[1]);
+    assert_eq!(lamps.run("plan certify domain.pddl problem.pddl -o proof.txt").code, Some(0));
+    let ran = lamps.run("plan validate --budget 1ticks --json domain.pddl problem.pddl proof.txt");
+    assert_eq!((ran.code, &ran.object("judgement")["valid"]), (Some(3), &serde_json::Value::Null), "{ran:?}");
+}
+
+#[test]
+fn certificates_that_prove_nothing_are_refused() {
+    let solvable = desk(DOMAIN, PROBLEM);
+    let made = desk(DOMAIN, walled_in()).run("plan certify -q domain.pddl problem.pddl").stdout;
+    solvable.file("proof.txt", made);
+    let ran = solvable.run("plan validate domain.pddl problem.pddl proof.txt");
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(
+        ran.stdout.starts_with("invalid certificate: nothing that is listed excludes the goal"),
+        "{ran:?}"
+    );
+    let object = solvable.run("plan validate --json domain.pddl problem.pddl proof.txt").object("judgement");
+    assert_eq!((&object["valid"], &object["exit"]), (&false.into(), &1.into()));
+    solvable.file("plan.txt", PLAN);
+    let ran = solvable.run("plan validate --certificate domain.pddl problem.pddl plan.txt");
+    assert!(ran.code == Some(2) && ran.stderr.contains("plan.txt:1: not a certificate"), "{ran:?}");
+    let ran = solvable.run("plan certify domain.pddl problem.pddl -o new.txt");
+    assert_eq!((ran.code, ran.stdout.contains("there is a plan")), (Some(1), true), "{ran:?}");
+    assert!(!solvable.names().contains(&"new.txt".to_string()), "nothing to write");
+    let lamps = desk(PARITY[0], PARITY[1]);
+    let ran = lamps.run("plan certify --max-states 15 domain.pddl problem.pddl");
+    assert!(ran.code == Some(3) && ran.stdout.contains("more states than a certificate may list"), "{ran:?}");
+    let ran = lamps.run("plan certify --json --budget 2ticks domain.pddl problem.pddl -o new.txt");
+    assert_eq!(
+        (ran.code, &ran.object("certification")["file"]),
+        (Some(3), &serde_json::Value::Null),
+        "{ran:?}"
+    );
+}
+
 /// Lamps in rooms: quantifiers, conditional effects, a derived predicate and a battery.
 const LAMPS: &str = "(define (domain lamps) (:requirements :adl :derived-predicates :numeric-fluents)
   (:types room lamp)

@@ -1,31 +1,31 @@
 //! The planner's answers, checked without trusting the planner.
 //!
-//! A plan is executed by name on the parsed PDDL. An unreachable goal is looked for by the literal relaxation of
-//! [`crate::reference`], where the task is small enough for it. That a state space was exhausted has no shorter proof
-//! than another search, and neither has a pair of goals that exclude each other: there the checker abstains.
+//! A plan is executed by name on the parsed PDDL. That there is none is passed where a certificate is found within a
+//! small budget and holds ([`crate::certificate`]); elsewhere the checker abstains. The certificate is made without the
+//! grounding and the search that made the answer.
 
-use isogrid_core::{Check, Verdict};
+use std::ops::ControlFlow;
 
+use isogrid_core::{Check, Ctx, Verdict};
+
+use crate::certificate::{Certification, CertifyOptions, certify};
 use crate::engine::{Planner, PlanningModel};
 use crate::pddl::{Domain, Problem};
-use crate::reference::{relaxed_holds, relaxed_reachable};
 use crate::search::Unsolvable;
 use crate::session::{PlanAnswer, ValidPlan, with_static_atoms};
-use crate::text::formula_text;
-use crate::validate::Validator;
+use crate::validate::{Validator, check_certificate};
 
-/// Assignments of objects to parameters beyond which the literal relaxation is not tried.
-const MAX_ASSIGNMENTS: usize = 20_000;
+/// Ticks of making a certificate, and again of checking it: a second or so.
+const TICKS: u64 = 2_000_000;
+/// Small state spaces are explored again.
+const OPTIONS: CertifyOptions = CertifyOptions { max_states: 10_000, pair_ticks: TICKS / 2 };
 
 impl Check for Planner {
     fn check(&self, model: &PlanningModel, output: &PlanAnswer) -> Verdict {
         let (domain, problem) = (&*model.domain, &*model.problem);
         match output {
             PlanAnswer::Plan(plan) => execute(domain, problem, plan),
-            PlanAnswer::Unsolvable(Unsolvable::UnreachableGoals(_), _) => relax(domain, problem),
-            PlanAnswer::Unsolvable(Unsolvable::Exhausted { states }, _) => Verdict::Abstain(format!(
-                "no independent check that the {states} states seen are all there are; the claim rests on the search"
-            )),
+            PlanAnswer::Unsolvable(because, _) => prove(domain, problem, because),
         }
     }
 }
@@ -42,32 +42,27 @@ fn execute(domain: &Domain, problem: &Problem, plan: &ValidPlan) -> Verdict {
     }
 }
 
-fn relax(domain: &Domain, problem: &Problem) -> Verdict {
-    if assignments(domain, problem) > MAX_ASSIGNMENTS {
-        let why = "the task is too large for the literal relaxation; the claim rests on the grounding";
-        return Verdict::Abstain(why.to_string());
-    }
-    let (atoms, _) = relaxed_reachable(domain, problem);
-    let missing = problem.goal.conjuncts().iter().find(|part| !relaxed_holds(domain, problem, &atoms, part));
-    match missing {
-        Some(part) => {
-            let text = formula_text(domain, problem, part);
-            Verdict::Pass(format!("{text} is out of reach even where nothing is ever deleted"))
+/// Makes a certificate and judges it.
+fn prove(domain: &Domain, problem: &Problem, because: &Unsolvable) -> Verdict {
+    let made = certify(&Ctx::new(0).with_tick_limit(TICKS), domain, problem, &OPTIONS);
+    let why = match made {
+        ControlFlow::Continue(Certification::Certified(certificate)) => {
+            let ctx = Ctx::new(0).with_tick_limit(TICKS);
+            // A certificate that fails says nothing about the answer.
+            match check_certificate(&ctx, domain, problem, &certificate).verdict() {
+                Verdict::Pass(how) => return Verdict::Pass(how),
+                Verdict::Fail(why) | Verdict::Abstain(why) => why,
+            }
         }
-        None => Verdict::Abstain(
-            "no independent check that the goal conditions exclude each other; the claim rests on mutex groups"
-                .to_string(),
-        ),
-    }
-}
-
-fn assignments(domain: &Domain, problem: &Problem) -> usize {
-    let admitted = |param: &crate::pddl::Param| {
-        problem.objects.iter().filter(|object| domain.admits(object, param)).count()
+        // The answer may be to a query from another state or for another goal than the model's.
+        ControlFlow::Continue(other) => other.to_string(),
+        ControlFlow::Break(stop) => stop.to_string(),
     };
-    let of =
-        |action: &crate::pddl::Action| action.params.iter().map(admitted).fold(1usize, usize::saturating_mul);
-    domain.actions.iter().map(of).fold(0, usize::saturating_add)
+    let rests_on = match because {
+        Unsolvable::UnreachableGoals(_) => "the grounding",
+        Unsolvable::Exhausted { .. } => "the search",
+    };
+    Verdict::Abstain(format!("no certificate for a quick check ({why}); the claim rests on {rests_on}"))
 }
 
 #[cfg(test)]
@@ -97,8 +92,11 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_literal_relaxation_shows_is_passed() {
-        assert!(matches!(verdict("(q b)"), Verdict::Pass(why) if why.contains("(q b)")));
-        assert!(matches!(verdict("(and (p a) (q a))"), Verdict::Abstain(_)));
+    fn what_has_a_certificate_is_passed() {
+        for (goal, expected) in [("(q b)", "(q b) never holds"), ("(and (p a) (q a))", "never hold together")]
+        {
+            assert!(matches!(verdict(goal), Verdict::Pass(why) if why.contains(expected)), "{goal}");
+        }
+        assert!(matches!(verdict("(q a)"), Verdict::Abstain(why) if why.contains("there is a plan")));
     }
 }

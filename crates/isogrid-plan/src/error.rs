@@ -98,6 +98,19 @@ pub enum PlanError {
     /// Bytes that are not a saved planning model.
     #[error("not a saved planning model: {0}")]
     BadModel(String),
+    /// A file is not the certificate that it should be.
+    #[error("{name}:{line}: {problem}")]
+    BadCertificate {
+        /// The file.
+        name: String,
+        /// The line, from one.
+        line: usize,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// What was given as a plan of a task is none.
+    #[error("not a plan of this task: {0}")]
+    NotAPlan(String),
     /// A plan failed its validator: a fault of the planner itself.
     #[error("the planner made a plan that its validator refuses: {0}")]
     InvalidPlan(String),

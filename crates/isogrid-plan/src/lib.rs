@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+pub mod certificate;
 mod check;
 mod detect;
 mod dynamics;
 mod engine;
 mod error;
+pub mod explain;
 mod flat;
 pub mod generate;
 mod ground;

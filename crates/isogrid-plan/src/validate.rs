@@ -15,10 +15,12 @@ use crate::pddl::{
 };
 use crate::plan_file::PlanStep;
 
+pub(crate) mod certificate;
 mod evaluate;
 mod outcome;
 mod state;
 
+pub use certificate::{Judgement, Refusal, check_certificate};
 use evaluate::World;
 pub use outcome::{Outcome, Validation};
 use state::Layout;

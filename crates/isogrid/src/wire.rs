@@ -176,6 +176,57 @@ pub struct Validation<'a> {
     pub exit: u8,
 }
 
+/// The checker's word on a certificate.
+#[derive(Debug, Serialize)]
+pub struct Judged<'a> {
+    /// Whether it proves that there is no plan; nothing where the checker abstains.
+    pub valid: Option<bool>,
+    /// `relaxed`, `pairs` or `explored`.
+    pub kind: &'a str,
+    /// The word in words.
+    pub message: &'a str,
+    /// The exit code.
+    pub exit: u8,
+}
+
+/// The end of `plan certify`.
+#[derive(Debug, Serialize)]
+pub struct Certified<'a> {
+    /// The kind of the certificate, if there is one.
+    pub kind: Option<&'a str>,
+    /// How many atoms it speaks of.
+    pub atoms: Option<u64>,
+    /// How many states it lists, if that is its kind.
+    pub states: Option<u64>,
+    /// Why there is no plan, or no certificate.
+    pub message: &'a str,
+    /// The certificate, where it went to no file.
+    pub text: Option<&'a str>,
+    /// The file that was written.
+    pub file: Option<String>,
+    /// Work ticks.
+    pub ticks: u64,
+    /// The exit code.
+    pub exit: u8,
+}
+
+/// The answer of `plan explain`.
+#[derive(Debug, Serialize)]
+pub struct Explanation<'a> {
+    /// The validator's word on the plan that was given.
+    pub validation: Option<&'a str>,
+    /// The plan's steps in time, and what each is for.
+    pub timeline: Option<&'a Value>,
+    /// What action elimination takes out.
+    pub elimination: Option<&'a Value>,
+    /// Landmarks that are still ahead.
+    pub landmarks: Option<&'a Value>,
+    /// Why there is no plan.
+    pub unsolvable: Option<&'a str>,
+    /// The exit code.
+    pub exit: u8,
+}
+
 fn whole_if_whole<S: serde::Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     // Whole numbers are exact up to 2^53.
     if value.fract() == 0.0 && value.abs() <= (1u64 << 53) as f64 {
@@ -355,6 +406,9 @@ messages! {
     "row": RowLine,
     "rung": Rung,
     "validation": Validation<'_>,
+    "judgement": Judged<'_>,
+    "certification": Certified<'_>,
+    "explanation": Explanation<'_>,
     "error": Failure<'_>,
     "engines": Engines,
     "info": About,
@@ -412,6 +466,41 @@ mod tests {
         Role::Rung { ladder: "forest".into(), size: 100 }
     }
 
+    fn explanation() -> String {
+        let one = || vec![Value::Int(1)];
+        let list = |value: Value| Value::List(vec![value]);
+        let step = Value::map([
+            ("number", 1_u64.into()),
+            ("step", "(a)".into()),
+            ("moment", 1_u64.into()),
+            ("after", one().into()),
+        ]);
+        let link =
+            Value::map([("producer", 1_u64.into()), ("fact", "(p)".into()), ("consumer", Value::Null)]);
+        let timeline = Value::map([("makespan", 1_u64.into()), ("steps", list(step)), ("links", list(link))]);
+        let elimination = Value::map([
+            ("removed", one().into()),
+            ("steps", 1_u64.into()),
+            ("cost", 1_u64.into()),
+            ("done", true.into()),
+        ]);
+        let ahead = Value::map([
+            ("fact", "(p)".into()),
+            ("goal", true.into()),
+            ("next", true.into()),
+            ("after", one().into()),
+        ]);
+        let landmarks = Value::map([("reached", 1_u64.into()), ("ahead", list(ahead))]);
+        line(&Explanation {
+            validation: Some("m"),
+            timeline: Some(&timeline),
+            elimination: Some(&elimination),
+            landmarks: Some(&landmarks),
+            unsolvable: None,
+            exit: 0,
+        })
+    }
+
     fn samples() -> Vec<String> {
         let verdict = Verdict::Pass("valid".into());
         let record = Value::map([("cost", Value::Int(31))]);
@@ -458,6 +547,18 @@ mod tests {
             line(&RowLine { row: failed }),
             line(&Rung { name: "forest 100".into(), role: rung_role() }),
             line(&Validation { valid: true, steps: 1, cost: 1.0, message: "m", exit: 0 }),
+            line(&Judged { valid: None, kind: "pairs", message: "m", exit: 3 }),
+            line(&Certified {
+                kind: Some("explored"),
+                atoms: Some(1),
+                states: Some(1),
+                message: "m",
+                text: None,
+                file: Some("f".into()),
+                ticks: 1,
+                exit: 0,
+            }),
+            explanation(),
             line(&Engines::of(&test_engine::ENTRIES[..1])),
             line(&About::of(entry)),
             line(&DataSets::all(Path::new("nowhere"))),

@@ -68,7 +68,7 @@ pub(crate) const VERBS: &[Verb] = &[
     #[cfg(feature = "plan")]
     Verb {
         name: "plan",
-        about: "Tools for planning: check a plan from anywhere",
+        about: "Tools for planning: check and explain a plan from anywhere, prove that there is none",
         command: plan::command,
         execute: plan::execute,
     },

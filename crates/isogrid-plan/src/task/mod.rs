@@ -160,6 +160,16 @@ impl Task {
         self.n_mutex_groups
     }
 
+    /// The mutex groups that were proved: of each, at most one atom holds in every reachable state. Sorted.
+    pub(crate) fn mutex_groups(&self) -> Vec<Vec<&GroundAtom>> {
+        let mut groups = vec![Vec::new(); self.n_mutex_groups];
+        for (atom, &(_, id)) in &self.place_of {
+            self.groups_of.row(id).iter().for_each(|&group| groups[group as usize].push(atom));
+        }
+        groups.iter_mut().for_each(|group: &mut Vec<&GroundAtom>| group.sort_unstable());
+        groups
+    }
+
     /// Bytes of one packed state.
     pub fn state_bytes(&self) -> usize {
         self.n_words() * 8

@@ -123,7 +123,7 @@ impl<'v> World<'v> {
             Expression::Apply(operator, operands) => {
                 let operands: Result<Vec<f64>, String> =
                     operands.iter().map(|operand| self.value(operand, binding)).collect();
-                apply(*operator, &operands?)
+                apply_arithmetic(*operator, &operands?)
             }
         }
     }
@@ -253,7 +253,11 @@ fn value(term: Term, binding: &[ObjectId]) -> ObjectId {
     }
 }
 
-fn apply(operator: Arithmetic, operands: &[f64]) -> Result<f64, String> {
+/// What an operator comes to.
+///
+/// # Errors
+/// Of a division by zero.
+pub(super) fn apply_arithmetic(operator: Arithmetic, operands: &[f64]) -> Result<f64, String> {
     let Some((first, rest)) = operands.split_first() else { return Ok(0.0) };
     if operator == Arithmetic::Divide && rest.contains(&0.0) {
         return Err("a division by zero".to_string());

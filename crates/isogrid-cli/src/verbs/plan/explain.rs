@@ -1,0 +1,200 @@
+//! `isogrid plan explain`: what each step of a plan is for, and what the plan can do without. Without a plan:
+//! [`super::outlook`].
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use isogrid::core::{Ctx, Stop, Value};
+use isogrid::plan::explain::{
+    DrawLinks, DrawOptions, Eliminated, EliminationOptions, Timeline, eliminate, operators_of, timeline,
+};
+use isogrid::plan::pddl::{Domain, Problem};
+use isogrid::plan::plan_file::parse_plan;
+use isogrid::plan::validate::Validation;
+use isogrid::plan::{Keep, OperatorId, PlanError, ground_in};
+use isogrid::wire::Explanation;
+
+use super::{fault, file, name, outlook, pair, path, read, validate, within};
+use crate::app::App;
+use crate::exit::{Answer, Exit, Trouble};
+use crate::screen::Form;
+
+/// Ticks of taking steps out of a plan: some seconds.
+const ELIMINATION_TICKS: u64 = 10_000_000;
+
+pub(super) fn command() -> Command {
+    let links = Arg::new("links")
+        .long("links")
+        .action(ArgAction::SetTrue)
+        .help("Show under each step what it makes true, and for which steps");
+    let whole =
+        Arg::new("all").long("all").action(ArgAction::SetTrue).help("Leave nothing out of a long plan");
+    Command::new("explain")
+        .about("Say what each step of a plan is for; without a plan, what every plan has to pass, or why there is none")
+        .after_help(
+            "With a plan: its steps by the earliest moment at which each can run when all that can run together; an \
+             arrow leads to the steps that need what a step makes true; then the steps that the plan can do without. \
+             Without one: facts that every plan makes true, those that are next first.\n\n\
+             Exit codes: 0 answered, 1 the plan is not valid or there is none, 2 a file that cannot be read as what it \
+             should be, 3 the budget ended first.",
+        )
+        .arg(file("PLAN", "The plan: one action a line, as planners write it").index(3))
+        .arg(links)
+        .arg(whole)
+}
+
+pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Trouble> {
+    let (domain, problem) = pair(app, matches)?;
+    let Some(path) = path(matches, "PLAN") else { return outlook::execute(app, matches, (domain, problem)) };
+    let bytes = read(path)?;
+    let (validation, _) = validate::plan((&domain, &problem), (path, &bytes))?;
+    if !validation.is_valid() {
+        return validate::answer(app, &validation);
+    }
+    let actions = actions((&domain, &problem), (path, &bytes))?;
+    let explained = within(app, matches, |ctx| explain_plan(ctx, (domain, problem), &actions))?.value;
+    let explained = match explained {
+        Ok(ControlFlow::Continue(explained)) => explained,
+        Ok(ControlFlow::Break(stop)) | Err(PlanError::Stopped(stop)) => return stopped(app, stop),
+        Err(error) => return Err(fault(error).into()),
+    };
+    show_plan(app, matches, (&validation, &explained))
+}
+
+/// The steps of a valid plan by indices.
+fn actions(
+    (domain, problem): (&Domain, &Problem),
+    (path, bytes): (&Path, &[u8]),
+) -> Result<Vec<(usize, Vec<usize>)>, Trouble> {
+    let plan = parse_plan(&name(path), bytes).map_err(fault)?;
+    let steps = plan.steps.iter().filter_map(|step| {
+        let action =
+            domain.actions.iter().position(|action| action.name.eq_ignore_ascii_case(&step.action))?;
+        let object =
+            |arg: &String| problem.objects.iter().position(|object| object.name.eq_ignore_ascii_case(arg));
+        Some((action, step.args.iter().map(object).collect::<Option<Vec<usize>>>()?))
+    });
+    Ok(steps.collect())
+}
+
+/// A plan with its reasons.
+struct Explained {
+    timeline: Timeline,
+    less: Eliminated,
+    /// Numbers of the steps that the plan can do without, ascending.
+    removed: Vec<usize>,
+    /// What the plan costs without them.
+    cost: f64,
+}
+
+fn explain_plan(
+    ctx: &Ctx,
+    (domain, problem): (Domain, Problem),
+    actions: &[(usize, Vec<usize>)],
+) -> Result<ControlFlow<Stop, Explained>, PlanError> {
+    let task = ground_in(ctx, &Arc::new(domain), &Arc::new(problem), Keep::Everything)?;
+    let found = operators_of(&task, task.init(), actions);
+    // Steps without an operator change nothing: every plan can do without them.
+    let numbers: Vec<usize> = (1..=found.len()).filter(|number| found[number - 1].is_some()).collect();
+    let plan: Vec<OperatorId> = found.iter().copied().flatten().collect();
+    let mut timeline = match timeline(ctx, &task, task.init(), &plan)? {
+        ControlFlow::Continue(timeline) => timeline,
+        ControlFlow::Break(stop) => return Ok(ControlFlow::Break(stop)),
+    };
+    timeline.steps.iter_mut().zip(&numbers).for_each(|(step, &number)| step.number = number);
+    let child = ctx.child(ELIMINATION_TICKS);
+    let less = eliminate(&child, &task, task.init(), &plan, &EliminationOptions::default())?;
+    ctx.absorb(&child);
+    let mut removed: Vec<usize> = (1..=found.len()).filter(|number| found[number - 1].is_none()).collect();
+    removed.extend(less.removed.iter().map(|&step| numbers[step]));
+    removed.sort_unstable();
+    let cost = less.plan.cost as f64 * task.cost_unit();
+    Ok(ControlFlow::Continue(Explained { timeline, less, removed, cost }))
+}
+
+fn show_plan(
+    app: &App,
+    matches: &ArgMatches,
+    (validation, explained): (&Validation, &Explained),
+) -> Result<Exit, Trouble> {
+    let (message, left) = (validation.to_string(), validation.steps - explained.removed.len());
+    let is_done = explained.less.stop == Stop::Done;
+    if app.screen.form == Form::Json {
+        let elimination = Value::map([
+            ("removed", explained.removed.clone().into()),
+            ("steps", left.into()),
+            ("cost", number(explained.cost)),
+            ("done", is_done.into()),
+        ]);
+        app.screen.object(&Explanation {
+            validation: Some(&message),
+            timeline: Some(&explained.timeline.record()),
+            elimination: Some(&elimination),
+            landmarks: None,
+            unsolvable: None,
+            exit: Exit::Answered.code(),
+        })?;
+        return Ok(Exit::Answered);
+    }
+    let all = matches.get_flag("all");
+    let options = DrawOptions {
+        width: app.screen.width().min(100),
+        max_steps: if all { usize::MAX } else { DrawOptions::default().max_steps },
+        links: if matches.get_flag("links") { DrawLinks::Facts } else { DrawLinks::Numbers },
+    };
+    let moments = plural(explained.timeline.makespan, "moment");
+    let mut text = format!("{message}; {moments} where all steps run together that can\n\n");
+    text += &explained.timeline.draw(&options);
+    text += &elimination_text(validation, explained, left);
+    if !is_done {
+        text += "the budget ended before all steps were tried\n";
+    }
+    app.screen.data(&text)?;
+    Ok(Exit::Answered)
+}
+
+fn elimination_text(validation: &Validation, explained: &Explained, left: usize) -> String {
+    if explained.removed.is_empty() {
+        return "\nno step can be left out\n".to_string();
+    }
+    let mut numbers: Vec<String> = explained.removed.iter().take(20).map(ToString::to_string).collect();
+    let more = explained.removed.len() - numbers.len();
+    if more > 0 {
+        numbers.push(format!("{more} more"));
+    }
+    format!(
+        "\nwithout {}: a plan of {}, cost {} instead of {}\n",
+        numbers.join(", "),
+        plural(left, "step"),
+        explained.cost,
+        validation.cost
+    )
+}
+
+/// Says that there is no answer.
+pub(super) fn stopped(app: &App, stop: Stop) -> Result<Exit, Trouble> {
+    let exit = Exit::after(stop, Answer::Incomplete);
+    if app.screen.form == Form::Json {
+        app.screen.object(&Explanation {
+            validation: None,
+            timeline: None,
+            elimination: None,
+            landmarks: None,
+            unsolvable: None,
+            exit: exit.code(),
+        })?;
+    }
+    app.screen.note(&format!("no answer: {stop}"));
+    Ok(exit)
+}
+
+/// A whole number where it is one.
+fn number(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 2f64.powi(53) { Value::Int(value as i64) } else { value.into() }
+}
+
+fn plural(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}

@@ -1,0 +1,122 @@
+//! `isogrid plan explain` of a problem: what is ahead on every way to the goal, or why there is no way.
+
+use std::fmt::Write as _;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use clap::ArgMatches;
+use isogrid::core::{Ctx, Stop};
+use isogrid::plan::certificate::{Certification, CertifyOptions, certify};
+use isogrid::plan::explain::{LandmarksAhead, landmarks};
+use isogrid::plan::pddl::{Domain, Problem};
+use isogrid::plan::validate::{Judgement, check_certificate};
+use isogrid::plan::{Keep, PlanError, ground_in};
+use isogrid::wire::Explanation;
+
+use super::explain::stopped;
+use super::{fault, within};
+use crate::app::App;
+use crate::exit::{Exit, Trouble};
+use crate::screen::Form;
+
+/// Ticks of looking for a proof that there is no plan before landmarks are shown.
+const PROOF_TICKS: u64 = 4_000_000;
+/// Landmarks shown to people.
+const MAX_LANDMARKS: usize = 40;
+
+/// What is known of a problem without a plan at hand.
+enum Outlook {
+    /// There is no plan.
+    Unsolvable(String),
+    /// Landmarks, where there are any to be had.
+    Ahead(Option<LandmarksAhead>),
+}
+
+pub(super) fn execute(
+    app: &mut App,
+    matches: &ArgMatches,
+    (domain, problem): (Domain, Problem),
+) -> Result<Exit, Trouble> {
+    let outlook = match within(app, matches, |ctx| outlook(ctx, (domain, problem)))?.value {
+        Ok(ControlFlow::Continue(outlook)) => outlook,
+        Ok(ControlFlow::Break(stop)) | Err(PlanError::Stopped(stop)) => return stopped(app, stop),
+        Err(error) => return Err(fault(error).into()),
+    };
+    let exit = if matches!(outlook, Outlook::Unsolvable(_)) { Exit::Negative } else { Exit::Answered };
+    if app.screen.form == Form::Json {
+        let (unsolvable, ahead) = match &outlook {
+            Outlook::Unsolvable(why) => (Some(why.as_str()), None),
+            Outlook::Ahead(ahead) => (None, ahead.as_ref().map(LandmarksAhead::record)),
+        };
+        app.screen.object(&Explanation {
+            validation: None,
+            timeline: None,
+            elimination: None,
+            landmarks: ahead.as_ref(),
+            unsolvable,
+            exit: exit.code(),
+        })?;
+        return Ok(exit);
+    }
+    app.screen.data(&match &outlook {
+        Outlook::Unsolvable(why) => format!("unsolvable: {why}\n"),
+        Outlook::Ahead(Some(ahead)) => landmarks_text(ahead, app.screen.width().min(100)),
+        Outlook::Ahead(None) => "no landmarks are known of this problem\n".to_string(),
+    })?;
+    Ok(exit)
+}
+
+fn outlook(ctx: &Ctx, (domain, problem): (Domain, Problem)) -> Result<ControlFlow<Stop, Outlook>, PlanError> {
+    if let Some(why) = proof(ctx, (&domain, &problem)) {
+        return Ok(ControlFlow::Continue(Outlook::Unsolvable(why)));
+    }
+    let task = ground_in(ctx, &Arc::new(domain), &Arc::new(problem), Keep::Relevant)?;
+    if !task.unreachable_goals().is_empty() {
+        let why = format!("these goal conditions never hold: {}", task.unreachable_goals().join(", "));
+        return Ok(ControlFlow::Continue(Outlook::Unsolvable(why)));
+    }
+    let ahead = landmarks(ctx, &task, task.init());
+    Ok(match ctx.tick(0) {
+        ControlFlow::Break(stop) if ahead.is_none() => ControlFlow::Break(stop),
+        _ => ControlFlow::Continue(Outlook::Ahead(ahead)),
+    })
+}
+
+/// Why there is no plan, if that is soon proved.
+fn proof(ctx: &Ctx, (domain, problem): (&Domain, &Problem)) -> Option<String> {
+    let child = ctx.child(PROOF_TICKS);
+    let options = CertifyOptions { max_states: 10_000, pair_ticks: PROOF_TICKS / 4 };
+    let made = certify(&child, domain, problem, &options);
+    let judged = match made {
+        ControlFlow::Continue(Certification::Certified(certificate)) => {
+            Some(check_certificate(&child, domain, problem, &certificate))
+        }
+        _ => None,
+    };
+    ctx.absorb(&child);
+    match judged {
+        Some(Judgement::Valid(why)) => Some(why),
+        _ => None,
+    }
+}
+
+fn landmarks_text(found: &LandmarksAhead, width: usize) -> String {
+    if found.ahead.is_empty() {
+        return "no fact is known that every plan still has to make true\n".to_string();
+    }
+    let mut text =
+        format!("every plan has to make true, in about this order ({} hold already):\n\n", found.n_reached);
+    let digits = found.ahead.len().to_string().len();
+    for (at, landmark) in found.ahead.iter().take(MAX_LANDMARKS).enumerate() {
+        let mark = if landmark.is_next() { "next" } else { "" };
+        let goal = if landmark.is_goal { "  goal" } else { "" };
+        let line = format!("{:>digits$}  {mark:4}  {}{goal}", at + 1, landmark.text);
+        let line: String = line.chars().take(width).collect();
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    if found.ahead.len() > MAX_LANDMARKS {
+        let _ = writeln!(text, "... {} more ...", found.ahead.len() - MAX_LANDMARKS);
+    }
+    text
+}
