@@ -20,12 +20,12 @@ pub struct LandmarksAhead {
     pub n_reached: usize,
 }
 
-/// A fact that every plan must make true.
+/// Facts of which every plan must make one true.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Landmark {
-    /// The fact.
-    pub fact: FactId,
-    /// The fact in PDDL.
+    /// The facts: one, or the members of a disjunction.
+    pub facts: Vec<FactId>,
+    /// The condition in PDDL.
     pub text: String,
     /// Whether the goal names it.
     pub is_goal: bool,
@@ -47,13 +47,14 @@ pub fn landmarks(ctx: &Ctx, task: &Task, state: &State) -> Option<LandmarksAhead
         return None;
     }
     let found = Landmarks::find(ctx, task, state, &task.goal)?;
-    let holds: Vec<bool> = found.facts.iter().map(|&fact| holds(task, state, fact)).collect();
+    let holds: Vec<bool> =
+        found.facts.iter().map(|facts| facts.iter().any(|&fact| holds(task, state, fact))).collect();
     let order = ordered(&found.before, &holds);
     let mut place = vec![None; found.len()];
     order.iter().enumerate().for_each(|(at, &landmark)| place[landmark] = Some(at));
     let ahead = order.iter().enumerate().map(|(at, &landmark)| Landmark {
-        fact: found.facts[landmark],
-        text: task.fact_text(found.facts[landmark]),
+        facts: found.facts[landmark].clone(),
+        text: text(task, &found.facts[landmark]),
         is_goal: found.is_goal[landmark],
         after: {
             let mut after: Vec<usize> =
@@ -64,6 +65,14 @@ pub fn landmarks(ctx: &Ctx, task: &Task, state: &State) -> Option<LandmarksAhead
         },
     });
     Some(LandmarksAhead { ahead: ahead.collect(), n_reached: holds.iter().filter(|holds| **holds).count() })
+}
+
+fn text(task: &Task, facts: &[FactId]) -> String {
+    let texts: Vec<String> = facts.iter().map(|&fact| task.fact_text(fact)).collect();
+    match &texts[..] {
+        [text] => text.clone(),
+        texts => format!("(or {})", texts.join(" ")),
+    }
 }
 
 fn holds(task: &Task, state: &State, fact: FactId) -> bool {
