@@ -6,7 +6,8 @@ mod golden;
 
 use isogrid_core::Verdict;
 use isogrid_plan::pddl::{
-    Atom, Domain, Formula, GroundAtom, Literal, ObjectId, Problem, Term, parse_domain, parse_problem,
+    Arithmetic, Atom, Change, Domain, Effect, Expression, Formula, GroundAtom, Literal, ObjectId, Problem,
+    Term, Update, parse_domain, parse_problem,
 };
 use isogrid_plan::plan_file::{PlanStep, parse_plan};
 use isogrid_plan::reference;
@@ -207,14 +208,45 @@ proptest! {
             Outcome::GoalNotReached { .. } => "goal",
             other => return Err(TestCaseError::fail(format!("{other:?}"))),
         };
-        if word == "value" && said == "goal" {
+        // Which sums are too large depends on their order, and the literal cost is one only of plain sums.
+        let is_doubtful = cost.is_finite() && !(is_sum_of_steps(&domain, &problem) && cost.abs() < 1e14);
+        if word == "value" && (said == "goal" || is_doubtful) || said == "value" && is_doubtful {
             return Ok(());
         }
         prop_assert_eq!(said, word, "{}", by_name);
-        if word == "valid" {
+        if word == "valid" && is_sum_of_steps(&domain, &problem) {
             prop_assert!((by_name.cost - cost).abs() <= 1e-6 * (1.0 + cost.abs()), "{} {}", by_name.cost, cost);
         }
     }
+}
+
+/// Whether a plan costs what its steps cost one by one, as the literal planner counts: it forgets numbers that nothing
+/// but the metric looks at, which are only added to, and by amounts that never change.
+fn is_sum_of_steps(domain: &Domain, problem: &Problem) -> bool {
+    let effects = domain.actions.iter().flat_map(|action| &action.effects);
+    let is_addition = |effect: &Effect| match &effect.change {
+        Change::Literal(_) => true,
+        Change::Number { update, value, .. } => {
+            matches!(update, Update::Increase | Update::Decrease) && is_constant(value)
+        }
+    };
+    effects.into_iter().all(is_addition)
+        && problem.metric.as_ref().is_none_or(|metric| is_sum(&metric.expression))
+}
+
+/// Whether an expression is a sum of functions and constants.
+fn is_sum(expression: &Expression) -> bool {
+    match expression {
+        Expression::Apply(Arithmetic::Add | Arithmetic::Subtract, parts) => parts.iter().all(is_sum),
+        Expression::Function(..) => true,
+        constant => is_constant(constant),
+    }
+}
+
+fn is_constant(expression: &Expression) -> bool {
+    let mut n_functions = 0;
+    expression.for_each_function(&mut |_, _| n_functions += 1);
+    n_functions == 0
 }
 
 /// Nothing, or no number where the metric has no value at first.
