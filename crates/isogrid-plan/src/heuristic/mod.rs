@@ -2,12 +2,16 @@
 
 mod blind;
 mod buckets;
+#[cfg_attr(not(test), expect(dead_code, reason = "no search uses it yet"))]
+mod cartesian;
 mod landmark_count;
 mod lm_cut;
 mod relaxed;
 mod rules;
 
 pub(crate) use blind::Blind;
+#[expect(unused_imports, reason = "no search uses them yet")]
+pub(crate) use cartesian::{Cartesian, CartesianOptions, Subtasks};
 pub(crate) use landmark_count::{LandmarkCount, Orders};
 pub(crate) use lm_cut::LmCut;
 pub(crate) use relaxed::{Costs, FastForward, HMax, Relaxation};
