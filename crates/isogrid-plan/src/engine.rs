@@ -76,7 +76,7 @@ static INFO: Info = Info {
         OptionSpec {
             name: "search",
             value: Some("NAME"),
-            help: "One search instead of the portfolio: astar-blind, astar-hmax, astar-lmcut, lama, greedy-ff, \
+            help: "One search instead of the portfolio: astar-blind, astar-hmax, astar-lmcut, astar-cartesian, lama, greedy-ff, \
                    greedy-add, bfws, dual-bfws, iw-1 or iw-2 [default: auto]",
         },
         OptionSpec {

@@ -2,6 +2,7 @@
 
 mod blind;
 mod buckets;
+mod cartesian;
 mod exploration;
 mod fast_forward;
 mod h_add;
@@ -12,6 +13,7 @@ mod relaxation;
 mod rules;
 
 pub(crate) use blind::Blind;
+pub(crate) use cartesian::{Cartesian, CartesianOptions};
 pub(crate) use fast_forward::FastForward;
 pub(crate) use h_add::HAdd;
 pub(crate) use h_max::HMax;

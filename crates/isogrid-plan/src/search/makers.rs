@@ -1,11 +1,13 @@
 //! The searches that a query can be given to, made with their heuristics.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use isogrid_core::Ctx;
+use isogrid_core::{Ctx, Stop};
 
 use crate::heuristic::{
-    Blind, Costs, CountOptions, FastForward, HAdd, HMax, Heuristic, LandmarkCount, LmCut, Orders, Relaxation,
+    Blind, Cartesian, CartesianOptions, Costs, CountOptions, FastForward, HAdd, HMax, Heuristic,
+    LandmarkCount, LmCut, Orders, Relaxation,
 };
 use crate::landmarks::Landmarks;
 use crate::search::astar::AStar;
@@ -43,18 +45,29 @@ impl<'a> Makers<'a> {
         AStar::new(self.task, self.query, Blind::new(self.task, &self.query.goal))
     }
 
-    /// A* with an estimate times a weight.
-    pub(crate) fn a_star(&self, estimate: Estimate, weight: u32) -> Boxed<'a> {
-        let (task, goal) = (self.task, &self.query.goal);
-        match estimate {
+    /// A* with an estimate times a weight. The context may end the work that an estimate takes beforehand, and
+    /// [`Stop::Failed`] tells that it does not support the task.
+    pub(crate) fn a_star(&self, ctx: &Ctx, estimate: Estimate, weight: u32) -> ControlFlow<Stop, Boxed<'a>> {
+        ControlFlow::Continue(match estimate {
             Estimate::Blind => Box::new(self.blind().with_weight(weight)),
-            Estimate::LmCut => {
-                Box::new(AStar::new(task, self.query, LmCut::new(task, goal)).with_weight(weight))
-            }
+            Estimate::LmCut => Box::new(self.lm_cut().with_weight(weight)),
             Estimate::HMax => {
-                let heuristic = HMax::new(task, self.relaxation(Costs::Real));
-                Box::new(AStar::new(task, self.query, heuristic).with_weight(weight))
+                let heuristic = HMax::new(self.task, self.relaxation(Costs::Real));
+                Box::new(AStar::new(self.task, self.query, heuristic).with_weight(weight))
             }
+            Estimate::Cartesian => Box::new(self.cartesian(ctx)?.with_weight(weight)),
+        })
+    }
+
+    pub(crate) fn lm_cut(&self) -> AStar<'a, LmCut<'a>> {
+        AStar::new(self.task, self.query, LmCut::new(self.task, &self.query.goal))
+    }
+
+    fn cartesian(&self, ctx: &Ctx) -> ControlFlow<Stop, AStar<'a, Cartesian>> {
+        let Query { init, goal } = self.query;
+        match Cartesian::build(ctx, self.task, init, goal, &CartesianOptions::default())? {
+            Some(heuristic) => ControlFlow::Continue(AStar::new(self.task, self.query, heuristic)),
+            None => ControlFlow::Break(Stop::Failed),
         }
     }
 

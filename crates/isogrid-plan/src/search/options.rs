@@ -43,6 +43,9 @@ pub enum Estimate {
     HMax,
     /// LM-cut.
     LmCut,
+    /// Cartesian abstractions, added up by saturated cost partitioning. Tasks with conditional effects, axioms or
+    /// numbers are not supported.
+    Cartesian,
 }
 
 /// Estimates that guide greedy search.
@@ -56,11 +59,12 @@ pub enum Guide {
 
 impl Search {
     /// All searches by the names that the command uses.
-    pub const NAMED: [(&'static str, Search); 11] = [
+    pub const NAMED: [(&'static str, Search); 12] = [
         ("auto", Search::Auto),
         ("astar-blind", Search::AStar(Estimate::Blind)),
         ("astar-hmax", Search::AStar(Estimate::HMax)),
         ("astar-lmcut", Search::AStar(Estimate::LmCut)),
+        ("astar-cartesian", Search::AStar(Estimate::Cartesian)),
         ("lama", Search::Lama),
         ("greedy-ff", Search::Greedy(Guide::FastForward)),
         ("greedy-add", Search::Greedy(Guide::Add)),
@@ -73,6 +77,16 @@ impl Search {
     /// The search of this name.
     pub fn named(name: &str) -> Option<Search> {
         Search::NAMED.iter().find(|(known, _)| *known == name).map(|&(_, search)| search)
+    }
+
+    /// The name of this search.
+    pub fn name(self) -> &'static str {
+        Search::NAMED.iter().find(|(_, known)| *known == self).map_or("iw", |(name, _)| name)
+    }
+
+    /// Whether tasks with conditional effects, axioms and numbers can be given to it.
+    pub fn takes_more_than_plain_tasks(self) -> bool {
+        self != Search::AStar(Estimate::Cartesian)
     }
 
     /// Whether its first plan can be proved optimal.

@@ -12,7 +12,7 @@ use crate::heuristic::Costs;
 use crate::search::bfws::Pruning;
 use crate::search::lazy::{Lazy, Order};
 use crate::search::makers::{Boxed, Makers};
-use crate::search::options::{Estimate, Mode, Search};
+use crate::search::options::{Mode, Search};
 use crate::search::solve::{End, Run};
 use crate::search::turns::{Contestant, Turn, race_all, take_turns, turn};
 use crate::search::{Explorer, Found};
@@ -38,7 +38,10 @@ impl<'a> Run<'a, '_> {
             Search::Auto | Search::Lama => self.lama(),
             Search::AStar(estimate) => {
                 let weight = self.options.weight;
-                self.alone(makers.a_star(estimate, weight), weight <= 1)
+                match makers.a_star(self.ctx, estimate, weight) {
+                    ControlFlow::Continue(search) => self.alone(search, weight <= 1),
+                    ControlFlow::Break(stop) => End::Stopped(stop),
+                }
             }
             Search::Greedy(guide) => self.alone(makers.eager(guide), false),
             Search::Bfws => self.alone(makers.bfws(Pruning::Nothing), false),
@@ -152,7 +155,7 @@ impl<'a> Run<'a, '_> {
     pub(crate) fn optimal(&mut self) -> End {
         let makers = self.makers();
         let blind = Contestant::new(|_| Box::new(makers.blind())).limited(1, BLIND_OPTIMAL);
-        let lm_cut = Contestant::new(|_| makers.a_star(Estimate::LmCut, 1));
+        let lm_cut = Contestant::new(|_| Box::new(makers.lm_cut()));
         if self.options.threads > 1 {
             let mut both = [blind, lm_cut];
             let won = race_all(self.ctx, &mut both, 2);
@@ -169,7 +172,7 @@ impl<'a> Run<'a, '_> {
         match turn {
             Turn::Found(found) => self.settle(found, true),
             Turn::Stopped(stop) => End::Stopped(stop),
-            Turn::Over => self.alone(makers.a_star(Estimate::LmCut, 1), true),
+            Turn::Over => self.alone(Box::new(makers.lm_cut()), true),
         }
     }
 }

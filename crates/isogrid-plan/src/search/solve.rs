@@ -13,7 +13,8 @@ use crate::search::turns::{Turn, turn};
 use crate::search::{Found, MAX_COST, Statistics};
 use crate::task::{OperatorId, Task};
 
-/// Solves a grounded task without a context: no cancellation, no observer.
+/// Solves a grounded task without a context: no cancellation, no observer. A search that does not support the task
+/// ends with [`Stop::Failed`].
 pub fn solve(task: &Task, options: &SolveOptions) -> SolveResult {
     let ctx = Ctx::new(0).with_tick_limit(options.ticks);
     let query = Query { init: task.init().clone(), goal: task.goal.clone() };
