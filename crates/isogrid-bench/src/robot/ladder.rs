@@ -28,6 +28,8 @@ pub(super) struct Rung {
     pub chosen: Trial,
     pub trials: Vec<Trial>,
     pub cpu_seconds: f64,
+    /// Its rows have this part of the other rungs' episodes.
+    part: u64,
 }
 
 /// All rungs.
@@ -43,6 +45,9 @@ const TASKS: [(&str, &str); 3] = [
     ("4 blocks", "--family hanoi --blocks 4"),
 ];
 
+/// Rounds of the choice by episodes; after each, those who cannot win any more drop out.
+const ROUNDS: u64 = 4;
+
 /// The task of [`TASKS`] whose episodes choose among trained rivals: the one that they have learned.
 const CHOOSING: usize = 1;
 
@@ -53,7 +58,7 @@ impl Ladder {
             name: format!("rival: {}: {task}", rung.name),
             worlds: vec![rows::world(world)],
             first_seed: FIRST_SEEDS[2] + SEED_STEP * (at % TASKS.len()) as u64,
-            n: extent.rival,
+            n: extent.rival.div_ceil(rung.part),
             player: Player::Rival(rung.best.clone()),
         };
         self.rungs
@@ -75,57 +80,87 @@ pub(super) struct Finals {
 struct Finalists {
     name: String,
     kind: Kind,
+    part: u64,
     trials: Vec<Trial>,
-    /// Every last trial in every way of carrying out, with the number of its trial.
-    tried: Vec<(Arc<Rival>, usize)>,
+    /// Every last trial in every way of carrying out, unless it is out.
+    tried: Vec<Candidate>,
+}
+
+/// A trained rival in one way of carrying out.
+struct Candidate {
+    rival: Arc<Rival>,
+    /// The number of its trial.
+    trial: usize,
+    /// Its row of episodes.
+    row: String,
+}
+
+impl Candidate {
+    /// Episodes, those reached, and goals met.
+    fn merit(&self, outcomes: &[Outcome]) -> (u64, u64, usize) {
+        let mine = outcomes.iter().filter(|outcome| outcome.row == self.row);
+        mine.fold((0, 0, 0), |(n, reached, met), one| {
+            (n + 1, reached + u64::from(one.reached), met + one.met)
+        })
+    }
 }
 
 impl Finalists {
-    fn row(&self, at: usize) -> String {
-        format!("choice: {}: {at}", self.name)
-    }
-
     /// The most episodes reached, then the most goals met; what was tried first wins a tie.
     fn choose(self, outcomes: &[Outcome]) -> Result<Rung> {
-        let merit = |at: usize| {
-            let row = self.row(at);
-            let mine = outcomes.iter().filter(|outcome| outcome.row == row);
-            mine.fold((0, 0), |(reached, met), one| (reached + usize::from(one.reached), met + one.met))
+        let merit = |one: &&Candidate| {
+            let (_, reached, met) = one.merit(outcomes);
+            (reached, met)
         };
-        let best = (0..self.tried.len()).rev().max_by_key(|&at| merit(at)).context("tuning gave no rival")?;
-        let (rival, trial) = &self.tried[best];
+        let best = self.tried.iter().rev().max_by_key(merit).context("tuning gave no rival")?;
         Ok(Rung {
-            best: rival.clone(),
-            chosen: self.trials[*trial].clone(),
+            best: best.rival.clone(),
+            chosen: self.trials[best.trial].clone(),
             cpu_seconds: self.trials.iter().map(|trial| trial.cpu_seconds).sum(),
+            part: self.part,
             name: self.name,
             kind: self.kind,
             trials: self.trials,
         })
     }
+
+    /// Drops those that cannot reach as many of `n` episodes as another has reached, so that the choice stays the same.
+    fn drop_hopeless(&mut self, outcomes: &[Outcome], n: u64) {
+        let most = self.tried.iter().map(|one| one.merit(outcomes).1).max().unwrap_or(0);
+        self.tried.retain(|one| {
+            let (played, reached, _) = one.merit(outcomes);
+            reached + n.saturating_sub(played) >= most
+        });
+    }
 }
 
 impl Finals {
-    /// The episodes that choose.
-    pub fn rows(&self, extent: &Extent) -> Vec<Row> {
-        let row = |rung: &Finalists, at: usize, rival: &Arc<Rival>| Row {
-            name: rung.row(at),
-            worlds: vec![rows::world(TASKS[CHOOSING].1)],
-            first_seed: FIRST_SEEDS[3],
-            n: extent.choosing,
-            player: Player::Rival(rival.clone()),
-        };
-        let rows = self
-            .rungs
-            .iter()
-            .flat_map(|rung| rung.tried.iter().enumerate().map(move |(at, (rival, _))| row(rung, at, rival)));
-        rows.collect()
+    /// Each rung's best by episodes, which `play` plays, and these episodes.
+    pub fn choose(
+        mut self,
+        extent: &Extent,
+        mut play: impl FnMut(&[Row]) -> Result<Vec<Outcome>>,
+    ) -> Result<(Ladder, Vec<Outcome>)> {
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        for round in 1..=ROUNDS {
+            let rows = self.rows((extent.choosing * round).div_ceil(ROUNDS));
+            outcomes.retain(|known| rows.iter().all(|row| row.name != known.row));
+            outcomes.extend(play(&rows)?);
+            self.rungs.iter_mut().for_each(|rung| rung.drop_hopeless(&outcomes, extent.choosing));
+        }
+        let rungs = self.rungs.into_iter().map(|rung| rung.choose(&outcomes)).collect::<Result<_>>()?;
+        Ok((Ladder { rungs, demonstrations: self.demonstrations }, outcomes))
     }
 
-    /// Each rung's best by those episodes.
-    pub fn choose(self, outcomes: &[Outcome]) -> Result<Ladder> {
-        let rungs = self.rungs.into_iter().map(|rung| rung.choose(outcomes)).collect::<Result<_>>()?;
-        Ok(Ladder { rungs, demonstrations: self.demonstrations })
+    fn rows(&self, n: u64) -> Vec<Row> {
+        let row = |one: &Candidate| Row {
+            name: one.row.clone(),
+            worlds: vec![rows::world(TASKS[CHOOSING].1)],
+            first_seed: FIRST_SEEDS[3],
+            n,
+            player: Player::Rival(one.rival.clone()),
+        };
+        self.rungs.iter().flat_map(|rung| rung.tried.iter().map(row)).collect()
     }
 }
 
@@ -198,6 +233,14 @@ fn share(size: Size) -> u64 {
     }
 }
 
+/// A rung's rows have this part of the other rungs' episodes: one of the large diffusion policy takes minutes.
+fn episode_part(kind: Kind, size: Size) -> u64 {
+    match (kind, size) {
+        (Kind::Diffusion, Size::Large) => 5,
+        _ => 1,
+    }
+}
+
 /// Two kinds at three sizes, and the guided one in the middle.
 fn plans(n_sizes: usize) -> Vec<Plan> {
     let mut plans = Vec::new();
@@ -232,9 +275,13 @@ fn finalists(
     ensure!(tuned.stop == Stop::Done, "{}: tuning was stopped", plan.name);
     let mut tried = Vec::new();
     for (rival, trial) in &tuned.best {
-        tried.extend(ways(rival, plan.kind)?.into_iter().map(|way| (way, *trial)));
+        for rival in ways(rival, plan.kind)? {
+            let row = format!("choice: {}: {}", plan.name, tried.len());
+            tried.push(Candidate { rival, trial: *trial, row });
+        }
     }
-    Ok(Finalists { name: plan.name.clone(), kind: plan.kind, trials: tuned.trials, tried })
+    let part = episode_part(plan.kind, plan.size);
+    Ok(Finalists { name: plan.name.clone(), kind: plan.kind, part, trials: tuned.trials, tried })
 }
 
 /// Half from the usual start, half from random legal ones, as the paper's rival had.

@@ -104,8 +104,8 @@ pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<Stri
     let place = (file.as_path(), options.threads);
     let mut outcomes = episodes::run(&rows, &shop.simulator(), place, say)?;
     let finals = ladder::train(&shop, &extent, options.threads, say)?;
-    let choices = episodes::run(&finals.rows(&extent), &shop.simulator(), place, say)?;
-    let ladder = finals.choose(&choices)?;
+    let (ladder, choices) =
+        finals.choose(&extent, |rows| episodes::run(rows, &shop.simulator(), place, say))?;
     outcomes.extend(choices);
     outcomes.extend(episodes::run(&ladder.rows(&extent), &shop.simulator(), place, say)?);
     let mut run = Run::begin(&options.out)?;

@@ -33,9 +33,9 @@ while nothing moves. Real cameras err in the same direction for a while, which i
   demonstrations (half from random legal starts), as the paper's rival had; by hindsight, a part of the examples asks
   for one move. The row of one move also has piles of large on small blocks, which Hanoi demonstrations do not show.
   Eight settings a rung by successive halving on held-out loss; the last two, in several ways of carrying chunks out,
-  by episodes on seeds of their own. What tuning took stands beside the engine's training. Rows of rivals and
-  ablations have fewer episodes than the barred ones. Learning curves are in raw.jsonl. They are small policies on
-  states; they are not vision-language-action models.
+  by episodes on seeds of their own (20 each; who cannot win any more drops out). What tuning took stands beside the
+  engine's training. Rows of rivals and ablations have fewer episodes than the barred ones. Learning curves are in
+  raw.jsonl. They are small policies on states; they are not vision-language-action models.
 - *Disturbed*: one of move, shove, drop, swap and hold in turn, 11 s into the episode; open loop means that the first plan
   is carried out to its end whatever happens, as released with the paper; without replanning, failed moves are repeated as
   first planned; without retry, the first failed move ends the episode.

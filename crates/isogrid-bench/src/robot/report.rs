@@ -219,6 +219,7 @@ fn rivals(engine: &Cost, ladder: &Ladder, outcomes: &[Outcome]) -> String {
         "of the engine's training",
         "held-out loss",
         "converged",
+        "episodes a cell",
         "one move",
         "3 blocks",
         "Wilson 95 %",
@@ -236,6 +237,7 @@ fn rivals(engine: &Cost, ladder: &Ladder, outcomes: &[Outcome]) -> String {
             number(Some(rung.cpu_seconds / engine.cpu_seconds)),
             number(Some(rung.chosen.held_out_loss())),
             if rung.chosen.has_converged(&rung.trials) { "yes" } else { "no" }.to_string(),
+            three.n.to_string(),
             percent(one.rate()),
             percent(three.rate()),
             format!("{} to {}", percent(three.interval.0), percent(three.interval.1)),
@@ -244,14 +246,10 @@ fn rivals(engine: &Cost, ladder: &Ladder, outcomes: &[Outcome]) -> String {
             number(Some(three.p99_ms)),
         ]);
     }
-    let n_episodes = ladder.rungs.first().map_or(0, |rung| {
-        let row = rival_row(&rung.name, "3 blocks");
-        Summary::of(outcomes, &row).n
-    });
     format!(
         "{}\n{STATES}\nRivals are small policies on states; they are not vision-language-action models. Each rung: 8 \
          settings by successive halving on {} whole demonstrations of 3-block Hanoi, then episodes on seeds of their own. \
-         {n_episodes} episodes a cell; an episode ends at a goal reached, at a broken rule, or at its limit. Converged: \
+         An episode ends at a goal reached, at a broken rule, or at its limit. Converged: \
          twice the steps gained at most 5 % of the held-out loss.\n\n{}",
         grid.markdown(),
         ladder.demonstrations,
