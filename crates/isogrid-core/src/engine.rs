@@ -106,6 +106,19 @@ pub struct Info {
     pub tick: &'static str,
     /// Options it takes at the text edge.
     pub options: &'static [OptionSpec],
+    /// Parts that differ in what they guarantee; empty where there is nothing to tell apart.
+    pub parts: &'static [Part],
+}
+
+/// A part of an engine, with what is declared beside its code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// What it is one of, in the plural.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// What is declared, each with a name. Parts of one kind have the same names in the same order.
+    pub properties: &'static [(&'static str, &'static str)],
 }
 
 /// How much an engine may be trusted.

@@ -18,7 +18,7 @@ mod value;
 pub use check::{Check, Verdict};
 pub use ctx::{Cancel, Ctx, Limit, Observer, Progress, Reason, Span, Stop};
 pub use detect::{Bid, Detect, Evidence, Finding};
-pub use engine::{Emission, Engine, Fitted, Info, OptionSpec, Sink, Status};
+pub use engine::{Emission, Engine, Fitted, Info, OptionSpec, Part, Sink, Status};
 pub use entry::{Emit, Entry, FitOutcome, RunOutcome, entry};
 pub use measure::{Attempt, Contender, Cost, Energy, Report, Role, Row, Score, Workload, measure};
 pub use port::{Diagnose, Fault, FaultClass, Port, Printed, Recognition, Request, Source, Store, Warnings};

@@ -7,7 +7,9 @@ use isogrid_core::{Ctx, Emission, Engine, Fitted, Info, OptionSpec, Sink, Status
 
 use crate::error::PlanError;
 use crate::ground::{Keep, ground_in};
+use crate::heuristic::{Blind, Cartesian, Declared, FastForward, HAdd, HMax, LandmarkCount, LmCut};
 use crate::pddl::{Domain, Problem};
+use crate::search::Novelty;
 use crate::session::{PlanAnswer, PlanQuery, Session};
 use crate::task::Task;
 
@@ -62,6 +64,8 @@ static INFO: Info = Info {
         "Hoffmann and Nebel, The FF planning system, JAIR 14, 2001",
         "Richter and Westphal, The LAMA planner, JAIR 39, 2010",
         "Lipovetzky and Geffner, Width and serialization of classical planning problems, ECAI 2012",
+        "Helmert and Domshlak, Landmarks, critical paths and abstractions, ICAPS 2009",
+        "Seipp, Keller and Helmert, Saturated cost partitioning for optimal classical planning, JAIR 67, 2020",
     ],
     status: Status::Tested,
     emission: Emission::Improves,
@@ -94,6 +98,16 @@ static INFO: Info = Info {
             value: Some("N"),
             help: "1 takes turns between searches, more let them race [default: 1]",
         },
+    ],
+    parts: &[
+        Blind::PART,
+        HMax::PART,
+        HAdd::PART,
+        FastForward::PART,
+        LandmarkCount::PART,
+        LmCut::PART,
+        Cartesian::PART,
+        Novelty::PART,
     ],
 };
 

@@ -80,4 +80,5 @@ pub(crate) static INFO: Info = Info {
             help: "noise of observed positions to expect [0]",
         },
     ],
+    parts: &[],
 };

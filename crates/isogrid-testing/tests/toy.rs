@@ -54,6 +54,7 @@ impl Engine for Vicious {
             emission: Emission::Appends,
             tick: "",
             options: &[],
+            parts: &[],
         };
         if self.0 == Vice::Talkative { &LONG } else { Majority.info() }
     }

@@ -68,6 +68,7 @@ static INFO: Info = Info {
         OptionSpec { name: "cuts", value: Some("N"), help: "yes-or-no features a numeric column [by width]" },
         OptionSpec { name: "level", value: Some("P"), help: "accuracy promised for kept answers [0.9]" },
     ],
+    parts: &[],
 };
 
 impl Engine for Tsetlin {

@@ -30,6 +30,7 @@ static COUNTER: Info = Info {
     emission: Emission::Appends,
     tick: "one word",
     options: &[],
+    parts: &[],
 };
 const START: OptionSpec =
     OptionSpec { name: "start", value: Some("N"), help: "the first summand [default: 0]" };

@@ -289,6 +289,28 @@ pub struct About {
     pub detects: bool,
     /// Its options.
     pub options: Vec<AboutOption>,
+    /// Its parts that differ in what they guarantee.
+    pub parts: Vec<AboutPart>,
+}
+
+/// One part of an engine.
+#[derive(Debug, Serialize)]
+pub struct AboutPart {
+    /// What it is one of, in the plural.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// What is declared of it.
+    pub properties: Vec<AboutProperty>,
+}
+
+/// What is declared of a part.
+#[derive(Debug, Serialize)]
+pub struct AboutProperty {
+    /// The property.
+    pub name: &'static str,
+    /// Its value.
+    pub value: &'static str,
 }
 
 /// One option of an engine.
@@ -375,6 +397,11 @@ impl About {
             value: spec.value,
             help: spec.help,
         };
+        let part = |part: &isogrid_core::Part| AboutPart {
+            kind: part.kind,
+            name: part.name,
+            properties: part.properties.iter().map(|&(name, value)| AboutProperty { name, value }).collect(),
+        };
         About {
             name: info.name,
             structure: info.structure,
@@ -389,6 +416,7 @@ impl About {
             tick: info.tick,
             detects: entry.detect.is_some(),
             options: info.options.iter().map(option).collect(),
+            parts: info.parts.iter().map(part).collect(),
         }
     }
 }

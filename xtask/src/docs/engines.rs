@@ -17,6 +17,21 @@ pub struct Engine {
     guarantees: Vec<String>,
     papers: Vec<String>,
     options: Vec<EngineOption>,
+    #[serde(default)]
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Part {
+    kind: String,
+    name: String,
+    properties: Vec<Property>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Property {
+    name: String,
+    value: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -72,6 +87,7 @@ pub fn page(engines: &[Engine]) -> String {
         list(&mut text, "Assumes", &engine.assumes);
         list(&mut text, "Guarantees", &engine.guarantees);
         list(&mut text, "Literature", &engine.papers);
+        parts(&mut text, &engine.parts);
         options(&mut text, &engine.options);
     }
     text
@@ -84,6 +100,20 @@ fn list(text: &mut String, title: &str, items: &[String]) {
     let _ = writeln!(text, "- {title}:");
     for item in items {
         let _ = writeln!(text, "  - {item}");
+    }
+}
+
+/// One table a kind of parts.
+fn parts(text: &mut String, parts: &[Part]) {
+    for of_kind in parts.chunk_by(|one, next| one.kind == next.kind) {
+        let Some(first) = of_kind.first() else { continue };
+        let names: Vec<&str> = first.properties.iter().map(|property| property.name.as_str()).collect();
+        let _ = writeln!(text, "\n| {} | {} |", first.kind, names.join(" | "));
+        let _ = writeln!(text, "| --- |{}", " --- |".repeat(names.len()));
+        for part in of_kind {
+            let values: Vec<&str> = part.properties.iter().map(|property| property.value.as_str()).collect();
+            let _ = writeln!(text, "| {} | {} |", part.name, values.join(" | "));
+        }
     }
 }
 
@@ -107,6 +137,7 @@ mod tests {
         r#"{"isogrid": 1, "type": "engines", "engines": [{"name": "plan", "status": "tested"}]}"#;
     const PLAN: &str = r#"{"isogrid": 1, "type": "info", "name": "plan", "structure": "few facts matter",
         "status": "tested", "tick": "one state", "assumes": ["full knowledge"], "guarantees": [], "papers": ["FF, 2001"],
+        "parts": [{"kind": "estimates", "name": "blind", "properties": [{"name": "safe", "value": "yes"}]}],
         "options": [{"name": "optimal", "value": null, "help": "a|b"}, {"name": "w", "value": "N", "help": "weight"}]}"#;
 
     fn ask(arguments: &[&str]) -> Result<String> {
@@ -127,6 +158,7 @@ mod tests {
         {
             assert!(page.contains(part), "{page}");
         }
+        assert!(page.contains("\n| estimates | safe |\n| --- | --- |\n| blind | yes |\n"), "{page}");
         assert!(page.contains("| `--optimal` | a\\|b |\n| `--w N` | weight |\n"), "{page}");
         assert!(!page.contains("Guarantees"), "{page}");
     }

@@ -52,7 +52,25 @@ fn text(entry: &Entry, width: usize) -> String {
     for (title, value) in [("tick", info.tick), ("outputs", outputs), ("profile", profile)] {
         text += &(hanging(&format!("  {title:<9}"), value, width) + "\n");
     }
-    text + &options(info, width)
+    text + &parts(info, width) + &options(info, width)
+}
+
+/// One table a kind of parts.
+fn parts(info: &Info, width: usize) -> String {
+    let mut text = String::new();
+    for of_kind in info.parts.chunk_by(|one, next| one.kind == next.kind) {
+        let Some(first) = of_kind.first() else { continue };
+        let title = format!("  {}", first.kind);
+        let names = first.properties.iter().map(|(name, _)| (*name, Side::Left));
+        let columns: Vec<(&str, Side)> = std::iter::once((title.as_str(), Side::Left)).chain(names).collect();
+        let mut table = TextTable::new(&columns);
+        for part in of_kind {
+            let values = part.properties.iter().map(|(_, value)| value.to_string());
+            table.row(std::iter::once(format!("  {}", part.name)).chain(values).collect());
+        }
+        text += &format!("\n{}", table.render(width));
+    }
+    text
 }
 
 fn options(info: &Info, width: usize) -> String {

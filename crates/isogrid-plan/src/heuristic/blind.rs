@@ -1,7 +1,7 @@
 //! The blind heuristic: zero at goals, the cheapest operator's cost elsewhere. Admissible, consistent, safe.
 
 use crate::ground::VarVal;
-use crate::heuristic::{Heuristic, Node};
+use crate::heuristic::{Declared, Heuristic, Node, Properties};
 use crate::search::MAX_COST;
 use crate::task::Task;
 
@@ -16,6 +16,11 @@ impl<'a> Blind<'a> {
         let cheapest = task.operators.cost.iter().copied().min().unwrap_or(0);
         Blind { task, goal, cheapest: cheapest.min(MAX_COST) }
     }
+}
+
+impl Declared for Blind<'_> {
+    const NAME: &'static str = "blind";
+    const PROPERTIES: Properties = Properties { consistent: true, ..Properties::ADMISSIBLE };
 }
 
 impl Heuristic for Blind<'_> {

@@ -3,7 +3,7 @@
 
 use crate::heuristic::exploration::Exploration;
 use crate::heuristic::rules::{AXIOM, RuleId};
-use crate::heuristic::{Heuristic, Node, Relaxation};
+use crate::heuristic::{Declared, Heuristic, Node, Properties, Relaxation};
 use crate::task::{FactId, OperatorId, Task};
 
 pub(crate) struct FastForward<'a> {
@@ -74,6 +74,11 @@ impl<'a> FastForward<'a> {
             self.preferred.push(operator);
         }
     }
+}
+
+impl Declared for FastForward<'_> {
+    const NAME: &'static str = "FF";
+    const PROPERTIES: Properties = Properties::SAFE;
 }
 
 impl Heuristic for FastForward<'_> {

@@ -2,7 +2,7 @@
 //! its members. Safe, not admissible.
 
 use crate::heuristic::exploration::Exploration;
-use crate::heuristic::{Heuristic, Node, Relaxation};
+use crate::heuristic::{Declared, Heuristic, Node, Properties, Relaxation};
 use crate::task::Task;
 
 pub(crate) struct HAdd<'a>(Exploration<'a>);
@@ -11,6 +11,11 @@ impl<'a> HAdd<'a> {
     pub(crate) fn new(task: &'a Task, relaxation: Relaxation) -> HAdd<'a> {
         HAdd(Exploration::new(task, relaxation))
     }
+}
+
+impl Declared for HAdd<'_> {
+    const NAME: &'static str = "h_add";
+    const PROPERTIES: Properties = Properties::SAFE;
 }
 
 impl Heuristic for HAdd<'_> {

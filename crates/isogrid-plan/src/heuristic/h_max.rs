@@ -2,7 +2,7 @@
 //! dearest. Admissible, consistent and safe.
 
 use crate::heuristic::exploration::Exploration;
-use crate::heuristic::{Heuristic, Node, Relaxation};
+use crate::heuristic::{Declared, Heuristic, Node, Properties, Relaxation};
 use crate::task::Task;
 
 pub(crate) struct HMax<'a>(Exploration<'a>);
@@ -11,6 +11,11 @@ impl<'a> HMax<'a> {
     pub(crate) fn new(task: &'a Task, relaxation: Relaxation) -> HMax<'a> {
         HMax(Exploration::new(task, relaxation))
     }
+}
+
+impl Declared for HMax<'_> {
+    const NAME: &'static str = "h_max";
+    const PROPERTIES: Properties = Properties { consistent: true, ..Properties::ADMISSIBLE };
 }
 
 impl Heuristic for HMax<'_> {

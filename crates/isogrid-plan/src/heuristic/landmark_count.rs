@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use isogrid_num::bits::{ones, tail_mask};
 
-use crate::heuristic::{Heuristic, Node};
+use crate::heuristic::{Declared, Heuristic, Node, Properties};
 use crate::landmarks::{LandmarkId, Landmarks};
 use crate::task::{FactId, OperatorId, Task};
 
@@ -160,6 +160,11 @@ impl<'a> LandmarkCount<'a> {
             !self.has(landmark) && contains(&self.now, self.before(landmark))
         })
     }
+}
+
+impl Declared for LandmarkCount<'_> {
+    const NAME: &'static str = "landmark count";
+    const PROPERTIES: Properties = Properties::SAFE;
 }
 
 impl Heuristic for LandmarkCount<'_> {

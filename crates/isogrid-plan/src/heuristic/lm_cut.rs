@@ -9,7 +9,7 @@
 use crate::ground::VarVal;
 use crate::heuristic::buckets::Buckets;
 use crate::heuristic::rules::{AXIOM, RuleId, Rules};
-use crate::heuristic::{Heuristic, Node};
+use crate::heuristic::{Declared, Heuristic, Node, Properties};
 use crate::task::{FactId, Task};
 
 const UNREACHED: u32 = u32::MAX;
@@ -307,6 +307,11 @@ impl<'a> LmCut<'a> {
         }
         Some(sum)
     }
+}
+
+impl Declared for LmCut<'_> {
+    const NAME: &'static str = "LM-cut";
+    const PROPERTIES: Properties = Properties::ADMISSIBLE;
 }
 
 impl Heuristic for LmCut<'_> {

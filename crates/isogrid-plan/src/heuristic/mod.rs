@@ -3,6 +3,7 @@
 mod blind;
 mod buckets;
 mod cartesian;
+mod declared;
 mod exploration;
 mod fast_forward;
 mod h_add;
@@ -11,9 +12,12 @@ mod landmark_count;
 mod lm_cut;
 mod relaxation;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use blind::Blind;
 pub(crate) use cartesian::{Cartesian, CartesianOptions};
+pub(crate) use declared::{Declared, Properties};
 pub(crate) use fast_forward::FastForward;
 pub(crate) use h_add::HAdd;
 pub(crate) use h_max::HMax;

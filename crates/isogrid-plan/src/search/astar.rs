@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use isogrid_core::{Ctx, Limit, Stop};
 
-use crate::heuristic::{Heuristic, Node};
+use crate::heuristic::{Declared, Heuristic, Node};
 use crate::search::open_list::{OpenList, Ties};
 use crate::search::space::{START, Space, StateId};
 use crate::search::{Explorer, Found, Query, Statistics};
@@ -32,8 +32,9 @@ pub(crate) struct AStar<'a, H> {
 
 const DEAD: u32 = u32::MAX;
 
-impl<'a, H: Heuristic> AStar<'a, H> {
+impl<'a, H: Heuristic + Declared> AStar<'a, H> {
     pub(crate) fn new(task: &'a Task, query: &'a Query, heuristic: H) -> AStar<'a, H> {
+        const { assert!(H::PROPERTIES.admissible, "plans of A* are called optimal") };
         let mut search = AStar {
             task,
             query,
@@ -127,7 +128,7 @@ impl<'a, H: Heuristic> AStar<'a, H> {
     }
 }
 
-impl<H: Heuristic> Explorer for AStar<'_, H> {
+impl<H: Heuristic + Declared> Explorer for AStar<'_, H> {
     fn run(&mut self, ctx: &Ctx, bound: u64) -> ControlFlow<Stop, Found> {
         let mut has_pruned = false;
         while let Some((key, id)) = self.open.pop() {

@@ -25,6 +25,7 @@ use isogrid_core::{Ctx, Stop};
 pub use answer::{Outcome, Plan, SolveResult, Unsolvable};
 pub(crate) use astar::MAX_COST;
 pub(crate) use iterated_width::IteratedWidth;
+pub(crate) use novelty::Novelty;
 pub use options::{Estimate, Guide, Mode, Search, SolveOptions};
 pub(crate) use referee::Referee;
 pub use solve::solve;

@@ -4,6 +4,7 @@
 use isogrid_num::bits::BitSet;
 use isogrid_num::hash::FastMap;
 
+use crate::heuristic::{Declared, Properties};
 use crate::task::FactId;
 
 /// Bytes that the tables of pairs may take; classes that come later are told apart by single facts only.
@@ -25,6 +26,11 @@ pub(crate) struct Novelty {
 struct Seen {
     facts: BitSet,
     pairs: Option<BitSet>,
+}
+
+impl Declared for Novelty {
+    const NAME: &'static str = "novelty";
+    const PROPERTIES: Properties = Properties::SAFE;
 }
 
 impl Novelty {

@@ -39,6 +39,7 @@ impl Engine for Majority {
             emission: Emission::Appends,
             tick: "a letter",
             options: &[],
+            parts: &[],
         }
     }
 

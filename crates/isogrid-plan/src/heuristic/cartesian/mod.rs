@@ -33,7 +33,7 @@ use crate::heuristic::cartesian::collection::{Collection, go_on};
 use crate::heuristic::cartesian::diagram::{DEAD, Diagrams, Link, RowId, to_row};
 use crate::heuristic::cartesian::orders::{Orders, Table};
 use crate::heuristic::cartesian::saturation::INFINITE;
-use crate::heuristic::{Heuristic, Node};
+use crate::heuristic::{Declared, Heuristic, Node, Properties};
 use crate::packing::State;
 use crate::task::Task;
 
@@ -137,6 +137,18 @@ impl Cartesian {
         let diagrams = collection.lookup.diagrams.reduced(ctx, |row| links[row as usize], nothing)?;
         ControlFlow::Continue(Cartesian { diagrams, distances, sums: vec![0; tables.len()] })
     }
+}
+
+impl Declared for Cartesian {
+    const NAME: &'static str = "Cartesian";
+    const PROPERTIES: Properties = Properties {
+        admissible: true,
+        consistent: true,
+        safe: true,
+        conditional_effects: false,
+        axioms: false,
+        numbers: false,
+    };
 }
 
 impl Heuristic for Cartesian {
