@@ -1,6 +1,6 @@
 //! Solves a PDDL problem with a search of one's choice, and says what each phase took:
 //!
-//! `cargo run --release -p isogrid-plan --example solve DOMAIN PROBLEM [SEARCH]`
+//! `cargo run --release -p isogrid-plan --example solve DOMAIN PROBLEM [SEARCH [MODE]]`
 
 #![expect(clippy::print_stdout, reason = "an example shows its result")]
 
@@ -15,7 +15,7 @@ use isogrid_plan::{Mode, Outcome, Search, SolveOptions, ground, solve};
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().skip(1).collect();
     let [domain, problem, rest @ ..] = args.as_slice() else {
-        return Err("usage: solve DOMAIN PROBLEM [SEARCH]".into());
+        return Err("usage: solve DOMAIN PROBLEM [SEARCH [first | improve | optimal]]".into());
     };
     let start = Instant::now();
     let (domain, _) = parse_domain(domain, &fs::read(domain)?)?;
@@ -27,7 +27,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(name) => Search::named(name).ok_or("no such search")?,
         None => Search::Auto,
     };
-    let result = solve(&task, &SolveOptions { mode: Mode::First, search, ..SolveOptions::default() });
+    let mode = match rest.get(1).map(String::as_str) {
+        None | Some("first") => Mode::First,
+        Some("improve") => Mode::Improve,
+        Some("optimal") => Mode::Optimal,
+        Some(other) => return Err(format!("no such mode: {other}").into()),
+    };
+    let result = solve(&task, &SolveOptions { mode, search, ..SolveOptions::default() });
     let solved = start.elapsed();
     if let Outcome::Solved { plan, .. } = &result.outcome {
         plan.operators.iter().for_each(|&operator| println!("{}", task.step(operator)));

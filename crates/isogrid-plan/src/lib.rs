@@ -2,6 +2,9 @@
 
 #[cfg(test)]
 extern crate self as isogrid_plan;
+#[cfg(test)]
+#[path = "../tests/random/mod.rs"]
+mod random;
 
 pub mod certificate;
 mod check;

@@ -12,6 +12,7 @@ use isogrid_num::hash::FastMap;
 
 use crate::error::PlanError;
 use crate::explain::replay::{Replay, Steps};
+use crate::ground::VarVal;
 use crate::packing::State;
 use crate::search::Plan;
 use crate::task::{OperatorId, Task};
@@ -58,10 +59,21 @@ pub fn eliminate(
     plan: &[OperatorId],
     options: &EliminationOptions,
 ) -> Result<Eliminated, PlanError> {
+    eliminate_to(ctx, task, (init, &task.goal), plan, options)
+}
+
+/// The same with a goal that may be another than the task's.
+pub(crate) fn eliminate_to(
+    ctx: &Ctx,
+    task: &Task,
+    (init, goal): (&State, &[VarVal]),
+    plan: &[OperatorId],
+    options: &EliminationOptions,
+) -> Result<Eliminated, PlanError> {
     let steps = Steps::of_plan(task, plan);
-    Replay::new(task, init, &steps)?;
+    Replay::new(task, (init, goal), &steps)?;
     let kept: Vec<usize> = (0..plan.len()).collect();
-    let mut work = Work { ctx, task, init, steps, given: plan, kept, looks: 0, applications: 0 };
+    let mut work = Work { ctx, task, init, goal, steps, given: plan, kept, looks: 0, applications: 0 };
     let ended = match options.order {
         Elimination::Greedy => work.greedy(),
         Elimination::OnePass => work.one_pass(),
@@ -78,6 +90,7 @@ struct Work<'a> {
     ctx: &'a Ctx,
     task: &'a Task,
     init: &'a State,
+    goal: &'a [VarVal],
     steps: Steps<'a>,
     given: &'a [OperatorId],
     /// Steps of the given plan that are left.
@@ -220,7 +233,7 @@ impl Work<'_> {
                 }
             }
         }
-        ControlFlow::Continue(self.task.is_goal(&state).then_some(set))
+        ControlFlow::Continue(self.task.holds(self.goal, state.words()).then_some(set))
     }
 
     fn cost(&self, at: usize) -> u64 {
@@ -236,7 +249,7 @@ impl Work<'_> {
         let kept_steps: Vec<OperatorId> = self.kept.iter().map(|&step| self.given[step]).collect();
         let steps = Steps::of_plan(self.task, &kept_steps);
         // Another operator of the same action may apply than before.
-        let operators = Replay::new(self.task, self.init, &steps)?.operators;
+        let operators = Replay::new(self.task, (self.init, self.goal), &steps)?.operators;
         let cost = operators.iter().map(|&operator| u64::from(self.task.cost(operator))).sum();
         let removed = (0..self.given.len()).filter(|step| self.kept.binary_search(step).is_err()).collect();
         Ok(Eliminated {

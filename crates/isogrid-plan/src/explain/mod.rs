@@ -13,6 +13,7 @@ mod replay;
 mod timeline;
 
 pub use draw::{DrawLinks, DrawOptions};
+pub(crate) use eliminate::eliminate_to;
 pub use eliminate::{Eliminated, Elimination, EliminationOptions, eliminate};
 pub use landmarks::{Landmark, LandmarksAhead, landmarks};
 pub use replay::operators_of;

@@ -6,6 +6,7 @@
 use isogrid_num::hash::FastMap;
 
 use crate::error::PlanError;
+use crate::ground::VarVal;
 use crate::packing::State;
 use crate::task::{OperatorId, Task};
 
@@ -68,7 +69,11 @@ pub(crate) struct Replay {
 impl Replay {
     /// # Errors
     /// [`PlanError::NotAPlan`] where a step does not apply, or the goal does not hold at the end.
-    pub(crate) fn new(task: &Task, init: &State, steps: &Steps<'_>) -> Result<Replay, PlanError> {
+    pub(crate) fn new(
+        task: &Task,
+        (init, goal): (&State, &[VarVal]),
+        steps: &Steps<'_>,
+    ) -> Result<Replay, PlanError> {
         let mut replay = Replay { states: vec![init.clone()], operators: Vec::with_capacity(steps.len()) };
         let mut state = init.clone();
         for step in 0..steps.len() {
@@ -81,7 +86,7 @@ impl Replay {
             replay.states.push(state.clone());
             replay.operators.push(operator);
         }
-        if task.is_goal(&state) {
+        if task.holds(goal, state.words()) {
             Ok(replay)
         } else {
             Err(PlanError::NotAPlan("the goal does not hold at the end".to_string()))

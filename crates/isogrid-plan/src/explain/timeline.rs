@@ -63,7 +63,7 @@ pub fn timeline(
     init: &State,
     plan: &[OperatorId],
 ) -> Result<ControlFlow<Stop, Timeline>, PlanError> {
-    let replay = Replay::new(task, init, &Steps::of_plan(task, plan))?;
+    let replay = Replay::new(task, (init, &task.goal), &Steps::of_plan(task, plan))?;
     Ok(build(ctx, task, &replay))
 }
 

@@ -1,8 +1,5 @@
 //! Every declaration against exact distances, on random tasks of the whole language.
 
-#[path = "../../tests/random/mod.rs"]
-mod random;
-
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -12,8 +9,8 @@ use super::*;
 use crate::ground::{Keep, ground_in};
 use crate::landmarks::Landmarks;
 use crate::packing::State;
+use crate::random::{Language, lively_task, random_task};
 use crate::task::Task;
-use random::{Language, lively_task, random_task};
 
 /// Reachable states beyond which a task is left out.
 const MAX_STATES: usize = 600;

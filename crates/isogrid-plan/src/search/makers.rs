@@ -15,7 +15,7 @@ use crate::search::bfws::{Bfws, Pruning};
 use crate::search::eager::Eager;
 use crate::search::iterated_width::IteratedWidth;
 use crate::search::lazy::{Lazy, Order};
-use crate::search::{Estimate, Explorer, Guide, Query};
+use crate::search::{Estimate, Explorer, Found, Guide, Query, Statistics};
 use crate::task::Task;
 
 /// Makes searches for one query.
@@ -65,7 +65,14 @@ impl<'a> Makers<'a> {
 
     fn cartesian(&self, ctx: &Ctx) -> ControlFlow<Stop, AStar<'a, Cartesian>> {
         let Query { init, goal } = self.query;
-        match Cartesian::build(ctx, self.task, init, goal, &CartesianOptions::default())? {
+        let usual = CartesianOptions::default();
+        // Less is left for building where it would leave nothing for the search.
+        let options = CartesianOptions {
+            refine_ticks: usual.refine_ticks.min(ctx.remaining() / 2),
+            order_ticks: usual.order_ticks.min(ctx.remaining() / 4),
+            ..usual
+        };
+        match Cartesian::build(ctx, self.task, init, goal, &options)? {
             Some(heuristic) => ControlFlow::Continue(AStar::new(self.task, self.query, heuristic)),
             None => ControlFlow::Break(Stop::Failed),
         }
@@ -120,5 +127,31 @@ impl<'a> Makers<'a> {
 
     pub(crate) fn iterated_width(&self, k: u8) -> Boxed<'a> {
         Box::new(IteratedWidth::new(self.task, self.query, k))
+    }
+}
+
+/// A* with Cartesian abstractions that its first run builds.
+pub(crate) struct CartesianLater<'m, 'a> {
+    makers: &'m Makers<'a>,
+    search: Option<AStar<'a, Cartesian>>,
+}
+
+impl<'m, 'a> CartesianLater<'m, 'a> {
+    pub(crate) fn new(makers: &'m Makers<'a>) -> CartesianLater<'m, 'a> {
+        CartesianLater { makers, search: None }
+    }
+}
+
+impl Explorer for CartesianLater<'_, '_> {
+    fn run(&mut self, ctx: &Ctx, bound: u64) -> ControlFlow<Stop, Found> {
+        let search = match self.search.take() {
+            Some(search) => search,
+            None => self.makers.cartesian(ctx)?,
+        };
+        self.search.insert(search).run(ctx, bound)
+    }
+
+    fn statistics(&self) -> Statistics {
+        self.search.as_ref().map(Explorer::statistics).unwrap_or_default()
     }
 }

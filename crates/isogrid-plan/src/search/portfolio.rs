@@ -3,6 +3,7 @@
 //! First plan: LAMA's greedy search, blind A* for small state spaces with misleading relaxations (towers), width search
 //! and greedy searches with other ties, in turns of growing length or on threads. Then improvement: A* goes on, and
 //! weighted searches with falling weights look for cheaper plans until one proves that there is none, or the ticks end.
+//! Cheapest plans: blind A*, LM-cut and Cartesian abstractions in turns.
 
 use std::ops::ControlFlow;
 
@@ -11,18 +12,28 @@ use isogrid_core::Stop;
 use crate::heuristic::Costs;
 use crate::search::bfws::Pruning;
 use crate::search::lazy::{Lazy, Order};
-use crate::search::makers::{Boxed, Makers};
+use crate::search::makers::{Boxed, CartesianLater, Makers};
 use crate::search::options::{Mode, Search};
+use crate::search::polish::polish;
 use crate::search::solve::{End, Run};
 use crate::search::turns::{Contestant, Turn, race_all, take_turns, turn};
 use crate::search::{Explorer, Found};
+use crate::task::OperatorId;
 
 /// Blind A* gives up after this many ticks of its own while a first plan is sought.
 const BLIND_LIMIT: u64 = 40_000_000;
-/// Optimal search tries blind A* for this many ticks before LM-cut.
-const BLIND_OPTIMAL: u64 = 20_000_000;
+/// Where plans are improved or optimal, blind A* gives up after this many ticks.
+const BLIND_OPTIMAL: u64 = 10_000_000;
+/// The first turn of searches for a first plan, in ticks.
+const FIRST_TURN: u64 = 100_000;
+/// The first turn of optimal searches.
+const OPTIMAL_TURN: u64 = 4_000_000;
+/// No turn of A* with Cartesian abstractions is shorter: building them takes most of it.
+const CARTESIAN_TURN: u64 = 16_000_000;
 /// Weights of LAMA's searches after the first plan.
 const WEIGHTS: [u32; 4] = [5, 3, 2, 1];
+/// A plan is polished for this part of the ticks that were spent until it was found.
+const POLISH_PART: u64 = 4;
 /// The place of blind A* among those who look for a first plan.
 const BLIND: usize = 1;
 
@@ -86,14 +97,32 @@ impl<'a> Run<'a, '_> {
 
     fn first_plan(&mut self, contestants: &mut [Contestant<'_>]) -> End {
         let won = match self.options.threads {
-            0 | 1 => take_turns(self.ctx, contestants),
+            0 | 1 => take_turns(self.ctx, contestants, FIRST_TURN),
             threads => race_all(self.ctx, contestants, threads),
         };
         contestants.iter().for_each(|contestant| self.statistics.add(contestant.statistics()));
         match won {
+            ControlFlow::Continue((at, Found::Plan(operators))) if at != BLIND => {
+                self.polished(operators).unwrap_or(End::Done { optimal: false })
+            }
             ControlFlow::Continue((at, found)) => self.settle(found, at == BLIND),
             ControlFlow::Break(stop) => End::Stopped(stop),
         }
+    }
+
+    /// Takes a plan that may be dearer than need be, and makes it cheaper by a part of the work done so far. A first
+    /// plan is handed out after that; else it is handed out at once. `None`: there may be more to gain.
+    fn polished(&mut self, operators: Vec<OperatorId>) -> Option<End> {
+        if self.options.mode != Mode::First && self.accept(operators.clone()).is_break() {
+            return Some(End::Stopped(Stop::Enough));
+        }
+        let child = self.ctx.child(self.ctx.ticks() / POLISH_PART);
+        let (plan, is_cheapest) = polish(&child, self.task, self.query, operators, &mut self.statistics);
+        self.ctx.absorb(&child);
+        if self.accept(plan).is_break() {
+            return Some(End::Stopped(Stop::Enough));
+        }
+        is_cheapest.then(|| End::Done { optimal: self.is_exact() })
     }
 
     fn improve_until(&self) -> u64 {
@@ -137,8 +166,8 @@ impl<'a> Run<'a, '_> {
             let left = until.saturating_sub(self.ctx.ticks());
             match turn(self.ctx, left, |ctx| search.run(ctx, bound)) {
                 Turn::Found(Found::Plan(operators)) => {
-                    if self.accept(operators).is_break() {
-                        return Some(End::Stopped(Stop::Enough));
+                    if let Some(end) = self.polished(operators) {
+                        return Some(end);
                     }
                     if weight > 1 {
                         return None;
@@ -156,23 +185,17 @@ impl<'a> Run<'a, '_> {
         let makers = self.makers();
         let blind = Contestant::new(|_| Box::new(makers.blind())).limited(1, BLIND_OPTIMAL);
         let lm_cut = Contestant::new(|_| Box::new(makers.lm_cut()));
-        if self.options.threads > 1 {
-            let mut both = [blind, lm_cut];
-            let won = race_all(self.ctx, &mut both, 2);
-            both.iter().for_each(|contestant| self.statistics.add(contestant.statistics()));
-            return match won {
-                ControlFlow::Continue((_, found)) => self.settle(found, true),
-                ControlFlow::Break(stop) => End::Stopped(stop),
-            };
-        }
-        let mut search = makers.blind();
-        let turn = turn(self.ctx, BLIND_OPTIMAL, |ctx| search.run(ctx, u64::MAX));
-        self.statistics.add(search.statistics());
-        drop(search);
-        match turn {
-            Turn::Found(found) => self.settle(found, true),
-            Turn::Stopped(stop) => End::Stopped(stop),
-            Turn::Over => self.alone(Box::new(makers.lm_cut()), true),
+        let cartesian = Contestant::new(|_| Box::new(CartesianLater::new(&makers))).at_least(CARTESIAN_TURN);
+        let mut all = vec![blind, lm_cut];
+        all.extend(self.task.is_plain().then_some(cartesian));
+        let won = match self.options.threads {
+            0 | 1 => take_turns(self.ctx, &mut all, OPTIMAL_TURN),
+            threads => race_all(self.ctx, &mut all, threads),
+        };
+        all.iter().for_each(|contestant| self.statistics.add(contestant.statistics()));
+        match won {
+            ControlFlow::Continue((_, found)) => self.settle(found, true),
+            ControlFlow::Break(stop) => End::Stopped(stop),
         }
     }
 }

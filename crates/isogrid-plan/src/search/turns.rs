@@ -8,9 +8,6 @@ use crate::search::makers::Boxed;
 use crate::search::race::{Member, race};
 use crate::search::{Found, Statistics};
 
-/// The first turn in ticks; turns double.
-const FIRST_TURN: u64 = 100_000;
-
 /// One of several searches for the same thing.
 pub(crate) struct Contestant<'a> {
     /// Makes it, for the first time or anew, by the number of the round.
@@ -18,8 +15,9 @@ pub(crate) struct Contestant<'a> {
     search: Option<Boxed<'a>>,
     /// Whether it starts afresh every time: how long a greedy search takes is a matter of luck with a long tail.
     restarts: bool,
-    /// A turn is divided by this.
+    /// A turn is divided by this, but is not shorter than the least.
     divisor: u64,
+    least: u64,
     /// Ticks after which it takes no more turns.
     limit: u64,
     spent: u64,
@@ -35,6 +33,7 @@ impl<'a> Contestant<'a> {
             search: None,
             restarts: false,
             divisor: 1,
+            least: 0,
             limit: u64::MAX,
             spent: 0,
             is_out: false,
@@ -54,6 +53,12 @@ impl<'a> Contestant<'a> {
         self
     }
 
+    /// Gives it turns of at least so many ticks.
+    pub(crate) fn at_least(mut self, ticks: u64) -> Contestant<'a> {
+        self.least = ticks;
+        self
+    }
+
     /// The search, where it stands.
     pub(crate) fn take(&mut self, round: u64) -> Boxed<'a> {
         self.search.take().unwrap_or_else(|| (self.make)(round))
@@ -69,7 +74,7 @@ impl<'a> Contestant<'a> {
     }
 
     fn turn(&mut self, ctx: &Ctx, ticks: u64, round: u64) -> Turn {
-        let ticks = (ticks / self.divisor).min(self.limit - self.spent);
+        let ticks = (ticks / self.divisor).max(self.least).min(self.limit - self.spent);
         self.spent += ticks;
         let mut search = self.take(round);
         let turn = turn(ctx, ticks, |ctx| search.run(ctx, u64::MAX));
@@ -107,9 +112,9 @@ pub(crate) fn turn(ctx: &Ctx, ticks: u64, search: impl FnOnce(&Ctx) -> ControlFl
 /// Who found what.
 pub(crate) type Won = ControlFlow<Stop, (usize, Found)>;
 
-/// Runs them in turns on this thread.
-pub(crate) fn take_turns(ctx: &Ctx, contestants: &mut [Contestant<'_>]) -> Won {
-    let mut ticks = FIRST_TURN;
+/// Runs them in turns on this thread; turns double.
+pub(crate) fn take_turns(ctx: &Ctx, contestants: &mut [Contestant<'_>], first_turn: u64) -> Won {
+    let mut ticks = first_turn;
     for round in 0.. {
         if contestants.iter().all(|contestant| contestant.is_out) {
             return ControlFlow::Break(Stop::Failed);

@@ -51,9 +51,9 @@ pub(crate) struct CartesianOptions {
     /// Transitions between different abstract states over all abstractions; the last split of each may go beyond.
     /// Default: a million.
     pub(crate) max_transitions: usize,
-    /// Work spent on refining, in ticks. Default: 20 million.
+    /// Work spent on refining, in ticks. Default: 10 million.
     pub(crate) refine_ticks: u64,
-    /// Work spent on more than one order, in ticks. Default: 8 million.
+    /// Work spent on more than one order, in ticks. Default: 4 million.
     pub(crate) order_ticks: u64,
     /// Sample states for which an order is tried. Default: 200.
     pub(crate) n_samples: usize,
@@ -66,8 +66,8 @@ impl Default for CartesianOptions {
         CartesianOptions {
             max_states: 1 << 20,
             max_transitions: 1_000_000,
-            refine_ticks: 20_000_000,
-            order_ticks: 8_000_000,
+            refine_ticks: 10_000_000,
+            order_ticks: 4_000_000,
             n_samples: 200,
             max_orders: 32,
         }

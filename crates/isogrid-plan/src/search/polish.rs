@@ -1,0 +1,124 @@
+//! A plan made cheaper without another search for the goal: steps that it can do without go, then its neighborhood is
+//! looked through, further and further out while that helps.
+
+use std::ops::ControlFlow;
+
+use isogrid_core::{Ctx, Stop};
+
+use crate::explain::{EliminationOptions, eliminate_to};
+use crate::search::neighborhood::shortcut;
+use crate::search::{Query, Statistics};
+use crate::task::{OperatorId, Task};
+
+/// The first neighborhood.
+const FIRST_STATES: usize = 4_000;
+/// The largest one: memory stays below that of the searches.
+const MOST_STATES: usize = 8_000_000;
+/// Operators looked at that count as one tick.
+const OPERATORS_PER_TICK: u64 = 16;
+
+/// Works on one plan within the context's limit; what was gained before a stop counts. The flag says that no plan is
+/// cheaper.
+pub(crate) fn polish(
+    ctx: &Ctx,
+    task: &Task,
+    query: &Query,
+    plan: Vec<OperatorId>,
+    statistics: &mut Statistics,
+) -> (Vec<OperatorId>, bool) {
+    let mut polished = (plan, false);
+    let _: ControlFlow<Stop> = work(ctx, (task, query), &mut polished, statistics);
+    polished
+}
+
+fn work(
+    ctx: &Ctx,
+    (task, query): (&Task, &Query),
+    (plan, is_cheapest): &mut (Vec<OperatorId>, bool),
+    statistics: &mut Statistics,
+) -> ControlFlow<Stop> {
+    ctx.tick(1 + task.n_operators() as u64 / OPERATORS_PER_TICK)?;
+    let half = ctx.child(ctx.remaining() / 2);
+    let goal = (&query.init, query.goal.as_slice());
+    if let Ok(less) = eliminate_to(&half, task, goal, plan, &EliminationOptions::default()) {
+        *plan = less.plan.operators;
+    }
+    ctx.absorb(&half);
+    let cost = |plan: &[OperatorId]| plan.iter().map(|&operator| u64::from(task.cost(operator))).sum::<u64>();
+    let mut n_states = FIRST_STATES;
+    while n_states <= MOST_STATES {
+        let Some(found) = shortcut(ctx, (task, query), plan, n_states, statistics)? else { break };
+        if found.is_everything {
+            *is_cheapest = true;
+        }
+        if cost(&found.plan) < cost(plan) {
+            *plan = found.plan;
+        } else {
+            n_states *= 2;
+        }
+        if *is_cheapest {
+            break;
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use isogrid_num::rng::Rng;
+
+    use super::*;
+    use crate::ground::{Keep, ground_in};
+    use crate::random::lively_task;
+    use crate::search::{Mode, Outcome, SolveOptions, solve};
+    use crate::validate::validate;
+
+    fn cost(task: &Task, plan: &[OperatorId]) -> u64 {
+        plan.iter().map(|&operator| u64::from(task.cost(operator))).sum()
+    }
+
+    /// A random walk to a goal.
+    fn stroll(task: &Task, rng: &mut Rng) -> Option<Vec<OperatorId>> {
+        let (mut state, mut plan) = (task.init().clone(), Vec::new());
+        while !task.is_goal(&state) {
+            let applicable = task.applicable(&state);
+            let operator = *applicable.get(rng.below(applicable.len().max(1) as u64) as usize)?;
+            state = task.apply(&state, operator)?;
+            plan.push(operator);
+            if plan.len() > 300 {
+                return None;
+            }
+        }
+        Some(plan)
+    }
+
+    #[test]
+    fn polished_plans_are_valid_and_at_most_as_dear_whatever_the_limit() {
+        let (mut n_cheaper, mut n_cheapest) = (0, 0);
+        for seed in 0..150 {
+            let (domain, problem) = lively_task(seed);
+            let (domain, problem) = (Arc::new(domain), Arc::new(problem));
+            let task = ground_in(&Ctx::new(0), &domain, &problem, Keep::Relevant).expect("a task");
+            let optimal = SolveOptions { mode: Mode::Optimal, ..SolveOptions::default() };
+            let Outcome::Solved { plan: least, .. } = solve(&task, &optimal).outcome else { continue };
+            let Some(plan) = stroll(&task, &mut Rng::new(seed, 5)) else { continue };
+            let query = Query { init: task.init().clone(), goal: task.goal.clone() };
+            for limit in [0, 3, 30, 300, u64::MAX] {
+                let ctx = Ctx::new(0).with_tick_limit(limit);
+                let statistics = &mut Statistics::default();
+                let (polished, is_cheapest) = polish(&ctx, &task, &query, plan.clone(), statistics);
+                let steps: Vec<_> = polished.iter().map(|&operator| task.step(operator)).collect();
+                let validation = validate(&domain, &problem, &steps);
+                assert!(validation.is_valid(), "seed {seed}, limit {limit}: {validation}");
+                let now = cost(&task, &polished);
+                assert!(now <= cost(&task, &plan), "seed {seed}, limit {limit}");
+                assert!(!is_cheapest || now == least.cost, "seed {seed}, limit {limit}");
+                n_cheaper += usize::from(now < cost(&task, &plan));
+                n_cheapest += usize::from(is_cheapest);
+            }
+        }
+        assert!(n_cheaper > 20 && n_cheapest > 20, "{n_cheaper} cheaper, {n_cheapest} cheapest");
+    }
+}
