@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(test)]
+extern crate self as isogrid_plan;
+
 pub mod certificate;
 mod check;
 mod detect;
