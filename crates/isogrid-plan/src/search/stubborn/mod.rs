@@ -41,7 +41,7 @@ impl<'a> StubbornSets<'a> {
     /// For tasks with plain effects; `None` for others. `goal` is what the search looks for.
     #[cfg_attr(not(test), expect(dead_code, reason = "no option turns it on yet"))]
     pub(crate) fn new(task: &'a Task, goal: &'a [VarVal]) -> Option<StubbornSets<'a>> {
-        task.is_plain().then(|| StubbornSets {
+        task.is_plain().then_some(StubbornSets {
             task,
             goal,
             parts: None,

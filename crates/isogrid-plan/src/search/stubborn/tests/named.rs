@@ -4,7 +4,7 @@
 pub(super) const ALL: [(&str, &str, &str, u64); 4] = [
     ("satellites", SATELLITES, TWO_SATELLITES, 60),
     ("printers", PRINTERS, FOUR_SHEETS, 40),
-    ("stacks", STACKS, FOUR_ORDERS, 80),
+    ("stacks", STACKS, FOUR_ORDERS, 95),
     ("trucks", TRUCKS, TWO_CITIES, 70),
 ];
 
@@ -48,8 +48,9 @@ const FOUR_SHEETS: &str = "(define (problem four) (:domain printers)
 (:goal (and (stacked s1) (stacked s2) (stacked s3) (stacked s4))) (:metric minimize (total-cost)))";
 
 const STACKS: &str = "(define (domain stacks) (:requirements :typing :action-costs)
-(:types order level)
-(:predicates (waiting ?o - order) (started ?o - order) (shipped ?o - order) (made-for ?o - order)
+(:types order product level)
+(:predicates (waiting ?o - order) (started ?o - order) (shipped ?o - order) (made ?p - product)
+  (unmade ?p - product) (part ?p - product ?o ?q - order) (parts ?o - order ?p ?q - product)
   (free ?l - level) (next ?l ?m - level))
 (:functions (total-cost) - number)
 (:action open :parameters (?l ?m - level) :precondition (and (free ?l) (next ?l ?m))
@@ -57,16 +58,19 @@ const STACKS: &str = "(define (domain stacks) (:requirements :typing :action-cos
 (:action begin :parameters (?o - order ?l ?m - level)
   :precondition (and (waiting ?o) (free ?l) (next ?m ?l))
   :effect (and (started ?o) (not (waiting ?o)) (free ?m) (not (free ?l)) (increase (total-cost) 0)))
-(:action make :parameters (?o - order) :precondition (and (started ?o) (not (made-for ?o)))
-  :effect (and (made-for ?o) (increase (total-cost) 0)))
-(:action ship :parameters (?o - order ?l ?m - level)
-  :precondition (and (started ?o) (made-for ?o) (free ?l) (next ?l ?m))
+(:action make :parameters (?p - product ?o ?q - order)
+  :precondition (and (unmade ?p) (part ?p ?o ?q) (started ?o) (started ?q))
+  :effect (and (made ?p) (not (unmade ?p)) (increase (total-cost) 0)))
+(:action ship :parameters (?o - order ?p ?q - product ?l ?m - level)
+  :precondition (and (started ?o) (parts ?o ?p ?q) (made ?p) (made ?q) (free ?l) (next ?l ?m))
   :effect (and (shipped ?o) (not (started ?o)) (free ?m) (not (free ?l)) (increase (total-cost) 0))))";
 
 const FOUR_ORDERS: &str = "(define (problem four) (:domain stacks)
-(:objects o1 o2 o3 o4 - order n0 n1 n2 n3 - level)
-(:init (waiting o1) (waiting o2) (waiting o3) (waiting o4) (free n0) (next n0 n1) (next n1 n2) (next n2 n3)
-  (= (total-cost) 0))
+(:objects o1 o2 o3 o4 - order p1 p2 p3 p4 - product n0 n1 n2 n3 n4 - level)
+(:init (waiting o1) (waiting o2) (waiting o3) (waiting o4) (unmade p1) (unmade p2) (unmade p3) (unmade p4)
+  (part p1 o1 o2) (part p2 o2 o3) (part p3 o3 o4) (part p4 o1 o4)
+  (parts o1 p1 p4) (parts o2 p1 p2) (parts o3 p2 p3) (parts o4 p3 p4)
+  (free n0) (next n0 n1) (next n1 n2) (next n2 n3) (next n3 n4) (= (total-cost) 0))
 (:goal (and (shipped o1) (shipped o2) (shipped o3) (shipped o4))) (:metric minimize (total-cost)))";
 
 const TRUCKS: &str = "(define (domain trucks) (:requirements :typing)
