@@ -31,7 +31,8 @@ fn tasks() -> Vec<(Task, Domain, Problem)> {
     let deliveries = (0..3).map(|seed| delivery(seed, &DeliveryOptions { places: 4, parcels: 2 }));
     strips
         .chain(deliveries)
-        .chain((0..300).map(plain::random_plain))
+        .chain((0..200).map(plain::random_plain))
+        .chain((0..600).map(plain::random_flags))
         .map(|(domain, problem)| (ground(&domain, &problem), domain, problem))
         .filter(|(task, ..)| task.unreachable_goals().is_empty() && task.is_plain())
         .collect()
@@ -228,6 +229,22 @@ fn fewer_states_are_expanded_where_operators_commute() {
         let share = 100 * reduced.expanded / all.expanded;
         assert!(share <= at_most, "{name}: {share} % of {} expanded", all.expanded);
         assert!(reduced.pruned > 0 && all.pruned == 0, "{name}");
+    }
+}
+
+#[test]
+fn a_flag_is_not_set_again_before_it_is_cleared() {
+    for (first, second) in [("a", "b"), ("b", "a")] {
+        let domain = format!(
+            "(define (domain d) (:predicates (flag) (a) (b))
+             (:action clear :parameters () :precondition (flag) :effect (and (not (flag)) ({first})))
+             (:action set :parameters () :precondition () :effect (and (flag) ({second}))))"
+        );
+        let problem = "(define (problem p) (:domain d) (:init (flag)) (:goal (and (flag) (a) (b))))";
+        let (domain, problem) = plain::parse(&domain, problem);
+        let task = ground(&domain, &problem);
+        let costs = run_all(&task, &query(&task), (Reduction::On, 1, u64::MAX));
+        assert_eq!(costs, [Some(2); 3]);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Random tasks of a few small variables that loosely depend on each other, with operators that cost nothing.
+//! Random tasks of a few small variables that loosely depend on each other; some operators cost nothing.
 
 use std::fmt::Write;
 
@@ -31,11 +31,7 @@ pub(super) fn random_plain(seed: u64) -> (Domain, Problem) {
             let _ = write!(condition, "(v{other}-{}) ", rng.below(N_VALUES));
         }
         let cost = rng.below(3);
-        let _ = writeln!(
-            actions,
-            "(:action a{at} :parameters () :precondition (and {condition}) \
-             :effect (and {effect} (increase (total-cost) {cost})))"
-        );
+        actions += &action(at, cost, (&condition, &effect));
     }
     let facts: String = (0..n_variables).map(|variable| predicates(variable, |_| true)).collect();
     let init: String = (0..n_variables).map(|variable| format!("(v{variable}-0) ")).collect();
@@ -45,13 +41,60 @@ pub(super) fn random_plain(seed: u64) -> (Domain, Problem) {
             let _ = write!(goal, "(v{variable}-{}) ", rng.below(N_VALUES));
         }
     }
+    task(&facts, &actions, &init, &goal)
+}
+
+/// Operators set and clear flags, with and without looking at them first.
+pub(super) fn random_flags(seed: u64) -> (Domain, Problem) {
+    let mut rng = Rng::new(seed, 80);
+    let n_flags = 4 + rng.below(3);
+    let literal =
+        |flag: u64, is_set: bool| if is_set { format!("(f{flag}) ") } else { format!("(not (f{flag})) ") };
+    let mut actions = String::new();
+    for at in 0..n_flags + rng.below(8) {
+        let (mut condition, mut effect) = (String::new(), String::new());
+        let first = rng.below(n_flags);
+        for flag in (first..first + 1 + rng.below(3)).map(|flag| flag % n_flags) {
+            let is_set = rng.chance(0.6);
+            effect += &literal(flag, is_set);
+            if rng.chance(0.4) {
+                condition += &literal(flag, !is_set);
+            }
+        }
+        if rng.chance(0.5) {
+            condition += &literal((first + 3) % n_flags, rng.chance(0.6));
+        }
+        let cost = rng.below(3);
+        actions += &action(at, cost, (&condition, &effect));
+    }
+    let facts: String = (0..n_flags).map(|flag| literal(flag, true)).collect();
+    let init: String = (0..n_flags).filter(|_| rng.chance(0.4)).map(|flag| literal(flag, true)).collect();
+    let mut goal = String::new();
+    for flag in 0..n_flags {
+        if rng.chance(0.6) {
+            goal += &literal(flag, rng.chance(0.6));
+        }
+    }
+    task(&facts, &actions, &init, &goal)
+}
+
+fn action(at: u64, cost: u64, (condition, effect): (&str, &str)) -> String {
+    format!(
+        "(:action a{at} :parameters () :precondition (and {condition}) \
+         :effect (and {effect} (increase (total-cost) {cost})))\n"
+    )
+}
+
+fn task(facts: &str, actions: &str, init: &str, goal: &str) -> (Domain, Problem) {
     let domain =
         format!("(define (domain plain) (:predicates {facts}) (:functions (total-cost))\n{actions})");
     let problem = format!(
-        "(define (problem plain-{seed}) (:domain plain) (:init {init} (= (total-cost) 0)) \
+        "(define (problem plain) (:domain plain) (:init {init} (= (total-cost) 0)) \
          (:goal (and {goal})) (:metric minimize (total-cost)))"
     );
-    parse(&domain, &problem)
+    let (domain, mut problem) = parse(&domain, &problem);
+    problem.name = actions.to_string();
+    (domain, problem)
 }
 
 fn change(rng: &mut Rng, variable: u64, (condition, effect): (&mut String, &mut String)) {
