@@ -242,6 +242,8 @@ fn files_that_are_not_there_or_too_many_are_exit_2() {
         ("run domain.pddl problem.pddl --search alphabetical", "there is no search `alphabetical`"),
         ("run domain.pddl problem.pddl --optimal --search bfws", "`optimal` and `search` exclude"),
         ("run domain.pddl problem.pddl --weight 3", "needs `--search astar"),
+        ("run domain.pddl problem.pddl --reduction stubborn-sets", "needs `--search astar"),
+        ("run domain.pddl problem.pddl --reduction half --search astar-blind", "none or stubborn-sets"),
         ("run domain.pddl problem.pddl --weight 0 --search astar-lmcut", "from 1 to"),
         ("plan validate domain.pddl problem.pddl missing", "cannot read `missing`"),
     ] {

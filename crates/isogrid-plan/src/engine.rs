@@ -89,6 +89,11 @@ static INFO: Info = Info {
             help: "A*'s weight, a whole number: plans cost at most W times the least [default: 1]",
         },
         OptionSpec {
+            name: "reduction",
+            value: Some("NAME"),
+            help: "What A* leaves out: none or stubborn-sets [default: none; the portfolio decides for itself]",
+        },
+        OptionSpec {
             name: "improve-ticks",
             value: Some("N"),
             help: "Ticks spent on improving when no budget is given [default: 2000000]",

@@ -92,13 +92,11 @@ pub enum PlanError {
         /// What has to be given with it.
         needs: &'static str,
     },
-    /// The search does not support what the task has.
-    #[error(
-        "search `{search}` does not support conditional effects, axioms or numbers, and this task has some"
-    )]
+    /// A search, or a part of one, does not support what the task has.
+    #[error("`{what}` does not support conditional effects, axioms or numbers, and this task has some")]
     Unsupported {
-        /// The search.
-        search: &'static str,
+        /// Its name.
+        what: &'static str,
     },
     /// A state pushed into a session names what the problem does not know.
     #[error("the pushed state {0}")]
@@ -149,7 +147,7 @@ impl Diagnose for PlanError {
                 let names: Vec<&str> = Search::NAMED.iter().map(|(name, _)| *name).collect();
                 Some(format!("one of {}", names.join(", ")))
             }
-            PlanError::Unsupported { .. } => Some("astar-lmcut supports them".to_string()),
+            PlanError::Unsupported { .. } => Some("`--search astar-lmcut` alone supports them".to_string()),
             PlanError::Request(_) => Some("give a domain file and a problem file".to_string()),
             _ => None,
         }

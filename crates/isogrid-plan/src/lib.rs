@@ -37,7 +37,8 @@ pub use error::PlanError;
 pub use ground::{Keep, ground, ground_in};
 pub use packing::State;
 pub use search::{
-    Estimate, Guide, Mode, Outcome, Plan, Search, SolveOptions, SolveResult, Statistics, Unsolvable, solve,
+    Estimate, Guide, Mode, Outcome, Plan, Reduction, Search, SolveOptions, SolveResult, Statistics,
+    Unsolvable, solve,
 };
 pub use session::{PlanAnswer, PlanQuery, Session, ValidPlan};
 pub use task::{FactId, GroundFunction, OperatorId, Task};

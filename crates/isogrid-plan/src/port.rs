@@ -11,7 +11,7 @@ use crate::engine::{GroundOptions, Planner, PlanningData, PlanningModel};
 use crate::error::PlanError;
 use crate::ground::Keep;
 use crate::pddl::{self, FunctionValue, GroundAtom, Problem, Term, Warning};
-use crate::search::{Mode, Search, SolveOptions, Statistics, Unsolvable};
+use crate::search::{Mode, Reduction, Search, SolveOptions, Statistics, Unsolvable};
 use crate::session::{PlanAnswer, PlanQuery, ValidPlan};
 
 /// Larger PDDL files are refused.
@@ -178,6 +178,7 @@ fn search_options(request: &Request) -> Result<SolveOptions, PlanError> {
         mode,
         search,
         weight: whole(request, "weight", 1..=MAX_WEIGHT)?.unwrap_or(defaults.weight),
+        reduction: reduction(request)?,
         improve_ticks: whole(request, "improve-ticks", 0..=u64::MAX)?.unwrap_or(defaults.improve_ticks),
         threads: whole(request, "threads", 1..=MAX_THREADS)?.unwrap_or(defaults.threads),
         ..defaults
@@ -192,11 +193,23 @@ fn search_options(request: &Request) -> Result<SolveOptions, PlanError> {
         (_, search) if options.weight > 1 && !matches!(search, Search::AStar(_)) => {
             Err(PlanError::Needs { option: "weight", needs: "--search astar-lmcut" })
         }
+        (_, search) if options.reduction != Reduction::None && !matches!(search, Search::AStar(_)) => {
+            Err(PlanError::Needs { option: "reduction", needs: "--search astar-lmcut" })
+        }
         (_, search) if options.threads > 1 && search != Search::Auto => {
             Err(PlanError::Conflict { one: "search", other: "threads" })
         }
         _ => Ok(options),
     }
+}
+
+fn reduction(request: &Request) -> Result<Reduction, PlanError> {
+    let Some(name) = request.option("reduction") else { return Ok(Reduction::None) };
+    Reduction::named(name).ok_or_else(|| PlanError::BadOption {
+        option: "reduction",
+        value: name.to_string(),
+        expected: Reduction::NAMED.map(|(name, _)| name).join(" or "),
+    })
 }
 
 /// Larger weights are greedy search.
@@ -311,6 +324,7 @@ fn statistics_value(statistics: Statistics) -> Value {
         ("evaluated", statistics.evaluated.into()),
         ("reopened", statistics.reopened.into()),
         ("dead_ends", statistics.dead_ends.into()),
+        ("pruned", statistics.pruned.into()),
         ("states", statistics.states.into()),
     ])
 }

@@ -125,9 +125,10 @@ impl Session {
             Err(PlanError::Stopped(stop)) => return Ok(stop),
             prepared => prepared?,
         };
-        let asked = query.options.search;
-        if !task.is_plain() && !asked.takes_more_than_plain_tasks() {
-            return Err(PlanError::Unsupported { search: asked.name() });
+        if let Some(what) = query.options.only_for_plain_tasks()
+            && !task.is_plain()
+        {
+            return Err(PlanError::Unsupported { what });
         }
         let init = query.state.as_deref().map(|state| with_static_atoms(&self.domain, &self.problem, state));
         let own = (!query.values.is_empty()).then(|| self.validator.with_values(&query.values));

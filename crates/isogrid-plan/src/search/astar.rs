@@ -10,6 +10,7 @@ use isogrid_core::{Ctx, Limit, Stop};
 use crate::heuristic::{Declared, Heuristic, Node};
 use crate::search::open_list::{OpenList, Ties};
 use crate::search::space::{START, Space, StateId};
+use crate::search::stubborn::StubbornSets;
 use crate::search::{Explorer, Found, Query, Statistics};
 use crate::task::{OperatorId, Task};
 
@@ -25,6 +26,7 @@ pub(crate) struct AStar<'a, H> {
     space: Space,
     estimates: Vec<u32>,
     open: OpenList<StateId>,
+    reduction: Option<StubbornSets<'a>>,
     statistics: Statistics,
     applicable: Vec<OperatorId>,
     next: Vec<u64>,
@@ -43,6 +45,7 @@ impl<'a, H: Heuristic + Declared> AStar<'a, H> {
             space: Space::new(task.n_words()),
             estimates: Vec::new(),
             open: OpenList::new(Ties::Lifo),
+            reduction: None,
             statistics: Statistics::default(),
             applicable: Vec::new(),
             next: vec![0; task.n_words()],
@@ -66,13 +69,20 @@ impl<'a, H: Heuristic + Declared> AStar<'a, H> {
         self
     }
 
+    /// Leaves out operators whose turn may come later. Plans found cost the same.
+    pub(crate) fn with_reduction(mut self, reduction: Option<StubbornSets<'a>>) -> AStar<'a, H> {
+        self.reduction = reduction;
+        self
+    }
+
     fn expand(&mut self, id: StateId, cost: u32) -> u64 {
         let mut applicable = std::mem::take(&mut self.applicable);
         applicable.clear();
         self.task.successors.applicable(&self.task.packing, self.space.words(id), &mut applicable);
         let mut next = std::mem::take(&mut self.next);
+        let mut ticks = 1 + self.prune(id, &mut applicable);
         self.statistics.generated += applicable.len() as u64;
-        let mut ticks = 1 + applicable.len() as u64;
+        ticks += applicable.len() as u64;
         for &operator in &applicable {
             self.space.successor(self.task, id, operator, &mut next);
             let reached = cost.saturating_add(self.task.operators.cost[operator as usize]).min(MAX_COST);
@@ -90,6 +100,18 @@ impl<'a, H: Heuristic + Declared> AStar<'a, H> {
         }
         self.applicable = applicable;
         self.next = next;
+        ticks
+    }
+
+    /// Leaves out what the reduction allows; its ticks.
+    fn prune(&mut self, id: StateId, applicable: &mut Vec<OperatorId>) -> u64 {
+        let Some(reduction) = &mut self.reduction else { return 0 };
+        let before = applicable.len();
+        let ticks = reduction.reduce(self.space.words(id), applicable);
+        self.statistics.pruned += (before - applicable.len()) as u64;
+        if reduction.is_idle() {
+            self.reduction = None;
+        }
         ticks
     }
 

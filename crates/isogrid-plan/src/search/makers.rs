@@ -6,7 +6,7 @@ use std::sync::Arc;
 use isogrid_core::{Ctx, Stop};
 
 use crate::heuristic::{
-    Blind, Cartesian, CartesianOptions, Costs, CountOptions, FastForward, HAdd, HMax, Heuristic,
+    Blind, Cartesian, CartesianOptions, Costs, CountOptions, Declared, FastForward, HAdd, HMax, Heuristic,
     LandmarkCount, LmCut, Orders, Relaxation,
 };
 use crate::landmarks::Landmarks;
@@ -15,7 +15,8 @@ use crate::search::bfws::{Bfws, Pruning};
 use crate::search::eager::Eager;
 use crate::search::iterated_width::IteratedWidth;
 use crate::search::lazy::{Lazy, Order};
-use crate::search::{Estimate, Explorer, Found, Guide, Query, Statistics};
+use crate::search::stubborn::StubbornSets;
+use crate::search::{Estimate, Explorer, Found, Guide, Query, Reduction, SolveOptions, Statistics};
 use crate::task::Task;
 
 /// Makes searches for one query.
@@ -45,22 +46,49 @@ impl<'a> Makers<'a> {
         AStar::new(self.task, self.query, Blind::new(self.task, &self.query.goal))
     }
 
-    /// A* with an estimate times a weight. The context may end the work that an estimate takes beforehand, and
-    /// [`Stop::Failed`] tells that it does not support the task.
-    pub(crate) fn a_star(&self, ctx: &Ctx, estimate: Estimate, weight: u32) -> ControlFlow<Stop, Boxed<'a>> {
-        ControlFlow::Continue(match estimate {
-            Estimate::Blind => Box::new(self.blind().with_weight(weight)),
-            Estimate::LmCut => Box::new(self.lm_cut().with_weight(weight)),
+    /// A* with an estimate times a weight, reduced if that is asked for. The context may end the work that an estimate
+    /// takes beforehand, and [`Stop::Failed`] tells that something does not support the task.
+    pub(crate) fn a_star(
+        &self,
+        ctx: &Ctx,
+        estimate: Estimate,
+        options: &SolveOptions,
+    ) -> ControlFlow<Stop, Boxed<'a>> {
+        match estimate {
+            Estimate::Blind => self.with(self.blind(), options),
+            Estimate::LmCut => self.with(self.lm_cut(), options),
             Estimate::HMax => {
                 let heuristic = HMax::new(self.task, self.relaxation(Costs::Real));
-                Box::new(AStar::new(self.task, self.query, heuristic).with_weight(weight))
+                self.with(AStar::new(self.task, self.query, heuristic), options)
             }
-            Estimate::Cartesian => Box::new(self.cartesian(ctx)?.with_weight(weight)),
-        })
+            Estimate::Cartesian => self.with(self.cartesian(ctx)?, options),
+        }
     }
 
-    pub(crate) fn lm_cut(&self) -> AStar<'a, LmCut<'a>> {
+    fn with<H: Heuristic + Declared + 'a>(
+        &self,
+        search: AStar<'a, H>,
+        options: &SolveOptions,
+    ) -> ControlFlow<Stop, Boxed<'a>> {
+        let search = match (options.reduction, self.stubborn_sets()) {
+            (Reduction::None, _) => search,
+            (Reduction::StubbornSets, None) => return ControlFlow::Break(Stop::Failed),
+            (Reduction::StubbornSets, sets) => search.with_reduction(sets),
+        };
+        ControlFlow::Continue(Box::new(search.with_weight(options.weight)))
+    }
+
+    fn stubborn_sets(&self) -> Option<StubbornSets<'a>> {
+        StubbornSets::new(self.task, &self.query.goal)
+    }
+
+    fn lm_cut(&self) -> AStar<'a, LmCut<'a>> {
         AStar::new(self.task, self.query, LmCut::new(self.task, &self.query.goal))
+    }
+
+    /// A* with LM-cut as the portfolio runs it.
+    pub(crate) fn reduced_lm_cut(&self) -> Boxed<'a> {
+        Box::new(self.lm_cut().with_reduction(self.stubborn_sets()))
     }
 
     fn cartesian(&self, ctx: &Ctx) -> ControlFlow<Stop, AStar<'a, Cartesian>> {
@@ -146,7 +174,7 @@ impl Explorer for CartesianLater<'_, '_> {
     fn run(&mut self, ctx: &Ctx, bound: u64) -> ControlFlow<Stop, Found> {
         let search = match self.search.take() {
             Some(search) => search,
-            None => self.makers.cartesian(ctx)?,
+            None => self.makers.cartesian(ctx)?.with_reduction(self.makers.stubborn_sets()),
         };
         self.search.insert(search).run(ctx, bound)
     }

@@ -18,6 +18,7 @@ mod race;
 mod referee;
 mod solve;
 mod space;
+mod stubborn;
 mod turns;
 
 use std::ops::ControlFlow;
@@ -28,7 +29,7 @@ pub use answer::{Outcome, Plan, SolveResult, Unsolvable};
 pub(crate) use astar::MAX_COST;
 pub(crate) use iterated_width::IteratedWidth;
 pub(crate) use novelty::Novelty;
-pub use options::{Estimate, Guide, Mode, Search, SolveOptions};
+pub use options::{Estimate, Guide, Mode, Reduction, Search, SolveOptions};
 pub(crate) use referee::Referee;
 pub use solve::solve;
 pub(crate) use solve::{OnPlan, Query, solve_in};
@@ -42,6 +43,8 @@ pub struct Statistics {
     pub expanded: u64,
     /// Successors generated, known ones included.
     pub generated: u64,
+    /// Applicable operators that a partial-order reduction left out.
+    pub pruned: u64,
     /// States given to a heuristic.
     pub evaluated: u64,
     /// States expanded before and opened again for a cheaper way.
@@ -56,6 +59,7 @@ impl Statistics {
     pub(crate) fn add(&mut self, other: Statistics) {
         self.expanded += other.expanded;
         self.generated += other.generated;
+        self.pruned += other.pruned;
         self.evaluated += other.evaluated;
         self.reopened += other.reopened;
         self.dead_ends += other.dead_ends;
@@ -66,6 +70,7 @@ impl Statistics {
     fn since(mut self, before: Statistics) -> Statistics {
         self.expanded -= before.expanded;
         self.generated -= before.generated;
+        self.pruned -= before.pruned;
         self.evaluated -= before.evaluated;
         self.reopened -= before.reopened;
         self.dead_ends -= before.dead_ends;

@@ -48,6 +48,28 @@ pub enum Estimate {
     Cartesian,
 }
 
+/// What A* leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reduction {
+    /// Nothing.
+    #[default]
+    None,
+    /// Operators outside a strong stubborn set: other orders of what is done anyway. It turns itself off where it leaves
+    /// out little. Tasks with conditional effects, axioms or numbers are not supported.
+    StubbornSets,
+}
+
+impl Reduction {
+    /// All reductions by the names that the command uses.
+    pub const NAMED: [(&'static str, Reduction); 2] =
+        [("none", Reduction::None), ("stubborn-sets", Reduction::StubbornSets)];
+
+    /// The reduction of this name.
+    pub fn named(name: &str) -> Option<Reduction> {
+        Reduction::NAMED.iter().find(|(known, _)| *known == name).map(|&(_, reduction)| reduction)
+    }
+}
+
 /// Estimates that guide greedy search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guide {
@@ -79,16 +101,6 @@ impl Search {
         Search::NAMED.iter().find(|(known, _)| *known == name).map(|&(_, search)| search)
     }
 
-    /// The name of this search.
-    pub fn name(self) -> &'static str {
-        Search::NAMED.iter().find(|(_, known)| *known == self).map_or("iw", |(name, _)| name)
-    }
-
-    /// Whether tasks with conditional effects, axioms and numbers can be given to it.
-    pub fn takes_more_than_plain_tasks(self) -> bool {
-        self != Search::AStar(Estimate::Cartesian)
-    }
-
     /// Whether its first plan can be proved optimal.
     pub fn is_optimal(self) -> bool {
         matches!(self, Search::Auto | Search::AStar(_))
@@ -105,6 +117,8 @@ pub struct SolveOptions {
     /// What A*'s estimate is multiplied with: a plan costs at most this much more than the cheapest. Default: 1. The
     /// other searches have weights of their own.
     pub weight: u32,
+    /// What A* leaves out. Default: nothing. The portfolio decides for itself.
+    pub reduction: Reduction,
     /// Work in ticks after which [`crate::solve`] gives up. Default: none. A context has its own limit instead.
     pub ticks: u64,
     /// Work spent on improving after the first plan, when nothing else limits the work. Default: two million ticks,
@@ -121,9 +135,21 @@ impl Default for SolveOptions {
             mode: Mode::Improve,
             search: Search::Auto,
             weight: 1,
+            reduction: Reduction::None,
             ticks: u64::MAX,
             improve_ticks: 2_000_000,
             threads: 1,
+        }
+    }
+}
+
+impl SolveOptions {
+    /// The name of what is asked for and does not support conditional effects, axioms and numbers.
+    pub fn only_for_plain_tasks(&self) -> Option<&'static str> {
+        match (self.search, self.reduction) {
+            (Search::AStar(Estimate::Cartesian), _) => Some("astar-cartesian"),
+            (_, Reduction::StubbornSets) => Some("stubborn-sets"),
+            _ => None,
         }
     }
 }

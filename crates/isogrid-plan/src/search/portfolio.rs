@@ -47,13 +47,10 @@ impl<'a> Run<'a, '_> {
         let makers = self.makers();
         match search {
             Search::Auto | Search::Lama => self.lama(),
-            Search::AStar(estimate) => {
-                let weight = self.options.weight;
-                match makers.a_star(self.ctx, estimate, weight) {
-                    ControlFlow::Continue(search) => self.alone(search, weight <= 1),
-                    ControlFlow::Break(stop) => End::Stopped(stop),
-                }
-            }
+            Search::AStar(estimate) => match makers.a_star(self.ctx, estimate, self.options) {
+                ControlFlow::Continue(search) => self.alone(search, self.options.weight <= 1),
+                ControlFlow::Break(stop) => End::Stopped(stop),
+            },
             Search::Greedy(guide) => self.alone(makers.eager(guide), false),
             Search::Bfws => self.alone(makers.bfws(Pruning::Nothing), false),
             Search::DualBfws => match self.alone(makers.bfws(Pruning::NoveltyOne), false) {
@@ -183,8 +180,8 @@ impl<'a> Run<'a, '_> {
     /// A cheapest plan by the portfolio.
     pub(crate) fn optimal(&mut self) -> End {
         let makers = self.makers();
-        let blind = Contestant::new(|_| Box::new(makers.blind())).limited(1, BLIND_OPTIMAL);
-        let lm_cut = Contestant::new(|_| Box::new(makers.lm_cut()));
+        let blind = Contestant::new(|_| Box::new(makers.blind())).limited(BLIND_OPTIMAL);
+        let lm_cut = Contestant::new(|_| makers.reduced_lm_cut());
         let cartesian = Contestant::new(|_| Box::new(CartesianLater::new(&makers))).at_least(CARTESIAN_TURN);
         let mut all = vec![blind, lm_cut];
         all.extend(self.task.is_plain().then_some(cartesian));
@@ -204,9 +201,9 @@ impl<'a> Run<'a, '_> {
 fn contestants<'m>(makers: &'m Makers<'_>) -> Vec<Contestant<'m>> {
     let mut all = vec![
         Contestant::new(|_| Box::new(makers.lama(Costs::Unit, Order::Greedy))),
-        Contestant::new(|_| Box::new(makers.blind())).limited(2, BLIND_LIMIT),
-        Contestant::new(|_| makers.bfws(Pruning::Nothing)),
+        Contestant::new(|_| Box::new(makers.blind())).part(8).limited(BLIND_LIMIT),
+        Contestant::new(|_| makers.bfws(Pruning::Nothing)).part(2),
     ];
-    all.push(Contestant::new(|round| makers.other_greedy(round + 1)).restarting());
+    all.push(Contestant::new(|round| makers.other_greedy(round + 1)).part(8).restarting());
     all
 }

@@ -47,9 +47,15 @@ impl<'a> Contestant<'a> {
         self
     }
 
-    /// Gives it a part of every turn, until the ticks are spent.
-    pub(crate) fn limited(mut self, divisor: u64, limit: u64) -> Contestant<'a> {
-        (self.divisor, self.limit) = (divisor, limit);
+    /// Gives it a part of every turn.
+    pub(crate) fn part(mut self, divisor: u64) -> Contestant<'a> {
+        self.divisor = divisor;
+        self
+    }
+
+    /// Gives it turns until so many ticks are spent.
+    pub(crate) fn limited(mut self, ticks: u64) -> Contestant<'a> {
+        self.limit = ticks;
         self
     }
 
