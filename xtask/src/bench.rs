@@ -45,6 +45,12 @@ const RUN_FILES: &[&str] = &["README.md", "raw.jsonl", "bars.json", "summary.md"
 pub fn run(repo: &Repo, mut args: Args) -> Result<()> {
     let quick = args.switch("--quick");
     let machine = args.value("--machine")?.map_or_else(machine_name, Ok)?;
+    let mut extra: Vec<String> = quick.then(|| "--quick".to_string()).into_iter().collect();
+    for name in ["--minutes", "--only"] {
+        if let Some(value) = args.value(name)? {
+            extra.extend([name.to_string(), value]);
+        }
+    }
     let bench = find(&args.name("bench name")?)?;
     let out = if quick { quick_folder(repo, bench)? } else { run_folder(repo, &today()?, &machine, bench)? };
     let mut steps = Steps::new(4);
@@ -52,7 +58,7 @@ pub fn run(repo: &Repo, mut args: Args) -> Result<()> {
     steps.step("data", || data::fetch(repo, bench.data))?;
     steps.step("peers", || bench.peers.iter().try_for_each(|peer| peers::install(repo, peer)))?;
     steps.step("build", || build_with(repo, bench.features))?;
-    steps.step("run", || measure(repo, bench, &out, quick.then_some("--quick")))?;
+    steps.step("run", || measure(repo, bench, &out, &extra))?;
     for file in RUN_FILES {
         ensure!(out.join(file).is_file(), "the run wrote no {file}");
     }
@@ -112,10 +118,10 @@ pub fn program(repo: &Repo) -> Command {
     command
 }
 
-fn measure(repo: &Repo, bench: &Bench, out: &Path, quick: Option<&str>) -> Result<()> {
+fn measure(repo: &Repo, bench: &Bench, out: &Path, extra: &[String]) -> Result<()> {
     let mut command = program(repo);
     command.args(["bench", bench.name]).arg("--data").arg(repo.data_folder());
-    command.arg("--tools").arg(repo.tools_folder()).arg("--out").arg(out).args(quick);
+    command.arg("--tools").arg(repo.tools_folder()).arg("--out").arg(out).args(extra);
     shell::run(&mut command)
 }
 

@@ -50,6 +50,17 @@ fn command() -> Command {
                     .required(false),
                 number("threads", "Episodes and trainings at a time [cores]"),
             ]),
+            "planners" => bench.args([
+                folder("work", "Where finished attempts are kept, to go on from [target/work/planners]")
+                    .required(false),
+                number("minutes", "Stop the long sections after so many minutes"),
+                Arg::new("only")
+                    .long("only")
+                    .value_name("SECTIONS")
+                    .value_delimiter(',')
+                    .value_parser(planners::SECTIONS)
+                    .help("Run these sections only"),
+            ]),
             _ => bench,
         }
     });
@@ -136,8 +147,19 @@ fn bench(matches: &ArgMatches, out: &mut dyn Write) -> Result<()> {
         }
         "tables" => tables::run(&tables::Options { data, out: out_folder, quick }, &mut say)?,
         _ => {
-            let tools = path(matches, "tools");
-            planners::run(&planners::Options { data, tools, out: out_folder, quick }, &mut say)?
+            let options = planners::Options {
+                data,
+                tools: path(matches, "tools"),
+                out: out_folder,
+                work: matches
+                    .get_one("work")
+                    .cloned()
+                    .unwrap_or_else(|| PathBuf::from("target/work/planners")),
+                minutes: matches.get_one::<usize>("minutes").map(|&minutes| minutes as u64),
+                only: matches.get_many::<String>("only").into_iter().flatten().cloned().collect(),
+                quick,
+            };
+            planners::run(&options, &mut say)?
         }
     };
     Ok(write!(out, "{bars}")?)

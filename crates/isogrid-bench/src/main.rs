@@ -13,6 +13,7 @@ use anyhow::{Result, bail};
 use isogrid::isolate;
 #[cfg(feature = "nn")]
 use isogrid_bench::nn;
+use isogrid_bench::planners::contest::{pace, watch};
 use isogrid_bench::planners::{clock, replan};
 use isogrid_bench::tables::phases;
 use isogrid_bench::{process, rungs};
@@ -38,6 +39,8 @@ fn serve(args: &[OsString]) -> Result<()> {
         "rungs" => isolate::rungs(rungs::RUNGS, rest.iter().cloned(), &mut out)?,
         "contend" => isolate::contend(&rungs::everybody(), rest.iter().cloned(), &mut out)?,
         process::VERB => writeln!(out, "{}", process::watch(rest)?)?,
+        watch::VERB => writeln!(out, "{}", watch::verb(rest)?)?,
+        pace::VERB => pace::verb(&words(rest)?, &mut out)?,
         clock::VERB => writeln!(out, "{}", serde_json::to_string(&clock::clock(&words(rest)?)?)?)?,
         replan::VERB => writeln!(out, "{}", serde_json::to_string(&replan::verb(&words(rest)?)?)?)?,
         phases::VERB => writeln!(out, "{}", serde_json::to_string(&phases::verb(&words(rest)?)?)?)?,

@@ -101,7 +101,8 @@ pub fn run(call: &Call, terms: &Terms) -> Result<Ended> {
     Ok(Ended { usage, stdout: head(&stdout)?, stderr: head(&stderr)? })
 }
 
-fn head(path: &Path) -> Result<String> {
+/// The beginning of a file, at most 16 MiB.
+pub(crate) fn head(path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_OUTPUT).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())

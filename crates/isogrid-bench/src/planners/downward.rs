@@ -139,15 +139,27 @@ fn python() -> Result<PathBuf> {
 }
 
 fn version(folder: &Path) -> String {
+    package_version(folder, "up_fast_downward").unwrap_or_else(|| "unknown".to_string())
+}
+
+/// An installed package and its version, for people.
+pub(super) fn installed(folder: &Path, package: &str) -> String {
+    match package_version(folder, package) {
+        Some(version) => format!("{package} {version}"),
+        None => format!("{package} (not installed)"),
+    }
+}
+
+fn package_version(folder: &Path, package: &str) -> Option<String> {
     let names = folder
         .read_dir()
         .into_iter()
         .flatten()
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let found = names.filter_map(|name| {
-        Some(name.strip_prefix("up_fast_downward-")?.strip_suffix(".dist-info")?.to_string())
-    });
-    found.max().unwrap_or_else(|| "unknown".to_string())
+    let prefix = format!("{package}-");
+    let found =
+        names.filter_map(|name| Some(name.strip_prefix(&prefix)?.strip_suffix(".dist-info")?.to_string()));
+    found.max()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod amlgym;
 pub mod clock;
 mod contender;
+pub mod contest;
 mod downward;
 mod hanoi;
 mod ours;
@@ -20,6 +21,7 @@ use isogrid_data::locate;
 use crate::process;
 use crate::run::Run;
 use contender::{Field, Limits};
+use contest::{Contest, Extent};
 use downward::Downward;
 
 pub use amlgym::amlgym_problems;
@@ -34,9 +36,19 @@ pub struct Options {
     pub tools: PathBuf,
     /// The run directory to write.
     pub out: PathBuf,
+    /// Where finished attempts of long sections are kept, to go on from.
+    pub work: PathBuf,
+    /// After so many minutes the long sections stop and tell what they have.
+    pub minutes: Option<u64>,
+    /// The sections to run; all if none are named.
+    pub only: Vec<String>,
     /// A smoke run of the same path: a few problems a section.
     pub quick: bool,
 }
+
+/// The sections by name.
+pub const SECTIONS: [&str; 9] =
+    ["amlgym", "hanoi", "replanning", "pddlgym", "fixed", "odd", "agreement", "scale", "contest"];
 
 /// The bench at work.
 struct Bench {
@@ -74,15 +86,41 @@ pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> Result<String> {
     let run = Run::begin(&options.out)?;
     let mut bench = Bench { field, run, data: options.data.clone(), quick: options.quick };
     bench.introduce()?;
-    bench.amlgym(say)?;
-    bench.hanoi(say)?;
-    bench.replanning(say)?;
-    bench.pddlgym(say)?;
+    let is_wanted = |name: &str| options.only.is_empty() || options.only.iter().any(|only| only == name);
+    let mut contest: Option<Contest> = None;
+    for section in SECTIONS.into_iter().filter(|name| is_wanted(name)) {
+        match section {
+            "amlgym" => bench.amlgym(say)?,
+            "hanoi" => bench.hanoi(say)?,
+            "replanning" => bench.replanning(say)?,
+            "pddlgym" => bench.pddlgym(say)?,
+            long => {
+                let opened = match contest.take() {
+                    Some(opened) => opened,
+                    None => {
+                        Contest::open(&bench, &options.work, Extent::new(options.quick, options.minutes))?
+                    }
+                };
+                bench.long(long, contest.insert(opened), say)?;
+            }
+        }
+    }
     let about = if options.quick { protocol::QUICK } else { protocol::FULL };
     bench.run.finish(&about)
 }
 
 impl Bench {
+    /// Sections that keep what is finished, and go on where they were.
+    fn long(&mut self, section: &str, contest: &mut Contest, say: &mut dyn FnMut(&str)) -> Result<()> {
+        match section {
+            "fixed" => self.fixed(contest, say),
+            "odd" => self.odd(contest, say),
+            "agreement" => self.agreement(contest, say),
+            "scale" => self.scale(contest, say),
+            _ => self.contest(contest, say),
+        }
+    }
+
     fn introduce(&mut self) -> Result<()> {
         let floor = self.floor()?;
         let core = self.field.core.map_or("not pinned: the affinity is unknown".to_string(), |core| {

@@ -39,7 +39,7 @@ impl Bench {
     }
 
     /// The problems of every domain that has some.
-    fn pddlgym_domains(&self) -> Result<Vec<Vec<Pair>>> {
+    pub(super) fn pddlgym_domains(&self) -> Result<Vec<Vec<Pair>>> {
         let folder = self.folder("pddlgym")?;
         let (n_domains, n_problems) = self.either((3, 2), (usize::MAX, MAX_PROBLEMS));
         let mut all = Vec::new();

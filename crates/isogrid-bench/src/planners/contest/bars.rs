@@ -1,0 +1,76 @@
+//! The bars of both races: coverage, costs, memory.
+
+use super::coverage::{by_domain, cost_ratio, excuses, ratios, solved, worst_memory};
+use super::rivals::{OPTIMAL, Rival, SATISFICING};
+use super::{OPTIMAL_SECTION, Raced, SATISFICING_SECTION};
+use crate::bars::{Bar, Promise};
+use crate::planners::Bench;
+
+const PROMISED_COVERAGE: f64 = 1.1;
+
+impl Bench {
+    pub(super) fn satisficing(&mut self, raced: &Raced) {
+        self.run.fragment("contest coverage", by_domain(raced, &SATISFICING));
+        let first = (Rival::IsogridFirst, Rival::LamaFirst);
+        let anytime = (Rival::IsogridAnytime, Rival::Lama);
+        self.run.fragment(
+            "contest ratios",
+            format!("{}\n{}", ratios(raced, first.0, first.1), ratios(raced, anytime.0, anytime.1)),
+        );
+        self.run.fragment("contest without a plan", excuses(raced));
+        // Where the peer solves nothing, as in a smoke run, there is nothing to hold anything against.
+        let count = |rival| Some(solved(raced, rival) as f64).filter(|&n| n > 0.0);
+        let bar = Bar::judge(
+            "generated instances solved with valid plans, against 1.1 times lama-first's",
+            Some(solved(raced, first.0) as f64),
+            Promise::AtLeast,
+            count(first.1).map(|theirs| PROMISED_COVERAGE * theirs),
+        );
+        self.run.bar("coverage vs 1.1 x lama-first", bar);
+        for (name, (ours, peer)) in
+            [("first plan cost vs lama-first", first), ("cost at 30 s vs lama", anytime)]
+        {
+            let text = "geometric mean of cost ratios over what both solve";
+            let bar = Bar::judge(text, cost_ratio(raced, ours, peer), Promise::AtMost, Some(1.0));
+            self.run.bar(name, bar);
+        }
+        self.memory(SATISFICING_SECTION, raced, &[first, anytime]);
+    }
+
+    pub(super) fn optimal(&mut self, raced: &Raced) {
+        let (ours, theirs) = (Rival::IsogridOptimal, Rival::LmCut);
+        self.run.fragment("optimal coverage", by_domain(raced, &OPTIMAL));
+        self.run.fragment("optimal ratios", ratios(raced, ours, theirs));
+        self.run.fragment("optimal without a plan", excuses(raced));
+        let bar = Bar::judge(
+            "instances solved optimally, against seq-opt-lmcut",
+            Some(solved(raced, ours) as f64),
+            Promise::AtLeast,
+            Some(solved(raced, theirs) as f64).filter(|&n| n > 0.0),
+        );
+        self.run.bar("optimal coverage vs seq-opt-lmcut", bar);
+        // A geometric mean of one can hide two differences.
+        let both = super::coverage::both(raced, ours, theirs);
+        let differing = both.iter().filter(|(row, peer)| row.cost() != peer.cost()).count();
+        let text = "instances on which two optimal plans differ in cost";
+        self.run.bar(
+            "optimal costs differ",
+            Bar::judge(text, Some(differing as f64), Promise::AtMost, Some(0.0)),
+        );
+        self.memory(OPTIMAL_SECTION, raced, &[(ours, theirs)]);
+    }
+
+    fn memory(&mut self, section: &str, raced: &Raced, pairs: &[(Rival, Rival)]) {
+        for &(ours, theirs) in pairs {
+            let worst = worst_memory(raced, ours, theirs);
+            let text = format!(
+                "peak memory of {} over {}'s, worst ratio over what both solve{}",
+                ours.name(),
+                theirs.name(),
+                worst.map_or(String::new(), |(_, instance)| format!(" ({instance})"))
+            );
+            let bar = Bar::judge(&text, worst.map(|(ratio, _)| ratio), Promise::AtMost, Some(1.0));
+            self.run.bar(&format!("{section} memory vs {}", theirs.name()), bar);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Single instances that bars name: two large ones by wall time and grounding, three for the speed of LM-cut.
+
+use anyhow::{Context, Result};
+
+use super::instances::List;
+use super::pace::{Pace, Paced};
+use super::rivals::Rival;
+use super::{Contest, Raced};
+use crate::bars::{Bar, Promise};
+use crate::grid::{Grid, number};
+use crate::planners::Bench;
+use crate::planners::pair::Pair;
+
+const LARGE: [&str; 2] = ["blocks-40", "logistics-10x5-40"];
+const LM_CUT: [&str; 3] = ["lmcut-gripper-8", "lmcut-blocks-8", "lmcut-logistics"];
+const SECTION: &str = "fixed";
+const REPEATS: usize = 3;
+const PROMISED_WALL: f64 = 0.2;
+const PROMISED_GROUNDING: f64 = 0.1;
+const PROMISED_SPEED: f64 = 2.0;
+
+impl Bench {
+    pub(in crate::planners) fn fixed(
+        &mut self,
+        contest: &mut Contest,
+        say: &mut dyn FnMut(&str),
+    ) -> Result<()> {
+        let all = List::Fixed.make(&contest.programs.tools, &contest.programs.downward, &self.data)?;
+        let pairs: Vec<Pair> = all.into_iter().map(|(_, pair)| pair).collect();
+        let named = |name: &str| {
+            pairs.iter().find(|pair| pair.problem == name).with_context(|| format!("no `{name}` in the list"))
+        };
+        let large: &[&str] = self.either(&[], &LARGE);
+        for name in large {
+            self.large(contest, named(name)?, say)?;
+        }
+        let mut grid = Grid::new(&[
+            "instance",
+            "first h: FD",
+            "cost: ours",
+            "FD",
+            "evaluated: ours",
+            "FD",
+            "evaluated/s: ours",
+            "FD",
+            "ratio",
+        ]);
+        for name in LM_CUT {
+            let cells = self.lm_cut(contest, named(name)?, say)?;
+            grid.row(cells);
+        }
+        self.run.fragment("LM-cut", grid.markdown());
+        Ok(())
+    }
+
+    fn large(&mut self, contest: &mut Contest, pair: &Pair, say: &mut dyn FnMut(&str)) -> Result<()> {
+        say(&format!("fixed: {}", pair.problem));
+        let mut walls = [Vec::new(), Vec::new()];
+        let mut translation = Vec::new();
+        let mut grounding = Vec::new();
+        for repeat in 0..REPEATS {
+            let again = Pair { problem: format!("{} {repeat}", pair.problem), ..pair.clone() };
+            let rows = contest.attempts(SECTION, &[Rival::IsogridFirst, Rival::LamaFirst], &again)?;
+            for (walls, row) in walls.iter_mut().zip(&rows) {
+                walls.push(row.cost().map(|_| row.usage.wall_seconds));
+            }
+            translation.extend(
+                rows.iter().filter(|row| row.rival == Rival::LamaFirst).map(|row| row.said.ground_seconds),
+            );
+            grounding.push(ground_seconds(&contest.paced(Pace::Ground, &again)?));
+            self.record(&Raced { rows, n_done: 1, n_all: 1, pairs: Vec::new() })?;
+        }
+        let bar = Bar::judge(
+            "wall seconds to the first plan, whole process, best of three, over lama-first's",
+            ratio(&walls[0], &walls[1]),
+            Promise::AtMost,
+            Some(PROMISED_WALL),
+        );
+        self.run.bar(&format!("{} wall vs lama-first", pair.problem), bar);
+        let bar = Bar::judge(
+            "processor seconds of reading and grounding, best of three, over the translator's of Fast Downward",
+            ratio(&grounding, &translation),
+            Promise::AtMost,
+            Some(PROMISED_GROUNDING),
+        );
+        self.run.bar(&format!("{} grounding vs FD", pair.problem), bar);
+        Ok(())
+    }
+
+    fn lm_cut(
+        &mut self,
+        contest: &mut Contest,
+        pair: &Pair,
+        say: &mut dyn FnMut(&str),
+    ) -> Result<Vec<String>> {
+        say(&format!("fixed: {}", pair.problem));
+        let rows = contest.attempts(SECTION, &[Rival::LmCut], pair)?;
+        let ours = contest.paced(Pace::LmCut, pair)?.clock;
+        let theirs = rows.first().context("an attempt of the peer")?;
+        let per_second =
+            |n: Option<u64>, seconds: Option<f64>| Some(n? as f64 / seconds.filter(|s| *s > 0.0)?);
+        let speeds = (
+            per_second(ours.evaluated, ours.search_seconds),
+            per_second(theirs.said.evaluated, theirs.said.search_seconds),
+        );
+        let ratio = speeds.0.zip(speeds.1).map(|(ours, theirs)| ours / theirs);
+        let bar = Bar::judge(
+            "states evaluated per second in A* with LM-cut, over seq-opt-lmcut's",
+            ratio,
+            Promise::AtLeast,
+            Some(PROMISED_SPEED),
+        );
+        self.run.bar(&format!("{} evaluations/s", pair.problem), bar);
+        let cells = [
+            theirs.said.initial_h,
+            ours.cost.map(|cost| cost as f64),
+            theirs.cost(),
+            ours.evaluated.map(|n| n as f64),
+            theirs.said.evaluated.map(|n| n as f64),
+            speeds.0,
+            speeds.1,
+            ratio,
+        ];
+        self.record(&Raced { rows, n_done: 1, n_all: 1, pairs: Vec::new() })?;
+        Ok(std::iter::once(pair.problem.clone()).chain(cells.map(number)).collect())
+    }
+}
+
+fn ground_seconds(paced: &Paced) -> Option<f64> {
+    Some(paced.clock.read_seconds? + paced.clock.ground_seconds?)
+}
+
+/// The best of ours over the best of theirs; none if an attempt of either failed.
+fn ratio(ours: &[Option<f64>], theirs: &[Option<f64>]) -> Option<f64> {
+    let best =
+        |all: &[Option<f64>]| all.iter().copied().try_fold(f64::INFINITY, |best, one| Some(best.min(one?)));
+    Some(best(ours)? / best(theirs)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_attempt_leaves_no_ratio() {
+        assert_eq!(ratio(&[Some(2.0), Some(1.0)], &[Some(4.0), Some(8.0)]), Some(0.25));
+        assert_eq!(ratio(&[Some(2.0), None], &[Some(4.0)]), None);
+    }
+}

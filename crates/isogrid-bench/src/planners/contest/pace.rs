@@ -1,0 +1,173 @@
+//! Our own clocks in one search: a pair read, grounded and searched in a fresh process of this executable.
+//!
+//! Times are the processor time of the process, as Fast Downward's own clocks are. After every phase a line is
+//! printed, so that a process that was ended still shows how far it came.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use isogrid_plan::pddl::{parse_domain, parse_problem};
+use isogrid_plan::{Mode, Outcome, Search, SolveOptions, ground, solve};
+use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+
+use super::watch::{self, Terms, Usage};
+use crate::planners::pair::Pair;
+use crate::process;
+
+/// The verb of this executable that [`verb`] serves.
+pub const VERB: &str = "pace";
+
+/// What is timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// Reading and grounding alone.
+    Ground,
+    /// LAMA's search until its first plan.
+    Lama,
+    /// A* with LM-cut.
+    LmCut,
+    /// The default portfolio until its first plan.
+    First,
+}
+
+/// Seconds and counts; what was not reached is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Clock {
+    /// Reading and parsing.
+    pub read_seconds: Option<f64>,
+    /// Grounding.
+    pub ground_seconds: Option<f64>,
+    /// Reachable facts of the ground task, before any is merged into variables.
+    pub facts: Option<u64>,
+    /// Its operators.
+    pub operators: Option<u64>,
+    /// Search, its landmarks and first heuristic values included.
+    pub search_seconds: Option<f64>,
+    /// States evaluated.
+    pub evaluated: Option<u64>,
+    /// States expanded.
+    pub expanded: Option<u64>,
+    /// The cost of the plan.
+    pub cost: Option<u64>,
+}
+
+/// A clock, and what the process used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Paced {
+    pub clock: Clock,
+    pub usage: Usage,
+    /// What it said where it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+impl Pace {
+    fn word(self) -> &'static str {
+        match self {
+            Pace::Ground => "ground",
+            Pace::Lama => "lama",
+            Pace::LmCut => "lmcut",
+            Pace::First => "first",
+        }
+    }
+
+    fn options(word: &str) -> Result<Option<SolveOptions>> {
+        let (mode, search) = match word {
+            "ground" => return Ok(None),
+            "lama" => (Mode::First, Search::Lama),
+            "lmcut" => (Mode::Optimal, Search::AStar(isogrid_plan::Estimate::LmCut)),
+            "first" => (Mode::First, Search::Auto),
+            other => bail!("`{other}`: expected ground, lama, lmcut or first"),
+        };
+        Ok(Some(SolveOptions { mode, search, ..SolveOptions::default() }))
+    }
+}
+
+/// Times `pair` in a process of its own.
+///
+/// # Errors
+/// The process cannot be started.
+pub(super) fn pace(pace: Pace, pair: &Pair, terms: &Terms) -> Result<Paced> {
+    let folder = tempfile::tempdir().context("creating a folder")?;
+    pair.write(folder.path())?;
+    let call = process::own(&[VERB, pace.word(), "domain.pddl", "problem.pddl"], folder.path())?;
+    let ended = watch::run(&call, terms)?;
+    let clock =
+        ended.stdout.lines().rev().find_map(|line| serde_json::from_str(line).ok()).unwrap_or_default();
+    let failure = ended.stderr.lines().next().filter(|_| ended.usage.code != Some(0)).map(str::to_string);
+    Ok(Paced { clock, usage: ended.usage, failure })
+}
+
+/// Times the parts; `args` are what is timed, the domain and the problem. A line of `out` after each.
+///
+/// # Errors
+/// The arguments are wrong, or the pair cannot be read or grounded.
+pub fn verb(args: &[String], out: &mut dyn Write) -> Result<()> {
+    let [word, domain, problem] = args else { bail!("`{VERB}` takes a pace, a domain and a problem") };
+    let options = Pace::options(word)?;
+    let mut clock = Clock::default();
+    let mut since = seconds();
+    let mut lap = || {
+        let (before, now) = (since, seconds());
+        since = now;
+        Some(now - before)
+    };
+    let bytes = |path: &str| fs::read(Path::new(path)).with_context(|| format!("reading {path}"));
+    let (parsed, _) = parse_domain(domain, &bytes(domain)?)?;
+    let (problem, _) = parse_problem(problem, &bytes(problem)?, &parsed)?;
+    clock.read_seconds = lap();
+    writeln!(out, "{}", serde_json::to_string(&clock)?)?;
+    out.flush()?;
+    let task = ground(&Arc::new(parsed), &Arc::new(problem))?;
+    clock.ground_seconds = lap();
+    clock.facts = Some(task.n_facts() as u64);
+    clock.operators = Some(task.n_operators() as u64);
+    writeln!(out, "{}", serde_json::to_string(&clock)?)?;
+    out.flush()?;
+    let Some(options) = options else { return Ok(()) };
+    let result = solve(&task, &options);
+    clock.search_seconds = lap();
+    clock.evaluated = Some(result.statistics.evaluated);
+    clock.expanded = Some(result.statistics.expanded);
+    if let Outcome::Solved { plan, .. } = &result.outcome {
+        clock.cost = Some(plan.cost);
+    }
+    writeln!(out, "{}", serde_json::to_string(&clock)?)?;
+    Ok(())
+}
+
+/// Processor seconds of this process.
+fn seconds() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_are_printed_as_they_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+        let domain = "(define (domain lamp) (:predicates (on) (off))
+            (:action switch :parameters () :precondition (off) :effect (and (on) (not (off)))))";
+        fs::write(path("d"), domain).expect("writable");
+        fs::write(path("p"), "(define (problem dark) (:domain lamp) (:init (off)) (:goal (on)))")
+            .expect("writable");
+        for (word, n_lines, cost) in [("ground", 2, None), ("lama", 3, Some(1)), ("lmcut", 3, Some(1))] {
+            let mut out = Vec::new();
+            verb(&[word.to_string(), path("d"), path("p")], &mut out).expect("a task");
+            let text = String::from_utf8(out).expect("text");
+            assert_eq!(text.lines().count(), n_lines, "{text}");
+            let last: Clock = serde_json::from_str(text.lines().last().expect("a line")).expect("a clock");
+            assert_eq!(last.cost, cost);
+        }
+        assert!(verb(&["fast".to_string(), path("d"), path("p")], &mut Vec::new()).is_err());
+    }
+}

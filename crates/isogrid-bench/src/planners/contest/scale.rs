@@ -1,0 +1,148 @@
+//! Section: time and memory against size, ours and Fast Downward's, and what ends each curve.
+
+use anyhow::Result;
+
+use super::Contest;
+use super::attempt::{Limits, Outcome, Row};
+use super::pace::{Clock, Pace, Paced, pace};
+use super::rivals::{Rival, Told};
+use super::scale_tasks::{FAMILIES, Family};
+use super::watch::{Over, Terms};
+use crate::grid::{Grid, number};
+use crate::planners::{Bench, LIMITS};
+
+/// Processor seconds of an attempt: grounding ten million facts is no matter of 30 s.
+const SECONDS: u64 = 120;
+const QUICK_SECONDS: u64 = 2;
+const QUICK_SIZES: usize = 2;
+
+const HEADER: [&str; 11] = [
+    "domain",
+    "size",
+    "facts",
+    "operators",
+    "read s",
+    "ground s",
+    "search s",
+    "peak MB",
+    "FD translate s",
+    "FD search s",
+    "FD peak MB",
+];
+
+impl Bench {
+    pub(in crate::planners) fn scale(
+        &mut self,
+        contest: &mut Contest,
+        say: &mut dyn FnMut(&str),
+    ) -> Result<()> {
+        let mut grid = Grid::new(&HEADER);
+        let mut ends = String::new();
+        for family in FAMILIES {
+            self.curve(contest, family, (&mut grid, &mut ends), say)?;
+        }
+        let text = format!(
+            "Processor seconds; {SECONDS} s and 2 GiB for each attempt; `-` is not reached. A curve ends when neither \
+             finds a plan.\n\n{}\nWhat bounds it:\n\n{ends}",
+            grid.markdown()
+        );
+        self.run.fragment("scale", text);
+        Ok(())
+    }
+
+    fn curve(
+        &mut self,
+        contest: &mut Contest,
+        family: Family,
+        (grid, ends): (&mut Grid, &mut String),
+        say: &mut dyn FnMut(&str),
+    ) -> Result<()> {
+        let n_sizes = self.either(QUICK_SIZES, usize::MAX);
+        let told = Told { seconds: self.either(QUICK_SECONDS, SECONDS), bytes: LIMITS.bytes };
+        let limits = Limits { told, core: contest.limits.core };
+        let (mut we_go_on, mut they_go_on) = (true, true);
+        for n in family.sizes().into_iter().take(n_sizes) {
+            if !(we_go_on || they_go_on) || contest.extent.is_over() {
+                break;
+            }
+            say(&format!("scale: {} {n}", family.name()));
+            let pair = family.pair(n);
+            let key = format!("scale {}", pair.problem);
+            let ours: Option<Paced> = we_go_on
+                .then(|| {
+                    contest.state.row(&format!("{key} ours"), || pace(Pace::First, &pair, &terms(&limits)))
+                })
+                .transpose()?;
+            let programs = &contest.programs;
+            // Its plan is not checked here: the tasks are the point, and the contest checks plans.
+            let attempt = || programs.attempt("scale", Rival::LamaFirst, (&pair, None), &limits);
+            let theirs: Option<Row> =
+                they_go_on.then(|| contest.state.row(&format!("{key} FD"), attempt)).transpose()?;
+            self.run.record(&serde_json::json!({"section": "scale", "instance": pair.problem, "ours": ours, "FD": theirs}))?;
+            grid.row(cells(family, n, ours.as_ref(), theirs.as_ref()));
+            if let Some(end) = ours.as_ref().and_then(bound) {
+                *ends += &format!("- {}, isogrid: {end} at size {n}\n", family.name());
+                we_go_on = false;
+            }
+            if let Some(end) = theirs.as_ref().and_then(bound_of_peer) {
+                *ends += &format!("- {}, Fast Downward: {end} at size {n}\n", family.name());
+                they_go_on = false;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn terms(limits: &Limits) -> Terms {
+    let seconds = limits.told.seconds as f64;
+    Terms { cpu_seconds: seconds, wall_seconds: 3.0 * seconds, bytes: limits.told.bytes, core: limits.core }
+}
+
+fn cells(family: Family, n: usize, ours: Option<&Paced>, theirs: Option<&Row>) -> Vec<String> {
+    let clock = ours.map(|paced| paced.clock).unwrap_or_default();
+    let megabytes = |bytes: Option<u64>| number(bytes.map(|bytes| bytes as f64 * 1e-6));
+    let count = |n: Option<u64>| number(n.map(|n| n as f64));
+    vec![
+        family.name().to_string(),
+        n.to_string(),
+        count(clock.facts),
+        count(clock.operators),
+        number(clock.read_seconds),
+        number(clock.ground_seconds),
+        number(clock.search_seconds.filter(|_| clock.cost.is_some())),
+        megabytes(ours.map(|paced| paced.usage.peak_bytes)),
+        number(theirs.and_then(|row| row.said.ground_seconds)),
+        number(theirs.and_then(|row| row.said.search_seconds)),
+        megabytes(theirs.map(|row| row.usage.peak_bytes)),
+    ]
+}
+
+/// What ended us, in which phase; none where there is a plan.
+fn bound(paced: &Paced) -> Option<String> {
+    if paced.clock.cost.is_some() {
+        return None;
+    }
+    let phase = match paced.clock {
+        Clock { read_seconds: None, .. } => "reading",
+        Clock { ground_seconds: None, .. } => "grounding",
+        _ => "search",
+    };
+    Some(format!("{} in {phase}", account(paced.usage.over, paced.failure.as_deref())))
+}
+
+fn bound_of_peer(row: &Row) -> Option<String> {
+    let phase = if row.said.ground_seconds.is_none() { "translation" } else { "search" };
+    match &row.outcome {
+        Outcome::Solved { .. } | Outcome::Invalid(_) => None,
+        Outcome::Unsolvable => Some("it says that there is no plan".to_string()),
+        Outcome::NoPlan(why) => Some(format!("{why} in {phase}")),
+    }
+}
+
+fn account(over: Option<Over>, failure: Option<&str>) -> String {
+    match over {
+        Some(Over::Cpu | Over::Wall) => "time ended".to_string(),
+        Some(Over::Memory) => "memory ended".to_string(),
+        None => failure.unwrap_or("ended without a word").to_string(),
+    }
+}

@@ -1,0 +1,2 @@
+; twin: parcels-problem
+(define (problem two-parcels) (:domain parcels) (:objects north south - place x1 x2 - parcel v1 - van) (:init (at x1 north) (at x2 depot) (at v1 depot) (road depot north) (road north depot) (road depot south) (road south depot) (= (length depot north) 3) (= (length north depot) 3) (= (length depot south) 4) (= (length south depot) 4) (= (total-cost) 0)) (:goal (and (at x1 south) (at x2 north))) (:metric minimize (total-cost)))
