@@ -399,6 +399,19 @@ const PARITY: [&str; 2] = [
 ];
 
 #[test]
+fn what_does_not_support_conditional_effects_is_refused_by_name() {
+    let desk = desk(PARITY[0], PARITY[1]);
+    for options in ["--search astar-cartesian", "--search astar-lmcut --reduction stubborn-sets"] {
+        let ran = desk.run(&format!("run domain.pddl problem.pddl {options}"));
+        let name = options.rsplit(' ').next().expect("a name");
+        assert_eq!(ran.code, Some(2), "{options}: {}", ran.stderr);
+        let said = format!("`{name}` does not support conditional effects");
+        assert!(ran.stderr.contains(&said) && ran.stderr.contains("hint: "), "{options}: {}", ran.stderr);
+    }
+    assert_eq!(desk.run("run domain.pddl problem.pddl --optimal").code, Some(1), "all the same for the portfolio");
+}
+
+#[test]
 fn certificates_are_written_and_checked() {
     let cases = [
         ("relaxed", DOMAIN.to_string(), walled_in(), "(at b left) never holds"),

@@ -119,6 +119,9 @@ impl<'a> Run<'a, '_> {
         if self.accept(plan).is_break() {
             return Some(End::Stopped(Stop::Enough));
         }
+        if let ControlFlow::Break(stop) = self.ctx.tick(0) {
+            return Some(End::Stopped(stop));
+        }
         is_cheapest.then(|| End::Done { optimal: self.is_exact() })
     }
 
