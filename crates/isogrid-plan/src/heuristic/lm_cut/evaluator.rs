@@ -1,0 +1,208 @@
+//! LM-cut of one state: h_max with its supporters, and its repair after each cut.
+
+use crate::heuristic::RuleId;
+use crate::heuristic::buckets::Buckets;
+use crate::heuristic::lm_cut::crossed::{Bit, Crossed};
+use crate::heuristic::lm_cut::cut::Zones;
+use crate::task::FactId;
+
+pub(super) const UNREACHED: u32 = u32::MAX;
+/// Costs saturate here.
+pub(super) const MAX_REACHED: u32 = u32::MAX - 1;
+
+/// What the evaluator works on.
+pub(super) struct Parts {
+    pub(super) n_facts: usize,
+    /// Conditions of each rule, none without; the order decides ties.
+    pub(super) pre: Vec<Vec<FactId>>,
+    pub(super) adds: Vec<Vec<FactId>>,
+    pub(super) costs: Vec<u32>,
+    /// For each rule, the other rules of its operator; empty where each operator is one rule.
+    pub(super) siblings: Vec<Vec<RuleId>>,
+    /// The fact that stands for the goal.
+    pub(super) goal: FactId,
+}
+
+/// What a rule is during one evaluation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rule {
+    /// What is left of its cost.
+    pub(super) cost: u32,
+    /// What its dearest condition costs; `UNREACHED` where some condition is not reached.
+    pub(super) supporter_cost: u32,
+    /// That condition, and its mark in the rows of conditions.
+    pub(super) supporter: FactId,
+    pub(super) mark: Bit,
+}
+
+impl Rule {
+    #[inline]
+    pub(super) fn is_reached(&self) -> bool {
+        self.supporter_cost != UNREACHED
+    }
+}
+
+/// Buffers of an evaluation.
+pub(super) struct Evaluator {
+    /// Conditions of each rule, crossed with the rules that need each fact. Marked: the rule's supporter.
+    pub(super) pre: Crossed,
+    /// Facts that each rule adds, crossed with the rules that add each fact. Marked: rules that cost nothing any more.
+    pub(super) adds: Crossed,
+    /// Rules as at the start of an evaluation, and their numbers of conditions.
+    fresh: Vec<Rule>,
+    n_conditions: Vec<u32>,
+    /// Marks of `adds` then.
+    fresh_free: Vec<u64>,
+    pub(super) rules: Vec<Rule>,
+    /// Conditions not reached yet.
+    missing: Vec<u32>,
+    pub(super) siblings: Vec<Vec<RuleId>>,
+    pub(super) costs: Vec<u32>,
+    pub(super) goal: FactId,
+    queue: Buckets,
+    pub(super) zones: Zones,
+    pub(super) cut: Vec<RuleId>,
+    /// Rules looked at so far.
+    pub(super) steps: u64,
+}
+
+impl Evaluator {
+    pub(super) fn new(parts: Parts) -> Evaluator {
+        let Parts { n_facts, pre, adds, costs, siblings, goal } = parts;
+        let rule = |&cost: &u32| Rule { cost, supporter_cost: UNREACHED, supporter: goal, mark: 0 };
+        let fresh: Vec<Rule> = costs.iter().map(rule).collect();
+        let n_conditions: Vec<u32> = pre.iter().map(|conditions| conditions.len() as u32).collect();
+        let pre = Crossed::new(&pre, n_facts);
+        let mut adds = Crossed::new(&adds, n_facts);
+        (0..).zip(&costs).filter(|&(_, &cost)| cost == 0).for_each(|(rule, _)| adds.mark_row(rule));
+        Evaluator {
+            rules: fresh.clone(),
+            fresh_free: adds.marks(),
+            zones: Zones::new(n_facts, fresh.len()),
+            fresh,
+            missing: n_conditions.clone(),
+            n_conditions,
+            pre,
+            adds,
+            siblings,
+            costs: vec![UNREACHED; n_facts],
+            goal,
+            queue: Buckets::default(),
+            cut: Vec::new(),
+            steps: 0,
+        }
+    }
+
+    /// LM-cut of a state given by its facts; `None` where the goal is out of reach.
+    pub(super) fn evaluate(&mut self, state: &[FactId]) -> Option<u32> {
+        self.steps = (self.fresh.len() / 8) as u64;
+        self.explore(state);
+        if self.costs[self.goal as usize] == UNREACHED {
+            return None;
+        }
+        let mut sum = 0u32;
+        while self.costs[self.goal as usize] != 0 {
+            self.find_cut(state);
+            let paid = self.pay();
+            debug_assert!(paid > 0, "a cut without a cost");
+            sum = sum.saturating_add(paid).min(MAX_REACHED);
+            self.explore_again();
+        }
+        Some(sum)
+    }
+
+    /// h_max of all facts, with each rule's supporter: the condition that was reached last.
+    fn explore(&mut self, state: &[FactId]) {
+        let Evaluator { pre, adds, rules, missing, costs, queue, steps, .. } = self;
+        rules.copy_from_slice(&self.fresh);
+        missing.copy_from_slice(&self.n_conditions);
+        adds.set_marks(&self.fresh_free);
+        pre.clear_marks();
+        costs.fill(UNREACHED);
+        queue.clear();
+        for &fact in state {
+            reach(costs, queue, fact, 0);
+        }
+        while let Some((cost, fact)) = queue.pop() {
+            if costs[fact as usize] < cost {
+                continue;
+            }
+            let (column, first) = pre.column(fact);
+            *steps += column.len() as u64;
+            for (mark, &rule) in (first..).zip(column) {
+                let missing = &mut missing[rule as usize];
+                *missing -= 1;
+                if *missing == 0 {
+                    let state = &mut rules[rule as usize];
+                    *state = Rule { cost: state.cost, supporter_cost: cost, supporter: fact, mark };
+                    fire(adds, costs, queue, (rule, state));
+                }
+            }
+        }
+        rules.iter().filter(|rule| rule.is_reached()).for_each(|rule| pre.mark(rule.mark));
+    }
+
+    /// The same after the cut's rules became cheaper.
+    fn explore_again(&mut self) {
+        let Evaluator { pre, adds, rules, costs, queue, steps, cut, .. } = self;
+        queue.clear();
+        for &rule in cut.iter() {
+            fire(adds, costs, queue, (rule, &rules[rule as usize]));
+        }
+        while let Some((cost, fact)) = queue.pop() {
+            if costs[fact as usize] < cost {
+                continue;
+            }
+            for word in 0..pre.n_words(fact) {
+                let mut marks = pre.word(fact, word);
+                while marks != 0 {
+                    let rule = pre.lowest(fact, word, marks);
+                    marks &= marks - 1;
+                    *steps += 1;
+                    let state = &mut rules[rule as usize];
+                    if state.supporter_cost > cost && lower_supporter(pre, costs, (rule, state), cost) {
+                        fire(adds, costs, queue, (rule, state));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A rule's supporter costs less than before; whether the rule does too.
+#[inline]
+fn lower_supporter(pre: &mut Crossed, costs: &[u32], (rule, state): (RuleId, &mut Rule), cost: u32) -> bool {
+    let (mut supporter, mut mark, mut now) = (state.supporter, state.mark, cost);
+    for &(other, of_other) in pre.row(rule) {
+        let other_cost = costs[other as usize];
+        if other_cost > now {
+            (supporter, mark, now) = (other, of_other, other_cost);
+        }
+    }
+    if supporter != state.supporter {
+        pre.unmark(state.mark);
+        pre.mark(mark);
+        (state.supporter, state.mark) = (supporter, mark);
+    }
+    let is_cheaper = now != state.supporter_cost;
+    state.supporter_cost = now;
+    is_cheaper
+}
+
+/// Reaches what a rule adds.
+#[inline]
+fn fire(adds: &Crossed, costs: &mut [u32], queue: &mut Buckets, (rule, state): (RuleId, &Rule)) {
+    let total = state.supporter_cost.saturating_add(state.cost).min(MAX_REACHED);
+    for &(effect, _) in adds.row(rule) {
+        reach(costs, queue, effect, total);
+    }
+}
+
+#[inline]
+fn reach(costs: &mut [u32], queue: &mut Buckets, fact: FactId, cost: u32) {
+    let known = &mut costs[fact as usize];
+    if cost < *known {
+        *known = cost;
+        queue.push(cost, fact);
+    }
+}
