@@ -18,6 +18,11 @@ pub(super) struct Zones {
     touched: Vec<u32>,
     /// The number of this cut.
     now: u32,
+    /// The last query that looked at each fact, and its number.
+    asked: Vec<u32>,
+    query: u32,
+    /// The last cut that settled whether a far fact is in front of the zone, and the answer.
+    settled: Vec<(u32, bool)>,
     /// Facts to go on from, and where: the word of marks and what is left of it.
     path: Vec<(FactId, usize, u64)>,
     stack: Vec<FactId>,
@@ -30,6 +35,9 @@ impl Zones {
             before: vec![0; n_facts],
             touched: vec![0; n_rules],
             now: 0,
+            asked: vec![0; n_facts],
+            query: 0,
+            settled: vec![(0, false); n_facts],
             path: Vec::new(),
             stack: Vec::new(),
         }
@@ -39,8 +47,26 @@ impl Zones {
         if self.now == u32::MAX {
             self.now = 0;
             [&mut self.goal, &mut self.before, &mut self.touched].into_iter().for_each(|marks| marks.fill(0));
+            self.settled.fill((0, false));
         }
         self.now += 1;
+    }
+
+    fn ask(&mut self) {
+        if self.query == u32::MAX {
+            self.query = 0;
+            self.asked.fill(0);
+        }
+        self.query += 1;
+        self.stack.clear();
+    }
+
+    /// Whether this query sees a fact outside the goal zone for the first time.
+    #[inline]
+    fn is_news(&mut self, fact: FactId) -> bool {
+        let is_news = self.asked[fact as usize] != self.query && !self.is_in_goal_zone(fact);
+        self.asked[fact as usize] = self.query;
+        is_news
     }
 
     #[inline]
@@ -50,34 +76,61 @@ impl Zones {
 }
 
 impl Evaluator {
-    /// Finds the rules of the cut, in the order in which a depth-first search from the state meets them.
-    pub(super) fn find_cut(&mut self, state: &[FactId]) {
+    /// Finds the rules of the cut.
+    #[inline(never)]
+    pub(super) fn find_cut(&mut self) {
         self.zones.advance();
         self.cut.clear();
         self.mark_goal_zone();
-        let goal_cost = self.costs[self.goal as usize];
-        let (mut supporter, mut is_one, mut is_near) = (None, true, true);
-        let Evaluator { cut, rules, zones, .. } = self;
-        cut.retain(|&rule| {
-            let state = &rules[rule as usize];
-            let fact = state.supporter;
-            if zones.is_in_goal_zone(fact) {
-                return false;
-            }
-            is_near &= state.supporter_cost < goal_cost;
-            is_one &= supporter.is_none_or(|other| other == fact);
-            supporter = Some(fact);
-            true
-        });
-        if is_one && is_near {
-            cut.sort_unstable();
-        } else {
-            let n_rules = if is_near { self.cut.len() } else { usize::MAX };
-            self.search_cut(state, n_rules);
+        let mut cut = std::mem::take(&mut self.cut);
+        cut.retain(|&rule| self.is_before_goal_zone(self.rules[rule as usize].supporter));
+        cut.sort_unstable();
+        self.cut = cut;
+    }
+
+    /// Whether a fact is reached in front of the goal zone.
+    #[inline]
+    fn is_before_goal_zone(&mut self, fact: FactId) -> bool {
+        if self.zones.is_in_goal_zone(fact) {
+            return false;
         }
+        if self.costs[fact as usize] < self.costs[self.goal as usize] {
+            return true;
+        }
+        if self.zones.settled[fact as usize].0 != self.zones.now {
+            self.zones.settled[fact as usize] = (self.zones.now, self.is_far_before(fact));
+        }
+        self.zones.settled[fact as usize].1
+    }
+
+    /// The same for a fact that costs as much as the goal, or more: searches backwards for one that costs less.
+    fn is_far_before(&mut self, fact: FactId) -> bool {
+        let goal_cost = self.costs[self.goal as usize];
+        let Evaluator { adds, rules, zones, steps, .. } = self;
+        zones.ask();
+        zones.is_news(fact);
+        zones.stack.push(fact);
+        while let Some(fact) = zones.stack.pop() {
+            let (column, _) = adds.column(fact);
+            *steps += column.len() as u64;
+            for &rule in column {
+                let state = &rules[rule as usize];
+                if !state.is_reached() || zones.touched[rule as usize] == zones.now {
+                    continue;
+                }
+                if state.supporter_cost < goal_cost {
+                    return true;
+                }
+                if zones.is_news(state.supporter) {
+                    zones.stack.push(state.supporter);
+                }
+            }
+        }
+        false
     }
 
     /// Marks the facts from which the goal is reached for nothing, and collects the dear rules that add one of them.
+    #[inline(never)]
     fn mark_goal_zone(&mut self) {
         self.enter_goal_zone(self.goal);
         while let Some(&mut (fact, ref mut word, ref mut marks)) = self.zones.path.last_mut() {
@@ -139,8 +192,9 @@ impl Evaluator {
         state.supporter
     }
 
-    /// Searches from the state for rules into the goal zone, until so many are found.
-    fn search_cut(&mut self, state: &[FactId], n_rules: usize) {
+    /// Searches depth-first from the state for rules into the goal zone, until so many are found.
+    #[inline(never)]
+    pub(super) fn search_cut(&mut self, state: &[FactId], n_rules: usize) {
         let Evaluator { pre, adds, zones, cut, steps, .. } = self;
         cut.clear();
         zones.stack.clear();
@@ -175,6 +229,7 @@ impl Evaluator {
     }
 
     /// Takes the least cost of the cut away from its operators, and returns it.
+    #[inline(never)]
     pub(super) fn pay(&mut self) -> u32 {
         let least = self.cut.iter().map(|&rule| self.rules[rule as usize].cost).min().unwrap_or(0);
         if !self.siblings.is_empty() {

@@ -40,6 +40,12 @@ impl Rule {
     pub(super) fn is_reached(&self) -> bool {
         self.supporter_cost != UNREACHED
     }
+
+    /// What its effects cost.
+    #[inline]
+    fn total(&self) -> u32 {
+        self.supporter_cost.saturating_add(self.cost).min(MAX_REACHED)
+    }
 }
 
 /// Buffers of an evaluation.
@@ -62,6 +68,8 @@ pub(super) struct Evaluator {
     queue: Buckets,
     pub(super) zones: Zones,
     pub(super) cut: Vec<RuleId>,
+    /// Facts that the last cut made cheaper, as far as they support rules.
+    lowered: Vec<FactId>,
     /// Rules looked at so far.
     pub(super) steps: u64,
 }
@@ -89,6 +97,7 @@ impl Evaluator {
             goal,
             queue: Buckets::default(),
             cut: Vec::new(),
+            lowered: Vec::new(),
             steps: 0,
         }
     }
@@ -102,16 +111,18 @@ impl Evaluator {
         }
         let mut sum = 0u32;
         while self.costs[self.goal as usize] != 0 {
-            self.find_cut(state);
+            self.find_cut();
             let paid = self.pay();
             debug_assert!(paid > 0, "a cut without a cost");
             sum = sum.saturating_add(paid).min(MAX_REACHED);
+            self.fire_cut(state);
             self.explore_again();
         }
         Some(sum)
     }
 
     /// h_max of all facts, with each rule's supporter: the condition that was reached last.
+    #[inline(never)]
     fn explore(&mut self, state: &[FactId]) {
         let Evaluator { pre, adds, rules, missing, costs, queue, steps, .. } = self;
         rules.copy_from_slice(&self.fresh);
@@ -142,13 +153,58 @@ impl Evaluator {
         rules.iter().filter(|rule| rule.is_reached()).for_each(|rule| pre.mark(rule.mark));
     }
 
-    /// The same after the cut's rules became cheaper.
-    fn explore_again(&mut self) {
-        let Evaluator { pre, adds, rules, costs, queue, steps, cut, .. } = self;
+    /// Reaches what the cut's rules add, now that they are cheaper.
+    ///
+    /// The order of the cut's rules counts only where it decides in which order facts of one cost are looked at.
+    fn fire_cut(&mut self, state: &[FactId]) {
+        let Evaluator { pre, adds, rules, costs, queue, lowered, cut, .. } = self;
         queue.clear();
+        lowered.clear();
         for &rule in cut.iter() {
-            fire(adds, costs, queue, (rule, &rules[rule as usize]));
+            let total = rules[rule as usize].total();
+            for &(effect, _) in adds.row(rule) {
+                if total < costs[effect as usize] {
+                    costs[effect as usize] = total;
+                    if !pre.is_unmarked(effect) && !lowered.contains(&effect) {
+                        lowered.push(effect);
+                    }
+                }
+            }
         }
+        let is_tied = |at: usize| {
+            let cost = costs[lowered[at] as usize];
+            lowered[..at].iter().any(|&other| costs[other as usize] == cost)
+        };
+        let supporter = |&rule: &RuleId| rules[rule as usize].supporter;
+        let is_ordered = cut.windows(2).all(|pair| supporter(&pair[0]) == supporter(&pair[1]));
+        if !is_ordered && self.siblings.is_empty() && (1..lowered.len()).any(is_tied) {
+            self.search_cut(state, self.cut.len());
+            self.sort_lowered();
+        }
+        for &fact in &self.lowered {
+            self.queue.push(self.costs[fact as usize], fact);
+        }
+    }
+
+    /// Brings the lowered facts into the order in which the cut's rules reach them.
+    fn sort_lowered(&mut self) {
+        let Evaluator { adds, rules, costs, lowered, cut, .. } = self;
+        let mut n_sorted = 0;
+        for &rule in cut.iter() {
+            let total = rules[rule as usize].total();
+            for &(effect, _) in adds.row(rule).iter().filter(|&&(effect, _)| costs[effect as usize] == total) {
+                if let Some(at) = lowered[n_sorted..].iter().position(|&fact| fact == effect) {
+                    lowered.swap(n_sorted, n_sorted + at);
+                    n_sorted += 1;
+                }
+            }
+        }
+    }
+
+    /// The same as [`Self::explore`] after the cut's rules became cheaper.
+    #[inline(never)]
+    fn explore_again(&mut self) {
+        let Evaluator { pre, adds, rules, costs, queue, steps, .. } = self;
         while let Some((cost, fact)) = queue.pop() {
             if costs[fact as usize] < cost {
                 continue;
@@ -161,7 +217,7 @@ impl Evaluator {
                     *steps += 1;
                     let state = &mut rules[rule as usize];
                     if state.supporter_cost > cost && lower_supporter(pre, costs, (rule, state), cost) {
-                        fire(adds, costs, queue, (rule, state));
+                        fire_again(pre, adds, costs, queue, (rule, state));
                     }
                 }
             }
@@ -192,9 +248,30 @@ fn lower_supporter(pre: &mut Crossed, costs: &[u32], (rule, state): (RuleId, &mu
 /// Reaches what a rule adds.
 #[inline]
 fn fire(adds: &Crossed, costs: &mut [u32], queue: &mut Buckets, (rule, state): (RuleId, &Rule)) {
-    let total = state.supporter_cost.saturating_add(state.cost).min(MAX_REACHED);
+    let total = state.total();
     for &(effect, _) in adds.row(rule) {
         reach(costs, queue, effect, total);
+    }
+}
+
+/// The same where facts that support no rule need no visit: those that come to support one later know its cost.
+#[inline]
+fn fire_again(
+    pre: &Crossed,
+    adds: &Crossed,
+    costs: &mut [u32],
+    queue: &mut Buckets,
+    (rule, state): (RuleId, &Rule),
+) {
+    let total = state.total();
+    for &(effect, _) in adds.row(rule) {
+        let known = &mut costs[effect as usize];
+        if total < *known {
+            *known = total;
+            if !pre.is_unmarked(effect) {
+                queue.push(total, effect);
+            }
+        }
     }
 }
 
