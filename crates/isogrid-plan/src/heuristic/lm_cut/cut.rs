@@ -192,24 +192,30 @@ impl Evaluator {
         state.supporter
     }
 
-    /// Searches depth-first from the state for rules into the goal zone, until so many are found.
+    /// Brings the cut into the order in which a depth-first search from the state meets its rules.
+    ///
+    /// The search ends with the last supporter but one: the rules of the last come behind the others.
     #[inline(never)]
-    pub(super) fn search_cut(&mut self, state: &[FactId], n_rules: usize) {
-        let Evaluator { pre, adds, zones, cut, steps, .. } = self;
-        cut.clear();
-        zones.stack.clear();
+    pub(super) fn order_cut(&mut self, state: &[FactId]) {
+        let Evaluator { pre, adds, rules, zones, cut, steps, .. } = self;
+        zones.ask();
+        let mut n_supporters = cut.iter().filter(|&&rule| zones.is_news(rules[rule as usize].supporter)).count();
+        let mut rest = std::mem::take(cut);
         for &fact in state {
             zones.before[fact as usize] = zones.now;
             zones.stack.push(fact);
         }
         while let Some(fact) = zones.stack.pop() {
+            let n_known = cut.len();
             for word in 0..pre.n_words(fact) {
                 let mut marks = pre.word(fact, word);
                 while marks != 0 {
                     let rule = pre.lowest(fact, word, marks);
                     marks &= marks - 1;
                     *steps += 1;
-                    if zones.touched[rule as usize] == zones.now {
+                    let touched = &mut zones.touched[rule as usize];
+                    if *touched == zones.now {
+                        *touched = 0;
                         cut.push(rule);
                         continue;
                     }
@@ -222,10 +228,13 @@ impl Evaluator {
                     }
                 }
             }
-            if cut.len() == n_rules {
-                return;
+            n_supporters -= usize::from(cut.len() > n_known);
+            if n_supporters < 2 {
+                break;
             }
         }
+        rest.retain(|&rule| zones.touched[rule as usize] == zones.now);
+        cut.append(&mut rest);
     }
 
     /// Takes the least cost of the cut away from its operators, and returns it.

@@ -178,7 +178,7 @@ impl Evaluator {
         let supporter = |&rule: &RuleId| rules[rule as usize].supporter;
         let is_ordered = cut.windows(2).all(|pair| supporter(&pair[0]) == supporter(&pair[1]));
         if !is_ordered && self.siblings.is_empty() && (1..lowered.len()).any(is_tied) {
-            self.search_cut(state, self.cut.len());
+            self.order_cut(state);
             self.sort_lowered();
         }
         for &fact in &self.lowered {
@@ -233,6 +233,10 @@ fn lower_supporter(pre: &mut Crossed, costs: &[u32], (rule, state): (RuleId, &mu
         let other_cost = costs[other as usize];
         if other_cost > now {
             (supporter, mark, now) = (other, of_other, other_cost);
+            // Costs only fall: nothing is dearer than the old supporter was.
+            if now == state.supporter_cost {
+                break;
+            }
         }
     }
     if supporter != state.supporter {
