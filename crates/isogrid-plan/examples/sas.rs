@@ -31,7 +31,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         Outcome::Stopped(stop) => println!("; {stop}"),
     }
     let evaluated = result.statistics.evaluated;
-    println!("; {} variables, {} facts, {} operators", task.n_variables(), task.n_facts(), task.n_operators());
+    println!(
+        "; {} variables, {} facts, {} operators",
+        task.n_variables(),
+        task.n_facts(),
+        task.n_operators()
+    );
     println!("; {:?}", result.statistics);
     println!("; searched for {seconds:.6} s: {:.0} evaluations/s", evaluated as f64 / seconds);
     Ok(())

@@ -23,7 +23,8 @@ impl SasFile {
 
     /// The state after an operator, with derived variables; `None` where it does not apply.
     pub fn successor(&self, state: &[u32], operator: &SasOperator) -> Option<Vec<u32>> {
-        let needs = |effect: &SasEffect| effect.before.is_none_or(|value| state[effect.variable as usize] == value);
+        let needs =
+            |effect: &SasEffect| effect.before.is_none_or(|value| state[effect.variable as usize] == value);
         if !holds(state, &operator.prevail) || !operator.effects.iter().all(needs) {
             return None;
         }

@@ -109,7 +109,11 @@ impl Scope<'_> {
         lines.exactly("end_operator")?;
         let found = prevail.len() + effects.iter().filter(|effect| effect.before.is_some()).count();
         if found > MAX_CONDITIONS {
-            return Err(SasFault::TooManyConditions { owner: cut_short(&name), found, limit: MAX_CONDITIONS });
+            return Err(SasFault::TooManyConditions {
+                owner: cut_short(&name),
+                found,
+                limit: MAX_CONDITIONS,
+            });
         }
         Ok(SasOperator { name, prevail, effects, cost })
     }
@@ -117,7 +121,8 @@ impl Scope<'_> {
     fn effect(&self, lines: &mut Lines<'_>) -> Result<SasEffect, SasFault> {
         const WHAT: &str = "an effect";
         let mut words = lines.next(WHAT)?.split_ascii_whitespace();
-        let mut word = || words.next().ok_or(SasFault::Truncated { expected: "a number in the line of an effect" });
+        let mut word =
+            || words.next().ok_or(SasFault::Truncated { expected: "a number in the line of an effect" });
         let n_conditions = number(word()?, WHAT)?;
         let mut conditions = Vec::new();
         for _ in 0..n_conditions {
@@ -157,7 +162,10 @@ impl Scope<'_> {
     fn check_axiom(&self, axiom: &SasAxiom, init: &[u32]) -> Result<(), SasFault> {
         let variable = axiom.variable;
         let Some(layer) = self.variables[variable as usize].layer else {
-            return Err(SasFault::Misplaced { what: "an axiom sets a variable that is not derived", variable });
+            return Err(SasFault::Misplaced {
+                what: "an axiom sets a variable that is not derived",
+                variable,
+            });
         };
         if axiom.before != init[variable as usize] || axiom.after == axiom.before {
             return Err(SasFault::Misplaced { what: "an axiom must change the first value", variable });
@@ -167,7 +175,10 @@ impl Scope<'_> {
             let known = self.variables[other as usize].layer;
             let is_negative = value == init[other as usize];
             if known.is_some_and(|below| below > layer || below == layer && is_negative) {
-                return Err(SasFault::Misplaced { what: "an axiom needs its own or a higher layer", variable: other });
+                return Err(SasFault::Misplaced {
+                    what: "an axiom needs its own or a higher layer",
+                    variable: other,
+                });
             }
         }
         Ok(())
@@ -215,7 +226,11 @@ impl<'a> Lines<'a> {
 
     fn exactly(&mut self, expected: &'static str) -> Result<(), SasFault> {
         let found = self.next(expected)?;
-        if found == expected { Ok(()) } else { Err(SasFault::Unexpected { expected, found: cut_short(found) }) }
+        if found == expected {
+            Ok(())
+        } else {
+            Err(SasFault::Unexpected { expected, found: cut_short(found) })
+        }
     }
 
     fn number(&mut self, what: &'static str) -> Result<u64, SasFault> {
@@ -244,7 +259,10 @@ impl<'a> Lines<'a> {
         while !self.rest.is_empty() {
             let found = self.next("the end of the file")?;
             if !found.is_empty() {
-                return Err(SasFault::Unexpected { expected: "the end of the file", found: cut_short(found) });
+                return Err(SasFault::Unexpected {
+                    expected: "the end of the file",
+                    found: cut_short(found),
+                });
             }
         }
         Ok(())

@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::ground::{AtomId, AtomTable, Fdr, FdrAxiom, FdrOperator, FdrWhen, Keep, Kind, Numbers, Strips, VarVal};
+use crate::ground::{
+    AtomId, AtomTable, Fdr, FdrAxiom, FdrOperator, FdrWhen, Keep, Kind, Numbers, Strips, VarVal,
+};
 use crate::sas::error::{SasError, SasFault};
 use crate::sas::names::Names;
 use crate::sas::read::parse_sas;
@@ -47,8 +49,10 @@ impl SasFile {
         let groups = self.mutex_groups.iter().map(|group| self.group(group, &variables));
         let groups: Vec<Vec<AtomId>> = groups.filter(|group| group.len() > 1).collect();
         let (domain, problem) = names.finish();
-        let strips = self.strips(atoms, &variables, Numbers::new(&domain, &problem, &[]), domain.predicates.len());
-        let fdr = Fdr { variables, operators, goal, axioms, comparisons: Vec::new(), exclusive_goals: Vec::new() };
+        let strips =
+            self.strips(atoms, &variables, Numbers::new(&domain, &problem, &[]), domain.predicates.len());
+        let fdr =
+            Fdr { variables, operators, goal, axioms, comparisons: Vec::new(), exclusive_goals: Vec::new() };
         let (domain, problem) = (Arc::new(domain), Arc::new(problem));
         let parts = TaskParts { domain, problem, strips, fdr, groups, keep: Keep::Everything };
         Task::new(parts).map_err(|_| SasFault::TooLarge { what: "operators" })
@@ -77,7 +81,8 @@ impl SasFile {
 
     /// A fact of the file as the task has it: there a derived variable has value 1 where no axiom sets it.
     fn fact(&self, (variable, value): SasFact) -> VarVal {
-        let is_swapped = self.variables[variable as usize].layer.is_some() && self.init[variable as usize] == 0;
+        let is_swapped =
+            self.variables[variable as usize].layer.is_some() && self.init[variable as usize] == 0;
         (variable, if is_swapped { 1 - value } else { value })
     }
 
@@ -112,7 +117,15 @@ impl SasFile {
         let (action, args) = names.action(&operator.name);
         let cost = if self.uses_costs { operator.cost } else { 1 };
         let does_something = !eff.is_empty() || !when.is_empty();
-        does_something.then(|| FdrOperator { action, args, cost, pre, eff, when: merged(when), updates: Vec::new() })
+        does_something.then(|| FdrOperator {
+            action,
+            args,
+            cost,
+            pre,
+            eff,
+            when: merged(when),
+            updates: Vec::new(),
+        })
     }
 
     fn axioms(&self) -> impl Iterator<Item = FdrAxiom> + '_ {
@@ -167,7 +180,11 @@ impl SasFile {
 
 /// Whether a later effect overwrites this one in any case. Effects come last to first.
 fn is_set_later(is_set: &mut BTreeSet<u32>, effect: &SasEffect) -> bool {
-    if effect.conditions.is_empty() { !is_set.insert(effect.variable) } else { is_set.contains(&effect.variable) }
+    if effect.conditions.is_empty() {
+        !is_set.insert(effect.variable)
+    } else {
+        is_set.contains(&effect.variable)
+    }
 }
 
 /// Effects that follow each other under the same condition become one.

@@ -87,7 +87,8 @@ impl Crossed {
     /// The row of the lowest of these marks of one word of a column.
     #[inline]
     pub(super) fn lowest(&self, fact: FactId, word: usize, marks: u64) -> RuleId {
-        self.crossings[self.columns[fact as usize].first as usize + word * 64 + marks.trailing_zeros() as usize]
+        self.crossings
+            [self.columns[fact as usize].first as usize + word * 64 + marks.trailing_zeros() as usize]
     }
 
     /// Whether a column has no marks.

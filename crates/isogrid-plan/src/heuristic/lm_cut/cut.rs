@@ -199,7 +199,8 @@ impl Evaluator {
     pub(super) fn order_cut(&mut self, state: &[FactId]) {
         let Evaluator { pre, adds, rules, zones, cut, steps, .. } = self;
         zones.ask();
-        let mut n_supporters = cut.iter().filter(|&&rule| zones.is_news(rules[rule as usize].supporter)).count();
+        let mut n_supporters =
+            cut.iter().filter(|&&rule| zones.is_news(rules[rule as usize].supporter)).count();
         let mut rest = std::mem::take(cut);
         for &fact in state {
             zones.before[fact as usize] = zones.now;
@@ -243,7 +244,8 @@ impl Evaluator {
         let least = self.cut.iter().map(|&rule| self.rules[rule as usize].cost).min().unwrap_or(0);
         if !self.siblings.is_empty() {
             // An operator pays once, whichever of its effects were cut. Effects that are out of reach stay so.
-            let with_others = |&rule: &RuleId| std::iter::once(rule).chain(self.siblings[rule as usize].iter().copied());
+            let with_others =
+                |&rule: &RuleId| std::iter::once(rule).chain(self.siblings[rule as usize].iter().copied());
             let mut cut: Vec<RuleId> = self.cut.iter().flat_map(with_others).collect();
             cut.retain(|&rule| self.rules[rule as usize].is_reached());
             cut.sort_unstable();

@@ -192,7 +192,8 @@ impl Evaluator {
         let mut n_sorted = 0;
         for &rule in cut.iter() {
             let total = rules[rule as usize].total();
-            for &(effect, _) in adds.row(rule).iter().filter(|&&(effect, _)| costs[effect as usize] == total) {
+            for &(effect, _) in adds.row(rule).iter().filter(|&&(effect, _)| costs[effect as usize] == total)
+            {
                 if let Some(at) = lowered[n_sorted..].iter().position(|&fact| fact == effect) {
                     lowered.swap(n_sorted, n_sorted + at);
                     n_sorted += 1;

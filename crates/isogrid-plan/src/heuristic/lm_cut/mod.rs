@@ -10,6 +10,10 @@
 mod crossed;
 mod cut;
 mod evaluator;
+#[cfg(test)]
+mod literal;
+#[cfg(test)]
+mod tests;
 
 use crate::ground::VarVal;
 use crate::heuristic::lm_cut::evaluator::{Evaluator, Parts};
