@@ -52,7 +52,8 @@ impl Zones {
         self.now += 1;
     }
 
-    fn ask(&mut self) {
+    /// Starts a query.
+    pub(super) fn ask(&mut self) {
         if self.query == u32::MAX {
             self.query = 0;
             self.asked.fill(0);
@@ -61,12 +62,29 @@ impl Zones {
         self.stack.clear();
     }
 
-    /// Whether this query sees a fact outside the goal zone for the first time.
+    /// Whether this query sees a fact for the first time.
+    #[inline]
+    pub(super) fn is_first(&mut self, fact: FactId) -> bool {
+        std::mem::replace(&mut self.asked[fact as usize], self.query) != self.query
+    }
+
+    /// The same for a fact outside the goal zone.
     #[inline]
     fn is_news(&mut self, fact: FactId) -> bool {
-        let is_news = self.asked[fact as usize] != self.query && !self.is_in_goal_zone(fact);
+        self.is_first(fact) && !self.is_in_goal_zone(fact)
+    }
+
+    /// Makes a query wait for a fact.
+    pub(super) fn wait_for(&mut self, fact: FactId) {
         self.asked[fact as usize] = self.query;
-        is_news
+    }
+
+    /// Whether the query waited for the fact; now it does no more.
+    pub(super) fn take(&mut self, fact: FactId) -> bool {
+        let asked = &mut self.asked[fact as usize];
+        let has_waited = *asked == self.query;
+        *asked = if has_waited { 0 } else { *asked };
+        has_waited
     }
 
     #[inline]

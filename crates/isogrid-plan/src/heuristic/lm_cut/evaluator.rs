@@ -10,6 +10,9 @@ pub(super) const UNREACHED: u32 = u32::MAX;
 /// Costs saturate here.
 pub(super) const MAX_REACHED: u32 = u32::MAX - 1;
 
+/// Facts that are not compared pair by pair any more.
+const MANY: usize = 16;
+
 /// What the evaluator works on.
 pub(super) struct Parts {
     pub(super) n_facts: usize,
@@ -122,7 +125,6 @@ impl Evaluator {
     }
 
     /// h_max of all facts, with each rule's supporter: the condition that was reached last.
-    #[inline(never)]
     fn explore(&mut self, state: &[FactId]) {
         let Evaluator { pre, adds, rules, missing, costs, queue, steps, .. } = self;
         rules.copy_from_slice(&self.fresh);
@@ -134,22 +136,7 @@ impl Evaluator {
         for &fact in state {
             reach(costs, queue, fact, 0);
         }
-        while let Some((cost, fact)) = queue.pop() {
-            if costs[fact as usize] < cost {
-                continue;
-            }
-            let (column, first) = pre.column(fact);
-            *steps += column.len() as u64;
-            for (mark, &rule) in (first..).zip(column) {
-                let missing = &mut missing[rule as usize];
-                *missing -= 1;
-                if *missing == 0 {
-                    let state = &mut rules[rule as usize];
-                    *state = Rule { cost: state.cost, supporter_cost: cost, supporter: fact, mark };
-                    fire(adds, costs, queue, (rule, state));
-                }
-            }
-        }
+        *steps += spread(pre, adds, (rules, missing), costs, queue);
         rules.iter().filter(|rule| rule.is_reached()).for_each(|rule| pre.mark(rule.mark));
     }
 
@@ -157,15 +144,16 @@ impl Evaluator {
     ///
     /// The order of the cut's rules counts only where it decides in which order facts of one cost are looked at.
     fn fire_cut(&mut self, state: &[FactId]) {
-        let Evaluator { pre, adds, rules, costs, queue, lowered, cut, .. } = self;
+        let Evaluator { pre, adds, rules, costs, queue, lowered, cut, zones, .. } = self;
         queue.clear();
         lowered.clear();
+        zones.ask();
         for &rule in cut.iter() {
             let total = rules[rule as usize].total();
             for &(effect, _) in adds.row(rule) {
                 if total < costs[effect as usize] {
                     costs[effect as usize] = total;
-                    if !pre.is_unmarked(effect) && !lowered.contains(&effect) {
+                    if !pre.is_unmarked(effect) && zones.is_first(effect) {
                         lowered.push(effect);
                     }
                 }
@@ -177,7 +165,8 @@ impl Evaluator {
         };
         let supporter = |&rule: &RuleId| rules[rule as usize].supporter;
         let is_ordered = cut.windows(2).all(|pair| supporter(&pair[0]) == supporter(&pair[1]));
-        if !is_ordered && self.siblings.is_empty() && (1..lowered.len()).any(is_tied) {
+        let may_be_tied = lowered.len() > MANY || (1..lowered.len()).any(is_tied);
+        if !is_ordered && self.siblings.is_empty() && may_be_tied {
             self.order_cut(state);
             self.sort_lowered();
         }
@@ -188,42 +177,83 @@ impl Evaluator {
 
     /// Brings the lowered facts into the order in which the cut's rules reach them.
     fn sort_lowered(&mut self) {
-        let Evaluator { adds, rules, costs, lowered, cut, .. } = self;
-        let mut n_sorted = 0;
+        let Evaluator { adds, rules, costs, lowered, cut, zones, .. } = self;
+        zones.ask();
+        lowered.drain(..).for_each(|fact| zones.wait_for(fact));
         for &rule in cut.iter() {
             let total = rules[rule as usize].total();
-            for &(effect, _) in adds.row(rule).iter().filter(|&&(effect, _)| costs[effect as usize] == total)
-            {
-                if let Some(at) = lowered[n_sorted..].iter().position(|&fact| fact == effect) {
-                    lowered.swap(n_sorted, n_sorted + at);
-                    n_sorted += 1;
+            for &(effect, _) in adds.row(rule) {
+                if costs[effect as usize] == total && zones.take(effect) {
+                    lowered.push(effect);
                 }
             }
         }
     }
 
     /// The same as [`Self::explore`] after the cut's rules became cheaper.
-    #[inline(never)]
     fn explore_again(&mut self) {
         let Evaluator { pre, adds, rules, costs, queue, steps, .. } = self;
-        while let Some((cost, fact)) = queue.pop() {
-            if costs[fact as usize] < cost {
-                continue;
+        *steps += spread_again(pre, adds, rules, costs, queue);
+    }
+}
+
+/// The first exploration from what is queued; returns the number of rules looked at. Inner loops see nothing but slices.
+#[inline(never)]
+fn spread(
+    pre: &Crossed,
+    adds: &Crossed,
+    (rules, missing): (&mut [Rule], &mut [u32]),
+    costs: &mut [u32],
+    queue: &mut Buckets,
+) -> u64 {
+    let mut steps = 0;
+    while let Some((cost, fact)) = queue.pop() {
+        if costs[fact as usize] < cost {
+            continue;
+        }
+        let (column, first) = pre.column(fact);
+        steps += column.len() as u64;
+        for (mark, &rule) in (first..).zip(column) {
+            let missing = &mut missing[rule as usize];
+            *missing -= 1;
+            if *missing == 0 {
+                let state = &mut rules[rule as usize];
+                *state = Rule { cost: state.cost, supporter_cost: cost, supporter: fact, mark };
+                fire(adds, costs, queue, (rule, state));
             }
-            for word in 0..pre.n_words(fact) {
-                let mut marks = pre.word(fact, word);
-                while marks != 0 {
-                    let rule = pre.lowest(fact, word, marks);
-                    marks &= marks - 1;
-                    *steps += 1;
-                    let state = &mut rules[rule as usize];
-                    if state.supporter_cost > cost && lower_supporter(pre, costs, (rule, state), cost) {
-                        fire_again(pre, adds, costs, queue, (rule, state));
-                    }
+        }
+    }
+    steps
+}
+
+/// The same after costs fell.
+#[inline(never)]
+fn spread_again(
+    pre: &mut Crossed,
+    adds: &Crossed,
+    rules: &mut [Rule],
+    costs: &mut [u32],
+    queue: &mut Buckets,
+) -> u64 {
+    let mut steps = 0;
+    while let Some((cost, fact)) = queue.pop() {
+        if costs[fact as usize] < cost {
+            continue;
+        }
+        for word in 0..pre.n_words(fact) {
+            let mut marks = pre.word(fact, word);
+            while marks != 0 {
+                let rule = pre.lowest(fact, word, marks);
+                marks &= marks - 1;
+                steps += 1;
+                let state = &mut rules[rule as usize];
+                if state.supporter_cost > cost && lower_supporter(pre, costs, (rule, state), cost) {
+                    fire_again(pre, adds, costs, queue, (rule, state));
                 }
             }
         }
     }
+    steps
 }
 
 /// A rule's supporter costs less than before; whether the rule does too.
