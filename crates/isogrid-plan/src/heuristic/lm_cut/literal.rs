@@ -1,17 +1,20 @@
 //! LM-cut word by word, for tests: the zone in front is found by a whole search, every fact is looked at each time.
 
 use crate::heuristic::RuleId;
+use crate::heuristic::buckets::Buckets;
 use crate::heuristic::lm_cut::evaluator::{MAX_REACHED, Parts, UNREACHED};
 use crate::task::FactId;
 
-/// Facts by cost, of the lowest the last.
+/// Facts by cost: of the lowest the last, or the first by number where costs are large. As `Buckets` has it.
 #[derive(Default)]
 struct Queue(Vec<(u32, FactId)>);
 
 impl Queue {
     fn pop(&mut self) -> Option<(u32, FactId)> {
         let lowest = self.0.iter().map(|&(cost, _)| cost).min()?;
-        let at = self.0.iter().rposition(|&(cost, _)| cost == lowest)?;
+        let last = self.0.iter().rposition(|&(cost, _)| cost == lowest)?;
+        let smallest = self.0.iter().enumerate().min_by_key(|&(_, &entry)| entry)?.0;
+        let at = if lowest < Buckets::DIRECT { last } else { smallest };
         Some(self.0.remove(at))
     }
 }
