@@ -57,25 +57,25 @@ fn faults_are_named() {
             "end_metric\n99999999999999999999",
             "small.sas:7: expected the number of variables, found `99999999999999999999`",
         ),
-        ("end_metric\n3", "end_metric\n4000000000", "small.sas:26: expected begin_variable, found `1`"),
+        ("end_metric\n3", "end_metric\n4000000000", "small.sas:29: expected begin_variable, found `1`"),
         ("lamp\n-1\n2", "lamp\n-1\n0", "small.sas:11: variable 0 has no value"),
         (
             "light\n0\n2\nAtom",
             "light\n0\n3\nAtom x()\nAtom",
-            "small.sas:24: a derived variable must have two values: variable 2",
+            "small.sas:28: a derived variable must have two values: variable 2",
         ),
-        ("begin_goal\n1\n1 1", "begin_goal\n1\n3 1", "small.sas:38: a variable is 3, expected less than 3"),
-        ("begin_goal\n1\n1 1", "begin_goal\n1\n1 2", "small.sas:38: a value is 2, expected less than 2"),
-        ("0 0 0 1\n3\n", "0 2 -1 0\n3\n", "small.sas:45: an operator sets a derived variable: variable 2"),
+        ("begin_goal\n1\n1 1", "begin_goal\n1\n3 1", "small.sas:42: a variable is 3, expected less than 3"),
+        ("begin_goal\n1\n1 1", "begin_goal\n1\n1 2", "small.sas:42: a value is 2, expected less than 2"),
+        ("0 0 0 1\n3\n", "0 2 -1 0\n3\n", "small.sas:49: an operator sets a derived variable: variable 2"),
         (
             "2 1 0\nend_rule",
             "2 0 1\nend_rule",
-            "small.sas:61: an axiom must change the first value: variable 2",
+            "small.sas:66: an axiom must change the first value: variable 2",
         ),
         (
             "1\n0 1\n2 1 0",
             "1\n2 1\n2 1 0",
-            "small.sas:61: an axiom needs its own or a higher layer: variable 2",
+            "small.sas:66: an axiom needs its own or a higher layer: variable 2",
         ),
     ];
     for (old, new, expected) in cases {
