@@ -3,6 +3,7 @@
 use isogrid_core::{Diagnose, FaultClass, Stop};
 
 use crate::pddl::PddlError;
+use crate::sas::SasError;
 use crate::search::Search;
 
 /// What can go wrong with a planning problem. Unsolvable is not an error; see [`crate::Outcome`].
@@ -12,6 +13,9 @@ pub enum PlanError {
     /// A file is not the PDDL that this planner reads.
     #[error(transparent)]
     Pddl(#[from] PddlError),
+    /// A file is not a task in the SAS+ format of Fast Downward's translator.
+    #[error(transparent)]
+    Sas(#[from] SasError),
     /// An action's cost refers to a function value that the problem does not give.
     #[error("the problem gives no value for the cost {function}")]
     MissingCost {
@@ -133,6 +137,7 @@ impl Diagnose for PlanError {
     fn hint(&self) -> Option<String> {
         match self {
             PlanError::Pddl(error) => error.hint(),
+            PlanError::Sas(error) => error.hint(),
             PlanError::MissingCost { function } => {
                 Some(format!("add `(= {function} N)` to the problem's :init"))
             }

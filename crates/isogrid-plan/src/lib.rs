@@ -24,6 +24,7 @@ pub mod pddl;
 pub mod plan_file;
 mod port;
 pub mod reference;
+pub mod sas;
 mod search;
 mod session;
 pub mod structure;

@@ -29,10 +29,10 @@ use crate::error::PlanError;
 use crate::pddl::{Domain, Problem};
 use crate::task::{Task, TaskParts};
 
-pub(crate) use atoms::AtomId;
-pub(crate) use numbers::{Linear, Sign};
+pub(crate) use atoms::{AtomId, AtomTable};
+pub(crate) use numbers::{Linear, Numbers, Sign};
 pub(crate) use strips::{Kind, NumericUpdate, Strips};
-pub(crate) use variables::{Fdr, FdrAxiom, FdrOperator, VarVal};
+pub(crate) use variables::{Fdr, FdrAxiom, FdrOperator, FdrWhen, VarVal};
 
 /// Which parts of the problem the task keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -17,7 +17,7 @@ pub(crate) struct Buckets {
 
 impl Buckets {
     /// Keys from here on go to the heap.
-    const DIRECT: u32 = 1 << 14;
+    pub(crate) const DIRECT: u32 = 1 << 14;
 
     pub(crate) fn clear(&mut self) {
         if self.len > 0 {

@@ -1,6 +1,6 @@
 //! A* with reopening, optimal for admissible heuristics, and weighted A*.
 //!
-//! Ties on the sum of cost and estimate go to the newest state. A search may be stopped by its context and
+//! Ties on the sum of cost and estimate go to the smaller estimate, then to the newest state. A search may be stopped by its context and
 //! continued later; it owns all its memory.
 
 use std::ops::ControlFlow;
@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use isogrid_core::{Ctx, Limit, Stop};
 
 use crate::heuristic::{Declared, Heuristic, Node};
-use crate::search::open_list::{OpenList, Ties};
+use crate::search::frontier::Frontier;
 use crate::search::space::{START, Space, StateId};
 use crate::search::stubborn::StubbornSets;
 use crate::search::{Explorer, Found, Query, Statistics};
@@ -25,7 +25,7 @@ pub(crate) struct AStar<'a, H> {
     weight: u64,
     space: Space,
     estimates: Vec<u32>,
-    open: OpenList<StateId>,
+    open: Frontier,
     reduction: Option<StubbornSets<'a>>,
     statistics: Statistics,
     applicable: Vec<OperatorId>,
@@ -44,7 +44,7 @@ impl<'a, H: Heuristic + Declared> AStar<'a, H> {
             weight: 1,
             space: Space::new(task.n_words()),
             estimates: Vec::new(),
-            open: OpenList::new(Ties::Lifo),
+            open: Frontier::default(),
             reduction: None,
             statistics: Statistics::default(),
             applicable: Vec::new(),
@@ -140,7 +140,7 @@ impl<'a, H: Heuristic + Declared> AStar<'a, H> {
     #[inline]
     fn enqueue(&mut self, id: StateId, cost: u32, estimate: u32) {
         if estimate != DEAD {
-            self.open.push(self.priority(cost, estimate), id);
+            self.open.push(self.priority(cost, estimate), estimate, id);
         }
     }
 

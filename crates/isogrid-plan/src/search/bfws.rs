@@ -10,7 +10,7 @@ use isogrid_core::{Ctx, Limit, Stop};
 use crate::heuristic::{FastForward, Heuristic, Node};
 use crate::search::astar::MAX_COST;
 use crate::search::novelty::{NOTHING_NEW, Novelty};
-use crate::search::open_list::{OpenList, Ties};
+use crate::search::open_list::OpenList;
 use crate::search::space::{START, Space, StateId};
 use crate::search::{Explorer, Found, Query, Statistics};
 use crate::task::{FactId, OperatorId, Task};
@@ -76,7 +76,7 @@ impl<'a> Bfws<'a> {
             heuristic,
             pruning,
             space: Space::new(task.n_words()),
-            open: OpenList::new(Ties::Fifo),
+            open: OpenList::new(),
             novelty: Novelty::new(task.n_facts(), width),
             nodes: Vec::new(),
             plans: Vec::new(),

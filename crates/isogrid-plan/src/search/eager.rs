@@ -8,7 +8,7 @@ use isogrid_core::{Ctx, Limit, Stop};
 use crate::heuristic::{Heuristic, Node};
 use crate::search::astar::MAX_COST;
 use crate::search::lazy::BOOST;
-use crate::search::open_list::{OpenList, Ties};
+use crate::search::open_list::OpenList;
 use crate::search::space::{START, Space, StateId};
 use crate::search::{Explorer, Found, Query, Statistics};
 use crate::task::{OperatorId, Task};
@@ -41,8 +41,8 @@ impl<'a> Eager<'a> {
             query,
             heuristic,
             space,
-            all: OpenList::new(Ties::Fifo),
-            preferred: OpenList::new(Ties::Fifo),
+            all: OpenList::new(),
+            preferred: OpenList::new(),
             credit: 0,
             best: u32::MAX,
             start: Some(start),

@@ -12,7 +12,7 @@ use isogrid_num::rng::splitmix64;
 
 use crate::heuristic::{Heuristic, Node};
 use crate::search::astar::MAX_COST;
-use crate::search::open_list::{OpenList, Ties};
+use crate::search::open_list::OpenList;
 use crate::search::space::{START, Space, StateId};
 use crate::search::{Explorer, Found, Query, Statistics};
 use crate::task::{OperatorId, Task};
@@ -61,7 +61,7 @@ impl<'a> Lazy<'a> {
         order: Order,
     ) -> Lazy<'a> {
         let queue = |heuristic, only_preferred| {
-            let open = OpenList::new(Ties::Fifo);
+            let open = OpenList::new();
             Queue { open, heuristic, only_preferred, turns: 0 }
         };
         let queues = (0..heuristics.len()).flat_map(|h| [queue(h, false), queue(h, true)]).collect();

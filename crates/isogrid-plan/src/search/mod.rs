@@ -4,6 +4,7 @@ mod answer;
 mod astar;
 mod bfws;
 mod eager;
+mod frontier;
 mod index;
 mod iterated_width;
 mod lazy;

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use isogrid_core::{Ctx, Stop};
 
 use crate::search::astar::MAX_COST;
-use crate::search::open_list::{OpenList, Ties};
+use crate::search::open_list::OpenList;
 use crate::search::space::{START, Space, StateId};
 use crate::search::{Query, Statistics};
 use crate::task::{OperatorId, Task};
@@ -101,7 +101,7 @@ impl<'a> Around<'a> {
             self.space.reach(id, START, MAX_COST);
         }
         self.space.reach(0, START, 0);
-        let mut open = OpenList::new(Ties::Fifo);
+        let mut open = OpenList::new();
         open.push(0, 0);
         while let Some((key, id)) = open.pop() {
             let cost = self.space.cost(id);

@@ -1,22 +1,12 @@
-//! A priority queue of small integer keys: buckets, first in first out or last in first out inside each.
+//! A priority queue of small integer keys: buckets, first in first out inside each.
 
 use std::collections::{BTreeMap, VecDeque};
 
 /// Keys below this have a bucket in an array; larger ones live in a tree.
 const DIRECT: u64 = 1 << 12;
 
-/// The order inside a bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ties {
-    /// Oldest first.
-    Fifo,
-    /// Newest first.
-    Lifo,
-}
-
 /// Entries by key, smallest first.
 pub(crate) struct OpenList<T> {
-    ties: Ties,
     direct: Vec<VecDeque<T>>,
     /// No direct bucket below this one has entries.
     lowest: usize,
@@ -25,8 +15,8 @@ pub(crate) struct OpenList<T> {
 }
 
 impl<T> OpenList<T> {
-    pub(crate) fn new(ties: Ties) -> OpenList<T> {
-        OpenList { ties, direct: Vec::new(), lowest: 0, rest: BTreeMap::new(), len: 0 }
+    pub(crate) fn new() -> OpenList<T> {
+        OpenList { direct: Vec::new(), lowest: 0, rest: BTreeMap::new(), len: 0 }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -51,7 +41,7 @@ impl<T> OpenList<T> {
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<(u64, T)> {
         while let Some(bucket) = self.direct.get_mut(self.lowest) {
-            if let Some(entry) = take(bucket, self.ties) {
+            if let Some(entry) = bucket.pop_front() {
                 self.len -= 1;
                 return Some((self.lowest as u64, entry));
             }
@@ -61,20 +51,12 @@ impl<T> OpenList<T> {
         }
         let mut first = self.rest.first_entry()?;
         let key = *first.key();
-        let entry = take(first.get_mut(), self.ties)?;
+        let entry = first.get_mut().pop_front()?;
         if first.get().is_empty() {
             first.remove();
         }
         self.len -= 1;
         Some((key, entry))
-    }
-}
-
-#[inline]
-fn take<T>(bucket: &mut VecDeque<T>, ties: Ties) -> Option<T> {
-    match ties {
-        Ties::Fifo => bucket.pop_front(),
-        Ties::Lifo => bucket.pop_back(),
     }
 }
 
@@ -86,18 +68,13 @@ mod tests {
     proptest! {
         #[test]
         fn keys_come_out_sorted_and_ties_in_order(keys in prop::collection::vec(0u64..9000, 0..200)) {
-            for ties in [Ties::Fifo, Ties::Lifo] {
-                let mut list = OpenList::new(ties);
-                keys.iter().enumerate().for_each(|(i, &key)| list.push(key, i));
-                let mut expected: Vec<(u64, usize)> = keys.iter().copied().zip(0..).collect();
-                expected.sort_by_key(|&(key, i)| match ties {
-                    Ties::Fifo => (key, i),
-                    Ties::Lifo => (key, usize::MAX - i),
-                });
-                let popped: Vec<(u64, usize)> = std::iter::from_fn(|| list.pop()).collect();
-                prop_assert_eq!(popped, expected);
-                prop_assert!(list.is_empty());
-            }
+            let mut list = OpenList::new();
+            keys.iter().enumerate().for_each(|(i, &key)| list.push(key, i));
+            let mut expected: Vec<(u64, usize)> = keys.iter().copied().zip(0..).collect();
+            expected.sort();
+            let popped: Vec<(u64, usize)> = std::iter::from_fn(|| list.pop()).collect();
+            prop_assert_eq!(popped, expected);
+            prop_assert!(list.is_empty());
         }
     }
 }
