@@ -408,7 +408,11 @@ fn what_does_not_support_conditional_effects_is_refused_by_name() {
         let said = format!("`{name}` does not support conditional effects");
         assert!(ran.stderr.contains(&said) && ran.stderr.contains("hint: "), "{options}: {}", ran.stderr);
     }
-    assert_eq!(desk.run("run domain.pddl problem.pddl --optimal").code, Some(1), "all the same for the portfolio");
+    assert_eq!(
+        desk.run("run domain.pddl problem.pddl --optimal").code,
+        Some(1),
+        "all the same for the portfolio"
+    );
 }
 
 #[test]

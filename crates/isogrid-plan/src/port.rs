@@ -320,6 +320,7 @@ fn print_unsolvable(because: &Unsolvable, statistics: Statistics) -> Printed {
 fn statistics_value(statistics: Statistics) -> Value {
     Value::map([
         ("expanded", statistics.expanded.into()),
+        ("before_last_layer", statistics.before_last_layer.into()),
         ("generated", statistics.generated.into()),
         ("evaluated", statistics.evaluated.into()),
         ("reopened", statistics.reopened.into()),

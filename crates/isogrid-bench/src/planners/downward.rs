@@ -129,6 +129,26 @@ impl Downward {
     }
 }
 
+impl Downward {
+    /// The task that its translator makes of the PDDL files of a folder.
+    ///
+    /// # Errors
+    /// The translator refuses them.
+    pub fn translate(&self, folder: &Path) -> Result<Vec<u8>> {
+        let mut command = Command::new(&self.python);
+        command.arg(&self.script).args([
+            "--translate",
+            "--sas-file",
+            "output.sas",
+            "domain.pddl",
+            "problem.pddl",
+        ]);
+        let ended = command.current_dir(folder).output().context("starting the translator")?;
+        ensure!(ended.status.success(), "the translator ended with {}", ended.status);
+        Ok(std::fs::read(folder.join("output.sas"))?)
+    }
+}
+
 /// The interpreter itself: a wrapper on `PATH` may cost more than a whole plan.
 fn python() -> Result<PathBuf> {
     let output = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();

@@ -52,7 +52,9 @@ that all contenders get.
   30 s of wall time; the others are ended from outside.
 - *Same mode*: our LAMA and A* with LM-cut in a process of their own, by processor time, beside the peer's own
   `Search time`, where that is 50 ms or more.
-- *Fixed*: single instances that bars name, three repeats, the best.
+- *Fixed*: single instances that bars name, three repeats, the best. For LM-cut both search the task that the peer's
+  translator makes; states expanded before the last value of cost and estimate together do not depend on how ties are
+  broken, so they tell whether estimates are the same.
 - *Odd files*: five plain tasks in ten structures and ten layouts. *Agreement*: files of amlgym and pddlgym, five a
   domain, 5 s: verdicts, sizes of ground tasks, optimal costs.
 - *Scale*: four families, sizes with twice the facts each, 120 s and 2 GiB, until neither finds a plan.

@@ -26,6 +26,8 @@ pub(crate) struct AStar<'a, H> {
     space: Space,
     estimates: Vec<u32>,
     open: Frontier,
+    /// The largest key so far of an expanded state.
+    layer: u64,
     reduction: Option<StubbornSets<'a>>,
     statistics: Statistics,
     applicable: Vec<OperatorId>,
@@ -45,6 +47,7 @@ impl<'a, H: Heuristic + Declared> AStar<'a, H> {
             space: Space::new(task.n_words()),
             estimates: Vec::new(),
             open: Frontier::default(),
+            layer: 0,
             reduction: None,
             statistics: Statistics::default(),
             applicable: Vec::new(),
@@ -168,6 +171,10 @@ impl<H: Heuristic + Declared> Explorer for AStar<'_, H> {
                 }
                 has_pruned = true;
                 continue;
+            }
+            if key > self.layer {
+                self.layer = key;
+                self.statistics.before_last_layer = self.statistics.expanded;
             }
             self.space.close(id);
             self.statistics.expanded += 1;

@@ -42,6 +42,9 @@ use crate::task::OperatorId;
 pub struct Statistics {
     /// States whose successors were generated; a reopened state counts again.
     pub expanded: u64,
+    /// Of these, by A*, before the last value of cost and estimate together: the order within the last one is a matter
+    /// of taste, so this number tells whether two planners search with the same estimates.
+    pub before_last_layer: u64,
     /// Successors generated, known ones included.
     pub generated: u64,
     /// Applicable operators that a partial-order reduction left out.
@@ -59,6 +62,7 @@ pub struct Statistics {
 impl Statistics {
     pub(crate) fn add(&mut self, other: Statistics) {
         self.expanded += other.expanded;
+        self.before_last_layer += other.before_last_layer;
         self.generated += other.generated;
         self.pruned += other.pruned;
         self.evaluated += other.evaluated;
@@ -70,6 +74,7 @@ impl Statistics {
     /// What was counted after `before`; states are those of now.
     fn since(mut self, before: Statistics) -> Statistics {
         self.expanded -= before.expanded;
+        self.before_last_layer -= before.before_last_layer;
         self.generated -= before.generated;
         self.pruned -= before.pruned;
         self.evaluated -= before.evaluated;

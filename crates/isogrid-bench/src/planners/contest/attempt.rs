@@ -267,7 +267,7 @@ mod tests {
             scripts: "x".into(),
         };
         assert_eq!(
-            programs.without_paths("no /opt/tools/a.py in (/tmp/x) here"),
+            programs.without_paths("no /opt/tools/a.py in (/some/x) here"),
             "no TOOLS/a.py in PATH here"
         );
         assert_eq!(last_words("Traceback\nValueError: no\n\n  ~~~\n").as_deref(), Some("ValueError: no"));

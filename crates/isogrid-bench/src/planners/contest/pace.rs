@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use isogrid_plan::pddl::{parse_domain, parse_problem};
-use isogrid_plan::{Mode, Outcome, Search, SolveOptions, ground, solve};
+use isogrid_plan::{Mode, Outcome, Search, SolveOptions, Task, ground, solve};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,8 @@ pub(super) enum Pace {
     Lama,
     /// A* with LM-cut.
     LmCut,
+    /// The same on a task of Fast Downward's translator.
+    SharedLmCut,
     /// The default portfolio until its first plan.
     First,
 }
@@ -52,6 +54,8 @@ pub(super) struct Clock {
     pub evaluated: Option<u64>,
     /// States expanded.
     pub expanded: Option<u64>,
+    /// Of these, before the last value of cost and estimate together.
+    pub before_last_layer: Option<u64>,
     /// The cost of the plan.
     pub cost: Option<u64>,
 }
@@ -71,7 +75,7 @@ impl Pace {
         match self {
             Pace::Ground => "ground",
             Pace::Lama => "lama",
-            Pace::LmCut => "lmcut",
+            Pace::LmCut | Pace::SharedLmCut => "lmcut",
             Pace::First => "first",
         }
     }
@@ -95,7 +99,21 @@ impl Pace {
 pub(super) fn pace(pace: Pace, pair: &Pair, terms: &Terms) -> Result<Paced> {
     let folder = tempfile::tempdir().context("creating a folder")?;
     pair.write(folder.path())?;
-    let call = process::own(&[VERB, pace.word(), "domain.pddl", "problem.pddl"], folder.path())?;
+    run(&[VERB, pace.word(), "domain.pddl", "problem.pddl"], folder.path(), terms)
+}
+
+/// Times A* with LM-cut on a task of Fast Downward's translator.
+///
+/// # Errors
+/// The process cannot be started.
+pub(super) fn pace_shared(sas: &[u8], terms: &Terms) -> Result<Paced> {
+    let folder = tempfile::tempdir().context("creating a folder")?;
+    fs::write(folder.path().join("output.sas"), sas)?;
+    run(&[VERB, Pace::SharedLmCut.word(), "output.sas"], folder.path(), terms)
+}
+
+fn run(args: &[&str], folder: &Path, terms: &Terms) -> Result<Paced> {
+    let call = process::own(args, folder)?;
     let ended = watch::run(&call, terms)?;
     let clock =
         ended.stdout.lines().rev().find_map(|line| serde_json::from_str(line).ok()).unwrap_or_default();
@@ -103,42 +121,76 @@ pub(super) fn pace(pace: Pace, pair: &Pair, terms: &Terms) -> Result<Paced> {
     Ok(Paced { clock, usage: ended.usage, failure })
 }
 
-/// Times the parts; `args` are what is timed, the domain and the problem. A line of `out` after each.
+/// Times the parts; `args` are what is timed, then a domain and a problem, or a translated task. A line of `out` after
+/// each.
 ///
 /// # Errors
-/// The arguments are wrong, or the pair cannot be read or grounded.
+/// The arguments are wrong, or the files cannot be read or grounded.
 pub fn verb(args: &[String], out: &mut dyn Write) -> Result<()> {
-    let [word, domain, problem] = args else { bail!("`{VERB}` takes a pace, a domain and a problem") };
+    let [word, files @ ..] = args else { bail!("`{VERB}` takes a pace and files") };
     let options = Pace::options(word)?;
-    let mut clock = Clock::default();
-    let mut since = seconds();
-    let mut lap = || {
-        let (before, now) = (since, seconds());
-        since = now;
-        Some(now - before)
+    let mut watch = Watch { clock: Clock::default(), since: seconds(), out };
+    let task = match files {
+        [domain, problem] => watch.read_pair(domain, problem)?,
+        [sas] => watch.read_shared(sas)?,
+        _ => bail!("`{VERB}` takes a domain and a problem, or a translated task"),
     };
-    let bytes = |path: &str| fs::read(Path::new(path)).with_context(|| format!("reading {path}"));
-    let (parsed, _) = parse_domain(domain, &bytes(domain)?)?;
-    let (problem, _) = parse_problem(problem, &bytes(problem)?, &parsed)?;
-    clock.read_seconds = lap();
-    writeln!(out, "{}", serde_json::to_string(&clock)?)?;
-    out.flush()?;
-    let task = ground(&Arc::new(parsed), &Arc::new(problem))?;
-    clock.ground_seconds = lap();
-    clock.facts = Some(task.n_facts() as u64);
-    clock.operators = Some(task.n_operators() as u64);
-    writeln!(out, "{}", serde_json::to_string(&clock)?)?;
-    out.flush()?;
     let Some(options) = options else { return Ok(()) };
     let result = solve(&task, &options);
-    clock.search_seconds = lap();
-    clock.evaluated = Some(result.statistics.evaluated);
-    clock.expanded = Some(result.statistics.expanded);
+    watch.clock.search_seconds = watch.lap();
+    let counted = result.statistics;
+    watch.clock.evaluated = Some(counted.evaluated);
+    watch.clock.expanded = Some(counted.expanded);
+    watch.clock.before_last_layer = Some(counted.before_last_layer);
     if let Outcome::Solved { plan, .. } = &result.outcome {
-        clock.cost = Some(plan.cost);
+        watch.clock.cost = Some(plan.cost);
     }
-    writeln!(out, "{}", serde_json::to_string(&clock)?)?;
-    Ok(())
+    watch.say()
+}
+
+/// A clock that is read after each part.
+struct Watch<'a> {
+    clock: Clock,
+    since: f64,
+    out: &'a mut dyn Write,
+}
+
+impl Watch<'_> {
+    fn read_pair(&mut self, domain: &str, problem: &str) -> Result<Task> {
+        let (parsed, _) = parse_domain(domain, &bytes(domain)?)?;
+        let (problem, _) = parse_problem(problem, &bytes(problem)?, &parsed)?;
+        self.clock.read_seconds = self.lap();
+        self.say()?;
+        let task = ground(&Arc::new(parsed), &Arc::new(problem))?;
+        self.clock.ground_seconds = self.lap();
+        self.clock.facts = Some(task.n_facts() as u64);
+        self.clock.operators = Some(task.n_operators() as u64);
+        self.say()?;
+        Ok(task)
+    }
+
+    fn read_shared(&mut self, sas: &str) -> Result<Task> {
+        let task = Task::from_sas(sas, &bytes(sas)?)?;
+        self.clock.read_seconds = self.lap();
+        self.say()?;
+        Ok(task)
+    }
+
+    /// Seconds since the part before.
+    fn lap(&mut self) -> Option<f64> {
+        let (before, now) = (self.since, seconds());
+        self.since = now;
+        Some(now - before)
+    }
+
+    fn say(&mut self) -> Result<()> {
+        writeln!(self.out, "{}", serde_json::to_string(&self.clock)?)?;
+        Ok(self.out.flush()?)
+    }
+}
+
+fn bytes(path: &str) -> Result<Vec<u8>> {
+    fs::read(Path::new(path)).with_context(|| format!("reading {path}"))
 }
 
 /// Processor seconds of this process.

@@ -22,6 +22,9 @@ pub(super) struct Said {
     /// States expanded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expanded: Option<u64>,
+    /// Of these, before the last value of cost and estimate together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_last_layer: Option<u64>,
     /// States generated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generated: Option<u64>,
@@ -98,6 +101,7 @@ const DOWNWARD: Marks = &[
     ("Done! [", |said, value| said.ground_seconds = Some(value)),
     ("Translator facts: ", |said, value| said.facts = Some(value as u64)),
     ("Translator operators: ", |said, value| said.operators = Some(value as u64)),
+    ("] Expanded until last jump: ", |said, value| said.before_last_layer = Some(value as u64)),
     ("] Evaluated ", |said, value| said.evaluated = Some(value as u64)),
     ("Initial heuristic value for lmcut: ", |said, value| said.initial_h = Some(value)),
     ("Initial heuristic value for lmcut(): ", |said, value| said.initial_h = Some(value)),

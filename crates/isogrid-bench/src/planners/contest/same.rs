@@ -2,11 +2,11 @@
 //!
 //! Only instances on which the peer's search takes 50 ms or more by its own clock: shorter ones say nothing.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::attempt::Row;
 use super::coverage::geometric_mean;
-use super::pace::{Pace, Paced, pace};
+use super::pace::{Pace, Paced, pace, pace_shared};
 use super::rivals::Rival;
 use super::watch::Terms;
 use super::{Contest, Raced};
@@ -29,14 +29,29 @@ impl Contest {
     /// Our clocks in the search `what`, kept in the state.
     pub(super) fn paced(&mut self, what: Pace, pair: &Pair) -> Result<Paced> {
         let key = format!("{what:?} {}", pair.problem);
+        let terms = self.terms();
+        self.state.row(&key, || pace(what, pair, &terms))
+    }
+
+    /// Our clocks in A* with LM-cut on the task of Fast Downward's translator, kept in the state.
+    pub(super) fn paced_shared(&mut self, pair: &Pair) -> Result<Paced> {
+        let key = format!("{:?} {}", Pace::SharedLmCut, pair.problem);
+        let (terms, downward) = (self.terms(), &self.programs.downward);
+        self.state.row(&key, || {
+            let folder = tempfile::tempdir().context("creating a folder")?;
+            pair.write(folder.path())?;
+            pace_shared(&downward.translate(folder.path())?, &terms)
+        })
+    }
+
+    fn terms(&self) -> Terms {
         let seconds = self.limits.told.seconds as f64;
-        let terms = Terms {
+        Terms {
             cpu_seconds: seconds,
             wall_seconds: 3.0 * seconds,
             bytes: self.limits.told.bytes,
             core: self.limits.core,
-        };
-        self.state.row(&key, || pace(what, pair, &terms))
+        }
     }
 }
 
