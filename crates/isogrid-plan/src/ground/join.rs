@@ -23,9 +23,6 @@ enum Go {
     Back,
 }
 
-/// What is done with a match.
-type With<'w, 'a> = &'w mut dyn FnMut(&mut Matcher<'a>, &mut Vec<u32>) -> ControlFlow<Stop, Go>;
-
 /// One way to instantiate a rule.
 pub(crate) struct JoinPlan {
     /// The condition matched by the newest atom, if any.
@@ -76,6 +73,10 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     /// Conditions as independent parts, those with few expected matches first.
     fn parts(&mut self, open: Vec<usize>, bound: &[bool]) -> Vec<Part> {
+        // What binds nothing is a check, which all the others may wait for.
+        if let Some(&check) = open.iter().find(|&&c| self.rule.conditions[c].binds_nothing(bound)) {
+            return vec![self.part(check, open, bound)];
+        }
         let mut groups: Vec<(f64, usize, Vec<usize>)> = Vec::new();
         for group in independent(self.rule, open, bound) {
             let cost = |&c: &usize| {
@@ -162,7 +163,7 @@ impl<'a> Matcher<'a> {
             (self.found)(binding);
             return ControlFlow::Continue(());
         };
-        self.each(part, binding, &mut |matcher, binding| {
+        self.each(part, binding, |matcher, binding| {
             // What is matched after another part is looked for first: nothing is multiplied with nothing.
             if matcher.all_exist(part.rest.get(1..).unwrap_or_default(), binding)? {
                 let size = agenda.len();
@@ -189,7 +190,7 @@ impl<'a> Matcher<'a> {
     fn exists(&mut self, part: &'a Part, binding: &mut Vec<u32>) -> ControlFlow<Stop, bool> {
         self.count()?;
         let mut is_there = false;
-        self.each(part, binding, &mut |matcher, binding| {
+        self.each(part, binding, |matcher, binding| {
             is_there = matcher.all_exist(&part.rest, binding)?;
             ControlFlow::Continue(if is_there { Go::Back } else { Go::On })
         })?;
@@ -202,7 +203,12 @@ impl<'a> Matcher<'a> {
     }
 
     /// Calls `with` for every match of the part's own step; the binding is as before at the end.
-    fn each(&mut self, part: &'a Part, binding: &mut Vec<u32>, with: With<'_, 'a>) -> ControlFlow<Stop> {
+    fn each(
+        &mut self,
+        part: &'a Part,
+        binding: &mut Vec<u32>,
+        with: impl FnMut(&mut Self, &mut Vec<u32>) -> ControlFlow<Stop, Go>,
+    ) -> ControlFlow<Stop> {
         match &part.step {
             Step::Enumerate { param } => self.enumerate(*param, binding, with),
             Step::Match { condition, index, mask } => {
@@ -220,7 +226,7 @@ impl<'a> Matcher<'a> {
         at: usize,
         candidates: &[u32],
         binding: &mut Vec<u32>,
-        with: With<'_, 'a>,
+        mut with: impl FnMut(&mut Self, &mut Vec<u32>) -> ControlFlow<Stop, Go>,
     ) -> ControlFlow<Stop> {
         let rule = self.rule;
         let is_before_trigger = self.plan.trigger.is_some_and(|trigger| at < trigger);
@@ -242,7 +248,12 @@ impl<'a> Matcher<'a> {
         ControlFlow::Continue(())
     }
 
-    fn enumerate(&mut self, param: usize, binding: &mut Vec<u32>, with: With<'_, 'a>) -> ControlFlow<Stop> {
+    fn enumerate(
+        &mut self,
+        param: usize,
+        binding: &mut Vec<u32>,
+        mut with: impl FnMut(&mut Self, &mut Vec<u32>) -> ControlFlow<Stop, Go>,
+    ) -> ControlFlow<Stop> {
         let rule = self.rule;
         for object in rule.domains[param].ones() {
             binding[param] = object as u32;

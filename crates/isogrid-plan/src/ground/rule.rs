@@ -65,6 +65,14 @@ impl Condition {
         }
     }
 
+    /// Whether all its parameters are in `bound`.
+    pub(crate) fn binds_nothing(&self, bound: &[bool]) -> bool {
+        self.slots.iter().all(|slot| match *slot {
+            Slot::Object(_) => true,
+            Slot::Param(param) => bound[param],
+        })
+    }
+
     pub(crate) fn value(&self, position: usize, binding: &[u32]) -> u32 {
         self.slots[position].value(binding)
     }
