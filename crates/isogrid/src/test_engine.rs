@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use isogrid_core::{
-    Ctx, Diagnose, Emission, Engine, Entry, Fitted, Info, OptionSpec, Port, Printed, Recognition, Request,
-    Sink, Status, Stop, Store, Value, entry,
+    Ctx, Diagnose, Emission, Engine, Entry, Fitted, Info, OptionSpec, Part, Port, Printed, Recognition,
+    Request, Sink, Status, Stop, Store, Value, entry,
 };
 
 pub(crate) static ENTRIES: &[Entry] = &[entry::<Tiny<true>>(), entry::<Tiny<false>>()];
@@ -30,7 +30,7 @@ static COUNTER: Info = Info {
     emission: Emission::Appends,
     tick: "one word",
     options: &[],
-    parts: &[],
+    parts: &[Part { kind: "words", name: "one", properties: &[("short", "yes")] }],
 };
 const START: OptionSpec =
     OptionSpec { name: "start", value: Some("N"), help: "the first summand [default: 0]" };
