@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use rustix::time::{ClockId, clock_gettime};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wait4::Wait4;
 
@@ -88,21 +90,52 @@ pub fn first_core() -> Option<usize> {
 /// # Errors
 /// It cannot be started or measured. Whatever it does itself is no error.
 pub fn run(call: &Call, terms: &Terms) -> Result<Ended> {
+    let (usage, stdout, stderr) = watched(VERB, call, terms)?;
+    Ok(Ended { usage, stdout, stderr })
+}
+
+/// Runs `call` under a watcher, a process of this executable that `verb` serves; its answer, and both outputs.
+pub(crate) fn watched<T: Serialize, U: DeserializeOwned>(
+    verb: &str,
+    call: &Call,
+    terms: &T,
+) -> Result<(U, String, String)> {
     let outputs = tempfile::tempdir().context("creating a folder for outputs")?;
     let (stdout, stderr) = (outputs.path().join("stdout"), outputs.path().join("stderr"));
     let mut command = Command::new(std::env::current_exe().context("finding this executable")?);
-    command.arg(VERB).arg(serde_json::to_string(terms)?);
+    command.arg(verb).arg(serde_json::to_string(terms)?);
     command.args([call.folder.as_os_str(), stdout.as_os_str(), stderr.as_os_str(), call.program.as_os_str()]);
     let watcher = command.args(&call.args).stdin(Stdio::null()).output().context("starting a watcher")?;
     if !watcher.status.success() {
         bail!("{}: {}", call.program.display(), String::from_utf8_lossy(&watcher.stderr).trim());
     }
     let usage = serde_json::from_slice(&watcher.stdout).context("reading the watcher's answer")?;
-    Ok(Ended { usage, stdout: head(&stdout)?, stderr: head(&stderr)? })
+    Ok((usage, head(&stdout)?, head(&stderr)?))
+}
+
+/// What a watcher is told by [`watched`]: terms, and the command to run.
+///
+/// # Errors
+/// The arguments are wrong, or the outputs cannot be made.
+pub(crate) fn told<T: DeserializeOwned>(verb: &str, args: &[OsString]) -> Result<(T, Command)> {
+    let [terms, folder, stdout, stderr, program, args @ ..] = args else {
+        bail!("`{verb}` takes terms, a folder, two files and a program");
+    };
+    let terms = serde_json::from_str(terms.to_str().context("terms are not UTF-8")?)?;
+    let mut command = Command::new(program);
+    command.args(args).current_dir(folder).process_group(0).stdin(Stdio::null());
+    command.stdout(File::create(stdout)?).stderr(File::create(stderr)?);
+    Ok((terms, command))
+}
+
+/// User and system seconds of this process, all threads.
+pub(crate) fn cpu_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
 
 /// The beginning of a file, at most 16 MiB.
-pub(crate) fn head(path: &Path) -> Result<String> {
+fn head(path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_OUTPUT).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -114,17 +147,11 @@ pub(crate) fn head(path: &Path) -> Result<String> {
 /// # Errors
 /// The arguments are wrong, or the program cannot be started.
 pub fn watch(args: &[OsString]) -> Result<String> {
-    let [terms, folder, stdout, stderr, program, args @ ..] = args else {
-        bail!("`{VERB}` takes terms, a folder, two files and a program");
-    };
-    let terms: Terms = serde_json::from_str(terms.to_str().context("terms are not UTF-8")?)?;
+    let (terms, mut command): (Terms, Command) = told(VERB, args)?;
     ensure!(terms.kill_after >= 0.0, "a negative time: {}", terms.kill_after);
     limit(&terms)?;
-    let mut command = Command::new(program);
-    command.args(args).current_dir(folder).process_group(0).stdin(Stdio::null());
-    command.stdout(File::create(stdout)?).stderr(File::create(stderr)?);
     let usage = measure(&mut command, terms.kill_after);
-    let usage = usage.with_context(|| format!("running {}", Path::new(program).display()))?;
+    let usage = usage.with_context(|| format!("running {}", Path::new(command.get_program()).display()))?;
     Ok(serde_json::to_string(&usage)?)
 }
 

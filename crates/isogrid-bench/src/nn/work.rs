@@ -10,9 +10,9 @@ use isogrid_nn::{
     TransformerOptions, fit, tune_allocator,
 };
 use isogrid_num::rng::Rng;
-use rustix::time::{ClockId, clock_gettime};
 
 use super::Measured;
+use crate::process::cpu_seconds;
 
 /// Sequences in a batch of the decoder.
 pub(super) const N_SEQUENCES: usize = 8;
@@ -127,12 +127,6 @@ impl Watch {
         let (first_loss, last_loss) = (*self.losses.first()?, *self.losses.last()?);
         Some(Measured { n_steps: self.n_steps, wall_seconds, cpu_seconds, first_loss, last_loss })
     }
-}
-
-/// User and system seconds of this process, all threads.
-fn cpu_seconds() -> f64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
 
 #[cfg(test)]

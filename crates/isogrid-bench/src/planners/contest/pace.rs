@@ -11,7 +11,6 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use isogrid_plan::pddl::{parse_domain, parse_problem};
 use isogrid_plan::{Mode, Outcome, Search, SolveOptions, Task, ground, solve};
-use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
 use super::watch::{self, Terms, Usage};
@@ -129,7 +128,7 @@ fn run(args: &[&str], folder: &Path, terms: &Terms) -> Result<Paced> {
 pub fn verb(args: &[String], out: &mut dyn Write) -> Result<()> {
     let [word, files @ ..] = args else { bail!("`{VERB}` takes a pace and files") };
     let options = Pace::options(word)?;
-    let mut watch = Watch { clock: Clock::default(), since: seconds(), out };
+    let mut watch = Watch { clock: Clock::default(), since: process::cpu_seconds(), out };
     let task = match files {
         [domain, problem] => watch.read_pair(domain, problem)?,
         [sas] => watch.read_shared(sas)?,
@@ -178,7 +177,7 @@ impl Watch<'_> {
 
     /// Seconds since the part before.
     fn lap(&mut self) -> Option<f64> {
-        let (before, now) = (self.since, seconds());
+        let (before, now) = (self.since, process::cpu_seconds());
         self.since = now;
         Some(now - before)
     }
@@ -191,12 +190,6 @@ impl Watch<'_> {
 
 fn bytes(path: &str) -> Result<Vec<u8>> {
     fs::read(Path::new(path)).with_context(|| format!("reading {path}"))
-}
-
-/// Processor seconds of this process.
-fn seconds() -> f64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
 
 #[cfg(test)]

@@ -6,15 +6,15 @@
 //! out: processes that leave the tree while their parent lives on. Linux only.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde::{Deserialize, Serialize};
@@ -82,17 +82,8 @@ pub(crate) struct Ended {
 /// # Errors
 /// It cannot be started or measured.
 pub(crate) fn run(call: &Call, terms: &Terms) -> Result<Ended> {
-    let outputs = tempfile::tempdir().context("creating a folder for outputs")?;
-    let (stdout, stderr) = (outputs.path().join("stdout"), outputs.path().join("stderr"));
-    let mut command = Command::new(std::env::current_exe().context("finding this executable")?);
-    command.arg(VERB).arg(serde_json::to_string(terms)?);
-    command.args([call.folder.as_os_str(), stdout.as_os_str(), stderr.as_os_str(), call.program.as_os_str()]);
-    let watcher = command.args(&call.args).stdin(Stdio::null()).output().context("starting a watcher")?;
-    if !watcher.status.success() {
-        bail!("{}: {}", call.program.display(), String::from_utf8_lossy(&watcher.stderr).trim());
-    }
-    let usage = serde_json::from_slice(&watcher.stdout).context("reading the watcher's answer")?;
-    Ok(Ended { usage, stdout: process::head(&stdout)?, stderr: process::head(&stderr)? })
+    let (usage, stdout, stderr) = process::watched(VERB, call, terms)?;
+    Ok(Ended { usage, stdout, stderr })
 }
 
 /// The watcher: `args` are terms, folder, two output files, the program and its arguments. Returns what is to be
@@ -101,15 +92,9 @@ pub(crate) fn run(call: &Call, terms: &Terms) -> Result<Ended> {
 /// # Errors
 /// The arguments are wrong, or the program cannot be started.
 pub fn verb(args: &[OsString]) -> Result<String> {
-    let [terms, folder, stdout, stderr, program, args @ ..] = args else {
-        bail!("`{VERB}` takes terms, a folder, two files and a program");
-    };
-    let terms: Terms = serde_json::from_str(terms.to_str().context("terms are not UTF-8")?)?;
-    let mut command = Command::new(program);
-    command.args(args).current_dir(folder).process_group(0).stdin(Stdio::null());
-    command.stdout(File::create(stdout)?).stderr(File::create(stderr)?);
+    let (terms, mut command): (Terms, Command) = process::told(VERB, args)?;
     let usage = measure(&mut command, &terms);
-    let usage = usage.with_context(|| format!("running {}", Path::new(program).display()))?;
+    let usage = usage.with_context(|| format!("running {}", Path::new(command.get_program()).display()))?;
     Ok(serde_json::to_string(&usage)?)
 }
 
@@ -215,6 +200,8 @@ impl Use {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::process::CommandExt;
+
     use super::*;
 
     #[test]
