@@ -4,6 +4,8 @@ mod blind;
 mod buckets;
 mod cartesian;
 mod declared;
+#[cfg(test)]
+mod exact;
 mod exploration;
 mod fast_forward;
 mod h_add;

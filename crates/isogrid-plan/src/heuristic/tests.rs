@@ -1,65 +1,18 @@
 //! Every declaration against exact distances, on random tasks of the whole language.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use isogrid_core::Ctx;
 
 use super::*;
 use crate::ground::{Keep, ground_in};
+use crate::heuristic::exact::Exact;
 use crate::landmarks::Landmarks;
-use crate::packing::State;
 use crate::random::{Language, lively_task, random_task};
 use crate::task::Task;
 
 /// Reachable states beyond which a task is left out.
 const MAX_STATES: usize = 600;
-
-/// All reachable states in breadth-first order, the state that each was found from, and exact costs to the goal.
-struct Exact {
-    states: Vec<State>,
-    parents: Vec<Option<u32>>,
-    /// From, to, cost.
-    edges: Vec<(usize, usize, u64)>,
-    to_goal: Vec<Option<u64>>,
-}
-
-impl Exact {
-    fn new(task: &Task) -> Option<Exact> {
-        let mut states = vec![task.init().clone()];
-        let (mut parents, mut edges) = (vec![None], Vec::new());
-        let mut known: HashMap<Vec<u64>, usize> = HashMap::from([(states[0].words().to_vec(), 0)]);
-        let mut at = 0;
-        while at < states.len() {
-            for operator in task.applicable(&states[at]) {
-                let Some(next) = task.apply(&states[at], operator) else { continue };
-                let to = *known.entry(next.words().to_vec()).or_insert_with(|| {
-                    states.push(next);
-                    parents.push(Some(at as u32));
-                    states.len() - 1
-                });
-                edges.push((at, to, u64::from(task.cost(operator))));
-            }
-            at += 1;
-            if states.len() > MAX_STATES {
-                return None;
-            }
-        }
-        let mut to_goal: Vec<Option<u64>> =
-            states.iter().map(|state| task.is_goal(state).then_some(0)).collect();
-        let mut has_changed = true;
-        while std::mem::take(&mut has_changed) {
-            for &(from, to, cost) in &edges {
-                let through = to_goal[to].map(|rest| rest + cost);
-                if through.is_some_and(|through| to_goal[from].is_none_or(|known| through < known)) {
-                    to_goal[from] = through;
-                    has_changed = true;
-                }
-            }
-        }
-        Some(Exact { states, parents, edges, to_goal })
-    }
-}
 
 fn tasks() -> impl Iterator<Item = (String, Task)> {
     let strips = (0..60).map(|seed| (format!("strips {seed}"), random_task(seed, Language::Strips)));
@@ -89,7 +42,8 @@ fn check<H: Heuristic + Declared>(name: &str, exact: &Exact, mut heuristic: H) -
             assert!(u64::from(*estimate) <= *to_goal, "{name}: {estimate} exceeds {to_goal}");
         }
     }
-    for &(from, to, cost) in exact.edges.iter().filter(|_| H::PROPERTIES.consistent) {
+    for &(from, operator, to) in exact.edges.iter().filter(|_| H::PROPERTIES.consistent) {
+        let cost = exact.costs[operator as usize];
         if let Some(after) = estimates[to] {
             let before = estimates[from].map(u64::from);
             assert!(before.is_some_and(|before| before <= u64::from(after) + cost), "{name}: not consistent");
@@ -108,7 +62,7 @@ fn supports<H: Declared>(task: &Task) -> bool {
 fn every_heuristic_keeps_what_it_declares() {
     let (mut n_tasks, mut n_beyond, mut n_dead) = (0, 0, 0);
     for (name, task) in tasks() {
-        let Some(exact) = Exact::new(&task) else { continue };
+        let Some(exact) = Exact::new(&task, MAX_STATES) else { continue };
         let relaxation = |costs| Relaxation::new(&task, &task.goal, costs);
         n_dead += check(&name, &exact, Blind::new(&task, &task.goal));
         n_dead += check(&name, &exact, HMax::new(&task, relaxation(Costs::Real)));

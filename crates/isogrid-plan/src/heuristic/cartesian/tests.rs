@@ -15,8 +15,8 @@ use crate::heuristic::cartesian::sets::Layout;
 use crate::heuristic::cartesian::subtask::{BEHIND, Subtask};
 use crate::heuristic::cartesian::system::{CellId, Split};
 use crate::heuristic::cartesian::targets::{Maker, Target};
+use crate::heuristic::exact::Exact;
 use crate::pddl::{Domain, Problem, parse_domain, parse_problem};
-use crate::task::OperatorId;
 
 /// Reachable states beyond which a task is left out.
 const MAX_STATES: usize = 3_000;
@@ -119,48 +119,6 @@ fn ground((domain, problem): (Domain, Problem)) -> Task {
     ground_in(&Ctx::new(0), &domain.into(), &problem.into(), Keep::Relevant).expect("a task")
 }
 
-/// All reachable states, the transitions between them, and the exact cost to the goal of each.
-struct Exact {
-    states: Vec<State>,
-    edges: Vec<(usize, OperatorId, usize)>,
-    to_goal: Vec<Option<u64>>,
-}
-
-impl Exact {
-    fn new(task: &Task) -> Option<Exact> {
-        let mut ids = BTreeMap::from([(task.init().words().to_vec(), 0)]);
-        let (mut states, mut edges) = (vec![task.init().clone()], Vec::new());
-        let mut at = 0;
-        while at < states.len() {
-            for operator in task.applicable(&states[at]) {
-                let next = task.apply(&states[at], operator).expect("applicable");
-                let id = *ids.entry(next.words().to_vec()).or_insert(states.len());
-                if id == states.len() {
-                    states.push(next);
-                }
-                edges.push((at, operator, id));
-            }
-            at += 1;
-            if states.len() > MAX_STATES {
-                return None;
-            }
-        }
-        let mut to_goal: Vec<Option<u64>> =
-            states.iter().map(|state| task.is_goal(state).then_some(0)).collect();
-        let mut is_changed = true;
-        while std::mem::replace(&mut is_changed, false) {
-            for &(source, operator, target) in &edges {
-                let longer = to_goal[target].map(|cost| cost + u64::from(task.cost(operator)));
-                if longer.is_some_and(|longer| to_goal[source].is_none_or(|known| longer < known)) {
-                    to_goal[source] = longer;
-                    is_changed = true;
-                }
-            }
-        }
-        Some(Exact { states, edges, to_goal })
-    }
-}
-
 fn build(task: &Task, options: &CartesianOptions) -> Cartesian {
     match Cartesian::build(&Ctx::new(3), task, task.init(), &task.goal, options) {
         ControlFlow::Continue(Some(heuristic)) => heuristic,
@@ -211,7 +169,7 @@ fn limits() -> [CartesianOptions; 5] {
 fn estimates_are_admissible_safe_and_consistent() {
     let (mut n_solvable, mut n_dead, mut n_inexact) = (0, 0, 0);
     for (name, task) in tasks(300) {
-        let Some(exact) = Exact::new(&task) else { continue };
+        let Some(exact) = Exact::new(&task, MAX_STATES) else { continue };
         let is_solvable = exact.to_goal[0].is_some_and(|cost| cost > 0);
         n_solvable += usize::from(is_solvable);
         for options in limits() {
@@ -230,7 +188,7 @@ fn estimates_stay_admissible_where_costs_saturate() {
     let mut n_large = 0;
     for seed in 0..100 {
         let task = ground(random_task(seed, 700_000_000));
-        let Some(exact) = Exact::new(&task) else { continue };
+        let Some(exact) = Exact::new(&task, MAX_STATES) else { continue };
         check(&format!("random {seed}"), &task, &exact, &mut build(&task, &CartesianOptions::default()));
         n_large +=
             usize::from(exact.to_goal[0].is_some_and(|cost| cost > u64::from(crate::search::MAX_COST)));
@@ -241,7 +199,7 @@ fn estimates_stay_admissible_where_costs_saturate() {
 #[test]
 fn a_star_finds_plans_of_the_exact_cost() {
     for (name, task) in tasks(150) {
-        let Some(exact) = Exact::new(&task) else { continue };
+        let Some(exact) = Exact::new(&task, MAX_STATES) else { continue };
         for options in limits() {
             let cost = a_star(&task, &mut build(&task, &options));
             assert_eq!(cost, exact.to_goal[0], "{name}: {options:?}");
@@ -276,7 +234,7 @@ fn a_star(task: &Task, heuristic: &mut Cartesian) -> Option<u64> {
 #[test]
 fn work_that_is_stopped_at_any_tick_leaves_an_admissible_estimate() {
     for (name, task) in tasks(40).into_iter().step_by(5) {
-        let Some(exact) = Exact::new(&task) else { continue };
+        let Some(exact) = Exact::new(&task, MAX_STATES) else { continue };
         for ticks in (0..60).chain((60..3_000).step_by(97)) {
             let all = CartesianOptions::default();
             for options in [
@@ -490,7 +448,7 @@ fn check_refinement(name: &str, task: &Task, subtask: &Subtask, refinement: &Ref
 }
 
 fn check_lookup(name: &str, task: &Task, subtask: &Subtask, refinement: &Refinement<'_>) {
-    let Some(exact) = Exact::new(task) else { return };
+    let Some(exact) = Exact::new(task, MAX_STATES) else { return };
     let literal = Literal::new(task, subtask, refinement);
     let ControlFlow::Continue((_, numbers)) = Abstraction::new(&Ctx::new(0), refinement) else {
         panic!("no limits")
