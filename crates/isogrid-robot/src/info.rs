@@ -1,6 +1,6 @@
 //! What the engine says of itself: structure, promises, papers, options of the text edge.
 
-use isogrid_core::{Emission, Info, OptionSpec, Status};
+use isogrid_core::{Emission, Info, OptionSpec, Part, Status};
 
 pub(crate) static INFO: Info = Info {
     name: "robot",
@@ -80,5 +80,13 @@ pub(crate) static INFO: Info = Info {
             help: "noise of observed positions to expect [0]",
         },
     ],
-    parts: &[],
+    parts: &[
+        head("cloning", &[("network passes a chunk", "1"), ("several ways to act", "no")]),
+        head("diffusion", &[("network passes a chunk", "8"), ("several ways to act", "yes")]),
+        head("flow", &[("network passes a chunk", "2"), ("several ways to act", "yes")]),
+    ],
 };
+
+const fn head(name: &'static str, properties: &'static [(&'static str, &'static str)]) -> Part {
+    Part { kind: "heads", name, properties }
+}

@@ -34,6 +34,21 @@ fn one_demonstration_is_read_and_warned_of() {
 }
 
 #[test]
+fn heads_are_declared_as_they_are_trained() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("one.hdf5");
+    write_robomimic(&path, &planted(1).recordings[..1]).expect("writable");
+    for part in Robot.info().parts {
+        let (_, options) = Robot.data(&request(&path, &[("head", part.name)])).expect("a head by this name");
+        let passes = match options.head {
+            Head::Cloning => 1,
+            Head::Diffusion { steps } | Head::Flow { steps } => steps,
+        };
+        assert_eq!((part.name, part.properties[0].1), (options.head.name(), passes.to_string().as_str()));
+    }
+}
+
+#[test]
 fn no_demonstration_is_an_error() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("none.hdf5");
