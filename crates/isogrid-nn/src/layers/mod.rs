@@ -73,7 +73,7 @@ impl Linear {
     /// # Errors
     /// A number is not finite.
     pub fn export(&self, weights: &[f32]) -> Result<Dense, Error> {
-        let (w, bias) = (self.op.weights.of(weights).to_vec(), self.op.bias.of(weights).to_vec());
+        let (w, bias) = (self.op.weights.of(weights), self.op.bias.of(weights).to_vec());
         Ok(Dense::new(self.op.n_in, self.op.n_out, w, bias)?)
     }
 }

@@ -52,7 +52,7 @@ impl Writer {
     pub(super) fn dense(&mut self, layer: &Dense) {
         self.size(layer.n_in());
         self.size(layer.n_out());
-        self.numbers(layer.weights());
+        self.numbers(&layer.weights());
         self.numbers(layer.bias());
     }
 
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
         let n_out = self.size("the number of outputs", 1, MAX_WIDTH)?;
         let weights = self.numbers(n_in * n_out)?;
         let bias = self.numbers(n_out)?;
-        Dense::new(n_in, n_out, weights, bias)
+        Dense::new(n_in, n_out, &weights, bias)
     }
 
     pub(super) fn norm(&mut self) -> Result<LayerNorm, Error> {

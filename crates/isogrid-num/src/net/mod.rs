@@ -56,8 +56,8 @@ mod tests {
     /// A layer of random weights.
     pub fn dense(n_in: usize, n_out: usize, seed: u64) -> Dense {
         let mut draw = numbers(seed);
-        let weights = (0..n_in * n_out).map(|_| draw() / (n_in as f32).sqrt()).collect();
-        Dense::new(n_in, n_out, weights, (0..n_out).map(|_| draw() * 0.1).collect()).expect("sizes fit")
+        let weights: Vec<f32> = (0..n_in * n_out).map(|_| draw() / (n_in as f32).sqrt()).collect();
+        Dense::new(n_in, n_out, &weights, (0..n_out).map(|_| draw() * 0.1).collect()).expect("sizes fit")
     }
 
     /// Normal numbers.

@@ -268,8 +268,8 @@ mod tests {
 
     #[test]
     fn a_table_is_a_dense_layer_on_unit_rows() {
-        let layer = Dense::new(3, 8, dense(3, 8, 5).weights().to_vec(), vec![0.0; 8]).expect("sizes fit");
-        let (tokens, rows) = (network(Input::Table(layer.weights().to_vec())), network(Input::Rows(layer)));
+        let layer = Dense::new(3, 8, &dense(3, 8, 5).weights(), vec![0.0; 8]).expect("sizes fit");
+        let (tokens, rows) = (network(Input::Table(layer.weights())), network(Input::Rows(layer)));
         let (mut scratch, mut a, mut b) = (Scratch::default(), vec![0.0; 20], vec![0.0; 20]);
         tokens.forward_tokens(&[2, 0, 1, 2], &mut scratch, &mut a).expect("known tokens");
         let x = [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
