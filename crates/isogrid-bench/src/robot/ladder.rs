@@ -28,8 +28,6 @@ pub(super) struct Rung {
     pub chosen: Trial,
     pub trials: Vec<Trial>,
     pub cpu_seconds: f64,
-    /// Its rows have this part of the other rungs' episodes.
-    part: u64,
 }
 
 /// All rungs.
@@ -58,7 +56,7 @@ impl Ladder {
             name: format!("rival: {}: {task}", rung.name),
             worlds: vec![rows::world(world)],
             first_seed: FIRST_SEEDS[2] + SEED_STEP * (at % TASKS.len()) as u64,
-            n: extent.rival.div_ceil(rung.part),
+            n: extent.rival,
             player: Player::Rival(rung.best.clone()),
         };
         self.rungs
@@ -80,7 +78,6 @@ pub(super) struct Finals {
 struct Finalists {
     name: String,
     kind: Kind,
-    part: u64,
     trials: Vec<Trial>,
     /// Every last trial in every way of carrying out, unless it is out.
     tried: Vec<Candidate>,
@@ -117,7 +114,6 @@ impl Finalists {
             best: best.rival.clone(),
             chosen: self.trials[best.trial].clone(),
             cpu_seconds: self.trials.iter().map(|trial| trial.cpu_seconds).sum(),
-            part: self.part,
             name: self.name,
             kind: self.kind,
             trials: self.trials,
@@ -233,14 +229,6 @@ fn share(size: Size) -> u64 {
     }
 }
 
-/// A rung's rows have this part of the other rungs' episodes: one of the large diffusion policy takes minutes.
-fn episode_part(kind: Kind, size: Size) -> u64 {
-    match (kind, size) {
-        (Kind::Diffusion, Size::Large) => 5,
-        _ => 1,
-    }
-}
-
 /// Two kinds at three sizes, and the guided one in the middle.
 fn plans(n_sizes: usize) -> Vec<Plan> {
     let mut plans = Vec::new();
@@ -280,8 +268,7 @@ fn finalists(
             tried.push(Candidate { rival, trial: *trial, row });
         }
     }
-    let part = episode_part(plan.kind, plan.size);
-    Ok(Finalists { name: plan.name.clone(), kind: plan.kind, part, trials: tuned.trials, tried })
+    Ok(Finalists { name: plan.name.clone(), kind: plan.kind, trials: tuned.trials, tried })
 }
 
 /// Half from the usual start, half from random legal ones, as the paper's rival had.

@@ -8,6 +8,8 @@ pub(super) struct Point {
     pub rate: f64,
     /// Its 95 % interval.
     pub interval: (f64, f64),
+    /// The episodes behind both.
+    pub n: u64,
 }
 
 /// Below this share of explained variance a line through the logarithm of size says nothing.
@@ -17,8 +19,15 @@ const MIN_EXPLAINED: f64 = 0.8;
 pub(super) fn verdict(engine: f64, points: &[Point]) -> String {
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     if let Some(point) = points.iter().find(|point| point.rate >= engine) {
-        let (parameters, rate) = (point.parameters, percent(point.rate));
-        return format!("reached within the ladder, at {parameters:.1e} parameters ({rate})");
+        let (low, high) = point.interval;
+        return format!(
+            "reached within the ladder, at {:.1e} parameters ({} of {} episodes, interval {} to {})",
+            point.parameters,
+            percent(point.rate),
+            point.n,
+            percent(low),
+            percent(high)
+        );
     }
     let best = points.iter().map(|point| point.interval.1).fold(0.0, f64::max);
     let near = if best >= engine { "; the best rung's interval holds the engine's rate" } else { "" };
@@ -86,11 +95,15 @@ mod tests {
     fn parity_is_reached_extended_or_refused() {
         let rungs = |rates: [f64; 3]| {
             let sizes = [1e5, 1e6, 1e7].into_iter().zip(rates);
-            let rung = |(parameters, rate)| Point { parameters, rate, interval: (rate - 0.1, rate + 0.1) };
+            let rung =
+                |(parameters, rate)| Point { parameters, rate, interval: (rate - 0.1, rate + 0.1), n: 50 };
             sizes.map(rung).collect::<Vec<_>>()
         };
         let cases = [
-            ([0.5, 0.99, 0.6], "reached within the ladder, at 1.0e6 parameters (99.0 %)"),
+            (
+                [0.5, 0.99, 0.6],
+                "reached within the ladder, at 1.0e6 parameters (99.0 % of 50 episodes, interval 89.0 %",
+            ),
             ([0.2, 0.3, 0.4], "7.9e12 parameters by a line"),
             ([0.4, 0.3, 0.35], "refused"),
         ];

@@ -268,8 +268,8 @@ fn parity(ladder: &Ladder, outcomes: &[Outcome]) -> String {
         let rungs = ladder.rungs.iter().filter(|rung| rung.kind == kind);
         let point = |rung: &Rung| {
             let summary = Summary::of(outcomes, &rival_row(&rung.name, "3 blocks"));
-            let (rate, interval) = (summary.rate(), summary.interval);
-            Point { parameters: rung.best.n_parameters() as f64, rate, interval }
+            let parameters = rung.best.n_parameters() as f64;
+            Point { parameters, rate: summary.rate(), interval: summary.interval, n: summary.n }
         };
         let verdict = parity::verdict(engine, &rungs.map(point).collect::<Vec<_>>());
         format!("- parity on 3 blocks, {}: {verdict}\n", kind.name())
