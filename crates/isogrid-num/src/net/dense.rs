@@ -173,7 +173,7 @@ fn add_block<const R: usize, const P: usize>(
         }
     }
     for_each_part(&mut sums, [n_out, first], |sums, part| {
-        out[part.clone()].copy_from_slice(&sums[..part.len()])
+        out[part.clone()].copy_from_slice(&sums[..part.len()]);
     });
 }
 
