@@ -22,6 +22,8 @@ FIRST_SEED = {"first": 9_000, "optimal": 9_500}
 MAX_RUNGS = 5
 MEBIBYTES = 2048
 QUICK_SECONDS = 3
+# Some generators search for a solvable instance; what takes longer than this is counted as none.
+MAX_SECONDS_OF_GENERATORS = 60
 
 
 def attempt(driver: str, alias: str, seconds: int, folder: Path) -> tuple[str, float, float]:
@@ -43,7 +45,8 @@ def instance(family: Family, size: float, first_seed: int, folder: Path) -> int 
     """Writes the first instance that a seed gives; returns the seed."""
     for seed in range(first_seed, first_seed + 5):
         arguments = json.dumps(family.arguments(size))
-        if generate.write("\t".join(["task", family.name, family.generator, arguments, str(seed)]), folder):
+        line = "\t".join(["task", family.name, family.generator, arguments, str(seed)])
+        if generate.write(line, folder, MAX_SECONDS_OF_GENERATORS):
             return seed
     return None
 

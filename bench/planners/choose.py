@@ -1,7 +1,8 @@
 """Chooses the instances of the lists by what the calibration saw: `choose.py CALIBRATION.tsv FOLDER`.
 
 The edge of a domain lies between the largest size that was solved and the smallest above it that was not; where only
-one of them is known, it is guessed a rung beyond. Sizes of a list lie around the edge at fixed distances in rungs, so
+one of them is known, it is guessed a rung beyond. A size that no instance was found for counts as not solved: the list
+could not have it. Sizes of a list lie around the edge at fixed distances in rungs, so
 that nothing of an instance but its size decides whether it is taken. Seeds of the lists differ; where a generator
 finds no instance for a seed, the next one is tried.
 """
@@ -11,7 +12,7 @@ import sys
 from pathlib import Path
 
 import generate
-from calibrate import read
+from calibrate import MAX_SECONDS_OF_GENERATORS, read
 from ladders import FAMILIES, Family
 
 # Distances from the edge in rungs. Attempts of the calibration had 12 s, those of the bench have 30 s: the edge of the
@@ -43,7 +44,7 @@ def line(family: Family, mode: str, known: dict, distance: float, name: tuple[st
     arguments = family.arguments(start * growth ** (edge(family, mode, known) + distance))
     prefix = {"instances": "", "training": "t-", "optimal": "o-"}[title]
     for seed in range(SEEDS[title] + 100 * at, SEEDS[title] + 100 * at + 20):
-        if generate.text(family.generator, arguments, seed):
+        if generate.text(family.generator, arguments, seed, MAX_SECONDS_OF_GENERATORS):
             cells = [f"{prefix}{family.name}-{at:02}", family.name, family.generator, json.dumps(arguments), str(seed)]
             return ["\t".join(cells)]
     return []

@@ -11,9 +11,6 @@ import signal
 import sys
 from pathlib import Path
 
-# Some generators search for a solvable instance; what takes longer than this is counted as none.
-MAX_SECONDS = 60
-
 # Generators whose domain with action costs is another file.
 COSTS = {"barman": "domain_barman11.pddl", "transport": "domain_action_costs.pddl"}
 
@@ -22,15 +19,15 @@ def module(generator: str):
     return importlib.import_module(f"pypddl_datasets.generators.{generator}.generator")
 
 
-def text(generator: str, arguments: dict, seed) -> str | None:
-    """The problem, or none where the generator finds no instance for this seed."""
+def text(generator: str, arguments: dict, seed, max_seconds: int = 0) -> str | None:
+    """The problem, or none where the generator finds no instance for this seed, or not in time where there is a limit."""
 
     def stop(*_):
         raise TimeoutError
 
     arguments = dict(arguments) if seed is None else dict(arguments, seed=seed)
     signal.signal(signal.SIGALRM, stop)
-    signal.alarm(MAX_SECONDS)
+    signal.alarm(max_seconds)
     try:
         return module(generator).make_problem(**arguments)
     except (ValueError, TimeoutError):
@@ -45,7 +42,7 @@ def domain(generator: str, arguments: dict) -> Path:
     return folder / (costs or "domain.pddl")
 
 
-def write(line: str, folder: Path) -> bool:
+def write(line: str, folder: Path, max_seconds: int = 0) -> bool:
     """Writes the instance of a line below `folder`; says whether there is one."""
     name, _, generator, arguments, seed = line.split("\t")
     target = folder / name
@@ -53,7 +50,7 @@ def write(line: str, folder: Path) -> bool:
     if stamp.is_file() and stamp.read_text() == line:
         return True
     arguments = json.loads(arguments)
-    problem = text(generator, arguments, None if seed == "-" else int(seed))
+    problem = text(generator, arguments, None if seed == "-" else int(seed), max_seconds)
     if not problem:
         return False
     target.mkdir(parents=True, exist_ok=True)

@@ -52,7 +52,12 @@ pub fn run(repo: &Repo, mut args: Args) -> Result<()> {
         }
     }
     let bench = find(&args.name("bench name")?)?;
-    let out = if quick { quick_folder(repo, bench)? } else { run_folder(repo, &today()?, &machine, bench)? };
+    let is_part = extra.iter().any(|arg| arg == "--minutes" || arg == "--only");
+    let out = match (quick, is_part) {
+        (true, _) => scratch_folder(repo, "quick", bench)?,
+        (_, true) => scratch_folder(repo, "part", bench)?,
+        _ => run_folder(repo, &today()?, &machine, bench)?,
+    };
     let mut steps = Steps::new(4);
     // Data first: its fetcher also installs a missing pip, which peers need.
     steps.step("data", || data::fetch(repo, bench.data))?;
@@ -125,9 +130,9 @@ fn measure(repo: &Repo, bench: &Bench, out: &Path, extra: &[String]) -> Result<(
     shell::run(&mut command)
 }
 
-/// Smoke runs are no claims: they stay out of the repository.
-fn quick_folder(repo: &Repo, bench: &Bench) -> Result<PathBuf> {
-    let folder = repo.target_folder().join("quick").join(bench.name);
+/// Smoke runs and parts of runs are no claims: they stay out of the repository.
+fn scratch_folder(repo: &Repo, kind: &str, bench: &Bench) -> Result<PathBuf> {
+    let folder = repo.target_folder().join(kind).join(bench.name);
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("emptying {}", folder.display()))?;
     }

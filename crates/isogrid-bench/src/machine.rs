@@ -4,16 +4,21 @@ use std::fs;
 use std::process::Command;
 use std::thread;
 
+/// The processor's name.
+pub fn processor() -> String {
+    let found = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| field(&text, "model name"));
+    found.filter(|name| !name.is_empty()).unwrap_or("unknown".to_string())
+}
+
 /// Facts in the order shown: name and value. What cannot be found out is `unknown`.
 pub fn facts() -> Vec<(&'static str, String)> {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let cpuinfo = read("/proc/cpuinfo");
     let fact =
         |value: Option<String>| value.filter(|value| !value.is_empty()).unwrap_or("unknown".to_string());
     let cores = thread::available_parallelism().ok().map(|cores| cores.to_string());
     vec![
         ("date", fact(says("date", &["-u", "+%Y-%m-%d %H:%M UTC"]))),
-        ("CPU", fact(field(&cpuinfo, "model name"))),
+        ("CPU", processor()),
         ("cores", fact(cores)),
         ("memory", fact(field(&read("/proc/meminfo"), "MemTotal").and_then(|text| gibibytes(&text)))),
         ("load at the start", fact(read("/proc/loadavg").split(' ').next().map(str::to_string))),

@@ -14,7 +14,7 @@ use isogrid::isolate;
 #[cfg(feature = "nn")]
 use isogrid_bench::nn;
 use isogrid_bench::planners::contest::{pace, watch};
-use isogrid_bench::planners::{clock, replan};
+use isogrid_bench::planners::replan;
 use isogrid_bench::tables::phases;
 use isogrid_bench::{process, rungs};
 
@@ -41,7 +41,6 @@ fn serve(args: &[OsString]) -> Result<()> {
         process::VERB => writeln!(out, "{}", process::watch(rest)?)?,
         watch::VERB => writeln!(out, "{}", watch::verb(rest)?)?,
         pace::VERB => pace::verb(&words(rest)?, &mut out)?,
-        clock::VERB => writeln!(out, "{}", serde_json::to_string(&clock::clock(&words(rest)?)?)?)?,
         replan::VERB => writeln!(out, "{}", serde_json::to_string(&replan::verb(&words(rest)?)?)?)?,
         phases::VERB => writeln!(out, "{}", serde_json::to_string(&phases::verb(&words(rest)?)?)?)?,
         #[cfg(feature = "nn")]

@@ -8,8 +8,8 @@ use anyhow::{Context, Result};
 use isogrid_num::stats::median;
 use serde_json::json;
 
-use super::clock::Clock;
 use super::contender::{Attempt, Planner};
+use super::contest::pace::{Clock, Pace, pace};
 use super::downward::Log;
 use super::pair::{Pair, pddl_files};
 use super::{Bench, LIMITS};
@@ -46,7 +46,7 @@ struct Duel {
     domain: String,
     ours: Attempt,
     theirs: Attempt,
-    clock: Option<Clock>,
+    clock: Clock,
 }
 
 impl Bench {
@@ -102,7 +102,7 @@ impl Bench {
             attempts.push(attempt);
         }
         attempts.sort_by_key(|attempt| attempt.planner);
-        let clock = self.field.clock(Planner::First, pair, &LIMITS)?;
+        let clock = pace(Pace::First, pair, &self.field.terms())?.clock;
         self.run.record(&json!({
             "section": "amlgym clock", "domain": pair.domain, "problem": pair.problem, "clock": clock,
         }))?;
@@ -209,7 +209,7 @@ const COMPARISONS: [(&str, &str, Figure, Figure); 5] = [
     (
         "search clocks",
         "ms",
-        |duel| Some(duel.clock?.search_seconds * 1e3),
+        |duel| duel.clock.cost.and(duel.clock.search_seconds).map(|seconds| seconds * 1e3),
         |duel| duel.resolved(|log| log.search_seconds),
     ),
     (

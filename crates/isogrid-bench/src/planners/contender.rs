@@ -13,6 +13,8 @@ use isogrid_plan::validate::validate;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::LIMITS;
+use super::contest::watch;
 use super::downward::{self, Downward, Log};
 use super::ours::Answer;
 use super::pair::{Pair, Parsed};
@@ -152,6 +154,12 @@ impl Field {
     /// That core, as a range.
     pub(super) fn cores(&self) -> Option<(usize, usize)> {
         self.core.map(|core| (core, core))
+    }
+
+    /// What our clocks may use.
+    pub(super) fn terms(&self) -> watch::Terms {
+        let seconds = LIMITS.seconds as f64;
+        watch::Terms { cpu_seconds: seconds, wall_seconds: seconds, bytes: LIMITS.bytes, core: self.core }
     }
 
     /// Lets `planner` attempt `pair`. `parsed` is the pair for the validator; a plan for a pair without it cannot

@@ -130,11 +130,11 @@ impl Downward {
 }
 
 impl Downward {
-    /// The task that its translator makes of the PDDL files of a folder.
+    /// Writes the task that its translator makes of the PDDL files of a folder as `output.sas` into it.
     ///
     /// # Errors
     /// The translator refuses them.
-    pub fn translate(&self, folder: &Path) -> Result<Vec<u8>> {
+    pub fn translate(&self, folder: &Path) -> Result<()> {
         let mut command = Command::new(&self.python);
         command.arg(&self.script).args([
             "--translate",
@@ -145,7 +145,7 @@ impl Downward {
         ]);
         let ended = command.current_dir(folder).output().context("starting the translator")?;
         ensure!(ended.status.success(), "the translator ended with {}", ended.status);
-        Ok(std::fs::read(folder.join("output.sas"))?)
+        Ok(())
     }
 }
 

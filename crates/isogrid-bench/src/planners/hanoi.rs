@@ -5,8 +5,8 @@ use isogrid_data::hanoi::{self, Encoding};
 use isogrid_num::stats::median;
 use serde_json::json;
 
-use super::clock::Clock;
 use super::contender::{Attempt, Planner};
+use super::contest::pace::{Clock, Pace, pace};
 use super::pair::Pair;
 use super::{Bench, LIMITS};
 use crate::bars::{Bar, Promise};
@@ -62,9 +62,9 @@ impl Bench {
             for one in &mut all {
                 let attempt = self.field.attempt(one.planner, pair, Some(&parsed), &LIMITS)?;
                 self.run.record(&attempt.line("hanoi", pair, repeat))?;
-                if attempt.answer().is_some()
-                    && let Some(clock) = self.field.clock(one.planner, pair, &LIMITS)?
-                {
+                if attempt.answer().is_some() {
+                    let what = if one.planner == Planner::Optimal { Pace::Optimal } else { Pace::First };
+                    let clock = pace(what, pair, &self.field.terms())?.clock;
                     self.run.record(&json!({
                         "section": "hanoi clock", "planner": one.planner, "domain": pair.domain,
                         "problem": pair.problem, "repeat": repeat, "clock": clock,
@@ -163,9 +163,8 @@ impl Repeats {
         if self.clocks.is_empty() {
             return self.rate();
         }
-        let rates: Vec<f64> =
-            self.clocks.iter().map(|clock| clock.expanded as f64 / clock.search_seconds).collect();
-        Some(median(&rates))
+        let rate = |clock: &Clock| Some(clock.expanded? as f64 / clock.search_seconds?);
+        Some(median(&self.clocks.iter().map(rate).collect::<Option<Vec<_>>>()?))
     }
 
     fn peak(&self) -> Option<f64> {

@@ -1,7 +1,6 @@
 //! The bench `planners`: our planner beside Fast Downward, in one run on one machine.
 
 mod amlgym;
-pub mod clock;
 mod contender;
 pub mod contest;
 mod downward;
@@ -86,6 +85,7 @@ pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> Result<String> {
     let run = Run::begin(&options.out)?;
     let mut bench = Bench { field, run, data: options.data.clone(), quick: options.quick };
     bench.introduce()?;
+    bench.say_what_is_left_out(options);
     let is_wanted = |name: &str| options.only.is_empty() || options.only.iter().any(|only| only == name);
     let mut contest: Option<Contest> = None;
     for section in SECTIONS.into_iter().filter(|name| is_wanted(name)) {
@@ -98,7 +98,8 @@ pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> Result<String> {
                 let opened = match contest.take() {
                     Some(opened) => opened,
                     None => {
-                        Contest::open(&bench, &options.work, Extent::new(options.quick, options.minutes))?
+                        let extent = Extent::new(options.quick, options.minutes);
+                        Contest::open(&mut bench, &options.work, extent)?
                     }
                 };
                 bench.long(long, contest.insert(opened), say)?;
@@ -118,6 +119,17 @@ impl Bench {
             "agreement" => self.agreement(contest, say),
             "scale" => self.scale(contest, say),
             _ => self.contest(contest, say),
+        }
+    }
+
+    /// A part of the bench says of which parts.
+    fn say_what_is_left_out(&mut self, options: &Options) {
+        if !options.only.is_empty() {
+            self.run.fact("sections", format!("only {}", options.only.join(", ")));
+        }
+        if let Some(minutes) = options.minutes {
+            let words = format!("attempts ended after {minutes} minutes; what was not attempted is left out");
+            self.run.fact("time", words);
         }
     }
 

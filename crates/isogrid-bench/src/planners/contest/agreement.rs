@@ -6,14 +6,13 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Contest;
-use super::attempt::{Limits, Outcome, Row};
+use super::attempt::{Limits, Outcome, Row, Trial};
 use super::coverage::geometric_mean;
-use super::pace::{Pace, Paced, pace};
+use super::pace::{Pace, Paced};
 use super::rivals::{Rival, Told};
-use super::watch::Terms;
 use crate::bars::{Bar, Promise};
 use crate::grid::{Grid, number};
 use crate::planners::pair::Pair;
@@ -24,7 +23,7 @@ const SECONDS: u64 = 5;
 const MAX_PROBLEMS: usize = 5;
 
 /// One file for both.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 struct Compared {
     set: String,
     ground: Paced,
@@ -47,10 +46,7 @@ impl Bench {
             for pairs in domains {
                 say(&format!("agreement: {set} {}", pairs[0].domain));
                 for pair in pairs.iter().take(MAX_PROBLEMS) {
-                    if contest.extent.is_over() {
-                        continue;
-                    }
-                    let one = compare(contest, set, pair)?;
+                    let Some(one) = compare(contest, set, pair)? else { continue };
                     self.run.record(&serde_json::json!({"section": "agreement", "compared": one}))?;
                     all.push(one);
                 }
@@ -74,15 +70,17 @@ impl Bench {
         let text = format!("{} files. Differences: {kinds:?}\n\n{}", all.len(), grid.markdown());
         self.run.fragment("agreement", text);
         self.run.fragment("ground sizes", sizes(all));
-        let count = |kind: &str| Some(kinds.get(kind).copied().unwrap_or(0) as f64);
-        let bar = Bar::judge("optimal costs that differ", count(COST), Promise::AtMost, Some(0.0));
-        self.run.bar("agreement: costs", bar);
-        let bar = Bar::judge(
-            "files that Fast Downward takes and we refuse",
-            count(REFUSED),
-            Promise::AtMost,
-            Some(0.0),
-        );
+        let n = all.len();
+        let count = |of: &[&str]| {
+            let sum: usize = of.iter().map(|kind| kinds.get(kind).copied().unwrap_or(0)).sum();
+            Some(sum as f64).filter(|_| n > 0)
+        };
+        let text =
+            format!("of {n} files, those with another verdict, an invalid plan or another optimal cost");
+        let bar = Bar::judge(&text, count(&[COST, SOLVABLE, INVALID]), Promise::AtMost, Some(0.0));
+        self.run.bar("agreement: answers", bar);
+        let text = format!("of {n} files, those that Fast Downward takes and we refuse");
+        let bar = Bar::judge(&text, count(&[REFUSED]), Promise::AtMost, Some(0.0));
         self.run.bar("agreement: refused", bar);
     }
 }
@@ -91,24 +89,20 @@ const REFUSED: &str = "only we refuse";
 const TAKEN: &str = "only Fast Downward refuses";
 const COST: &str = "optimal cost";
 const SOLVABLE: &str = "whether there is a plan";
+const INVALID: &str = "an invalid plan";
+const FAILED: &str = "one ends without a plan, and not by a limit";
 
-fn compare(contest: &mut Contest, set: &str, pair: &Pair) -> Result<Compared> {
+/// Both at one file; none if time is over before they are.
+fn compare(contest: &mut Contest, set: &str, pair: &Pair) -> Result<Option<Compared>> {
     let told = Told { seconds: SECONDS, bytes: LIMITS.bytes };
     let limits = Limits { told, core: contest.limits.core };
     let parsed = pair.parse().ok();
-    let programs = &contest.programs;
-    contest.state.row(&format!("agreement {set} {} {}", pair.domain, pair.problem), || {
-        let seconds = SECONDS as f64;
-        let terms =
-            Terms { cpu_seconds: seconds, wall_seconds: 3.0 * seconds, bytes: told.bytes, core: limits.core };
-        let attempt = |rival| programs.attempt("agreement", rival, (pair, parsed.as_ref()), &limits);
-        Ok(Compared {
-            set: set.to_string(),
-            ground: pace(Pace::Ground, pair, &terms)?,
-            ours: attempt(Rival::IsogridOptimal)?,
-            theirs: attempt(Rival::Blind)?,
-        })
-    })
+    let section = format!("agreement {set}");
+    let trial = Trial { section: &section, pair, parsed: parsed.as_ref(), limits };
+    let Some(ground) = contest.paced(&trial, Pace::Ground)? else { return Ok(None) };
+    let Some(ours) = contest.attempt(&trial, Rival::IsogridOptimal)? else { return Ok(None) };
+    let Some(theirs) = contest.attempt(&trial, Rival::Blind)? else { return Ok(None) };
+    Ok(Some(Compared { set: set.to_string(), ground, ours, theirs }))
 }
 
 impl Compared {
@@ -136,7 +130,9 @@ impl Compared {
             (Outcome::Solved { .. }, Outcome::Unsolvable) | (Outcome::Unsolvable, Outcome::Solved { .. }) => {
                 Some((SOLVABLE, ours, theirs))
             }
-            (Outcome::Invalid(_), _) | (_, Outcome::Invalid(_)) => Some(("an invalid plan", ours, theirs)),
+            (Outcome::Invalid(_), _) | (_, Outcome::Invalid(_)) => Some((INVALID, ours, theirs)),
+            (Outcome::NoPlan(_), _) if !self.ours.is_stopped() => Some((FAILED, ours, theirs)),
+            (_, Outcome::NoPlan(_)) if !self.theirs.is_stopped() => Some((FAILED, ours, theirs)),
             _ => None,
         }
     }
@@ -145,7 +141,7 @@ impl Compared {
 impl Row {
     /// Whether a limit ended it.
     fn is_stopped(&self) -> bool {
-        matches!(&self.outcome, Outcome::NoPlan(why) if why == "time ended" || why == "memory ended")
+        matches!(&self.outcome, Outcome::NoPlan(why) if matches!(why.as_str(), "time ended" | "memory ended" | "budget ended"))
     }
 }
 

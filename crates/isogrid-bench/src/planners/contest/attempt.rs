@@ -4,12 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use isogrid_num::hash::hash_words;
 use isogrid_plan::plan_file::parse_plan;
 use isogrid_plan::validate::validate;
 use serde::{Deserialize, Serialize};
 
 use super::rivals::{Maker, PLAN, Programs, Rival, Told};
 use super::said::Said;
+use super::state::hash_bytes;
 use super::watch::{self, Over, Terms, Usage};
 use crate::planners::downward;
 use crate::planners::pair::{Pair, Parsed};
@@ -68,6 +70,26 @@ impl Row {
     }
 }
 
+/// What is attempted, for which section, on what terms.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Trial<'a> {
+    pub section: &'a str,
+    pub pair: &'a Pair,
+    /// The pair for the validator; none where we cannot read it.
+    pub parsed: Option<&'a Parsed>,
+    pub limits: Limits,
+}
+
+impl Trial<'_> {
+    /// Under what an attempt of `who`, made with what `stamp` is a digest of, is kept.
+    pub fn key(&self, who: &str, stamp: u64) -> String {
+        let Pair { domain, problem, domain_text, problem_text, .. } = self.pair;
+        let Told { seconds, bytes } = self.limits.told;
+        let words = [stamp, hash_bytes(domain_text), hash_bytes(problem_text), seconds, bytes];
+        format!("{} {domain} {problem} {who} {:016x}", self.section, hash_words(&words))
+    }
+}
+
 /// On what terms everybody attempts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Limits {
@@ -76,7 +98,8 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    fn terms(&self) -> Terms {
+    /// The accounts of an attempt.
+    pub fn terms(&self) -> Terms {
         let seconds = self.told.seconds as f64;
         Terms {
             cpu_seconds: seconds + GRACE_SECONDS,
@@ -88,17 +111,12 @@ impl Limits {
 }
 
 impl Programs {
-    /// Lets `rival` attempt `pair`; `parsed` is the pair for the validator.
+    /// Lets `rival` attempt what `trial` says.
     ///
     /// # Errors
     /// The attempt cannot be made or measured. That there is no plan is no error.
-    pub fn attempt(
-        &self,
-        section: &str,
-        rival: Rival,
-        (pair, parsed): (&Pair, Option<&Parsed>),
-        limits: &Limits,
-    ) -> Result<Row> {
+    pub fn attempt(&self, trial: &Trial<'_>, rival: Rival) -> Result<Row> {
+        let Trial { section, pair, parsed, limits } = trial;
         let folder = tempfile::tempdir().context("creating a folder for an attempt")?;
         pair.write(folder.path())?;
         let call = self.call(rival, &limits.told, folder.path());
@@ -106,10 +124,14 @@ impl Programs {
         let said = Said::parse(rival.maker(), &ended.stdout);
         let late = !rival.is_anytime() && ended.usage.cpu_seconds > limits.told.seconds as f64;
         let plans = if late { Vec::new() } else { plans(folder.path())? };
-        let outcome = match judge(&plans, parsed) {
+        let outcome = match judge(&plans, *parsed) {
             // Who is ended while it writes a plan has not handed one in.
             Some(Outcome::Invalid(_)) if ended.usage.over.is_some() => {
                 self.excuse(rival.maker(), &ended, &said)
+            }
+            // What is no proof is no answer to the question for an optimal plan.
+            Some(Outcome::Solved { .. }) if rival == Rival::IsogridOptimal && said.optimal != Some(true) => {
+                Outcome::NoPlan("a plan without a proof".to_string())
             }
             Some(outcome) => outcome,
             None if late => Outcome::NoPlan("time ended".to_string()),

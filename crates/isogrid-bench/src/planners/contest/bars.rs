@@ -1,8 +1,8 @@
 //! The bars of both races: coverage, costs, memory.
 
-use super::coverage::{by_domain, cost_ratio, excuses, ratios, solved, worst_memory};
+use super::coverage::{both, by_domain, cost_ratio, excuses, ratios, solved, worst_memory};
 use super::rivals::{OPTIMAL, Rival, SATISFICING};
-use super::{OPTIMAL_SECTION, Raced, SATISFICING_SECTION};
+use super::{OPTIMAL_RACE, Raced, SATISFICING_RACE};
 use crate::bars::{Bar, Promise};
 use crate::planners::Bench;
 
@@ -21,7 +21,7 @@ impl Bench {
         // Where the peer solves nothing, as in a smoke run, there is nothing to hold anything against.
         let count = |rival| Some(solved(raced, rival) as f64).filter(|&n| n > 0.0);
         let bar = Bar::judge(
-            "generated instances solved with valid plans, against 1.1 times lama-first's",
+            &format!("solved with valid plans, against 1.1 times lama-first's; {}", raced.extent()),
             Some(solved(raced, first.0) as f64),
             Promise::AtLeast,
             count(first.1).map(|theirs| PROMISED_COVERAGE * theirs),
@@ -30,11 +30,13 @@ impl Bench {
         for (name, (ours, peer)) in
             [("first plan cost vs lama-first", first), ("cost at 30 s vs lama", anytime)]
         {
-            let text = "geometric mean of cost ratios over what both solve";
-            let bar = Bar::judge(text, cost_ratio(raced, ours, peer), Promise::AtMost, Some(1.0));
+            let n = both(raced, ours, peer).len();
+            let text =
+                format!("geometric mean of cost ratios over what both solve, {n} of {}", raced.extent());
+            let bar = Bar::judge(&text, cost_ratio(raced, ours, peer), Promise::AtMost, Some(1.0));
             self.run.bar(name, bar);
         }
-        self.memory(SATISFICING_SECTION, raced, &[first, anytime]);
+        self.memory(SATISFICING_RACE.section, raced, &[first, anytime]);
     }
 
     pub(super) fn optimal(&mut self, raced: &Raced) {
@@ -43,30 +45,29 @@ impl Bench {
         self.run.fragment("optimal ratios", ratios(raced, ours, theirs));
         self.run.fragment("optimal without a plan", excuses(raced));
         let bar = Bar::judge(
-            "instances solved optimally, against seq-opt-lmcut",
+            &format!("solved optimally, against seq-opt-lmcut; {}", raced.extent()),
             Some(solved(raced, ours) as f64),
             Promise::AtLeast,
             Some(solved(raced, theirs) as f64).filter(|&n| n > 0.0),
         );
         self.run.bar("optimal coverage vs seq-opt-lmcut", bar);
         // A geometric mean of one can hide two differences.
-        let both = super::coverage::both(raced, ours, theirs);
+        let both = both(raced, ours, theirs);
         let differing = both.iter().filter(|(row, peer)| row.cost() != peer.cost()).count();
-        let text = "instances on which two optimal plans differ in cost";
-        self.run.bar(
-            "optimal costs differ",
-            Bar::judge(text, Some(differing as f64), Promise::AtMost, Some(0.0)),
-        );
-        self.memory(OPTIMAL_SECTION, raced, &[(ours, theirs)]);
+        let text = format!("of {} instances that both solve, those whose optimal costs differ", both.len());
+        let differing = Some(differing as f64).filter(|_| !both.is_empty());
+        self.run.bar("optimal costs differ", Bar::judge(&text, differing, Promise::AtMost, Some(0.0)));
+        self.memory(OPTIMAL_RACE.section, raced, &[(ours, theirs)]);
     }
 
     fn memory(&mut self, section: &str, raced: &Raced, pairs: &[(Rival, Rival)]) {
         for &(ours, theirs) in pairs {
             let worst = worst_memory(raced, ours, theirs);
             let text = format!(
-                "peak memory of {} over {}'s, worst ratio over what both solve{}",
+                "peak memory of {} over {}'s, worst ratio over the {} instances that both solve{}",
                 ours.name(),
                 theirs.name(),
+                both(raced, ours, theirs).len(),
                 worst.map_or(String::new(), |(_, instance)| format!(" ({instance})"))
             );
             let bar = Bar::judge(&text, worst.map(|(ratio, _)| ratio), Promise::AtMost, Some(1.0));

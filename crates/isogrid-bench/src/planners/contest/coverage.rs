@@ -20,7 +20,7 @@ pub(super) fn by_domain(raced: &Raced, rivals: &[Rival]) -> String {
         grid.row(counts(domain, rows, rivals));
     }
     grid.row(counts("**all**", &raced.rows.iter().collect::<Vec<_>>(), rivals));
-    format!("{} of {} instances.\n\n{}", raced.n_done, raced.n_all, grid.markdown())
+    format!("{}.\n\n{}", raced.extent(), grid.markdown())
 }
 
 fn counts(name: &str, rows: &[&Row], rivals: &[Rival]) -> Vec<String> {
@@ -64,7 +64,14 @@ pub(super) fn worst_memory<'a>(raced: &'a Raced, ours: Rival, theirs: Rival) -> 
 
 /// Ratios of two rivals, domain by domain.
 pub(super) fn ratios(raced: &Raced, ours: Rival, theirs: Rival) -> String {
-    let mut grid = Grid::new(&["domain", "both solve", "cost", "CPU", "peak memory"]);
+    let mut grid = Grid::new(&[
+        "domain",
+        "both solve",
+        "cost",
+        "CPU",
+        "peak memory",
+        "the same over the peer's search component alone",
+    ]);
     let all = both(raced, ours, theirs);
     let mut domains: BTreeMap<&str, Vec<(&Row, &Row)>> = BTreeMap::new();
     for &(row, peer) in &all {
@@ -82,6 +89,9 @@ pub(super) fn ratios(raced: &Raced, ours: Rival, theirs: Rival) -> String {
             mean(|row| row.cost().unwrap_or(f64::NAN)),
             mean(|row| row.usage.cpu_seconds),
             mean(|row| row.usage.peak_bytes as f64),
+            number(geometric_mean(pairs.iter().filter_map(|(row, peer)| {
+                Some(row.usage.peak_bytes as f64 / peer.said.component_peak_bytes? as f64)
+            }))),
         ]);
     }
     format!("{} over {}, geometric means of ratios:\n\n{}", ours.name(), theirs.name(), grid.markdown())
@@ -138,7 +148,7 @@ mod tests {
             row("3", ours, Some(1.0), 1),
             row("3", theirs, None, 1),
         ];
-        let raced = Raced { rows, n_done: 3, n_all: 4, pairs: Vec::new() };
+        let raced = Raced { rows, paces: Vec::new(), n_done: 3, n_all: 4, seconds: 30.0 };
         assert_eq!((solved(&raced, ours), solved(&raced, theirs)), (3, 2));
         let ratio = cost_ratio(&raced, ours, theirs).expect("two problems");
         assert!((ratio - 1.0).abs() < 1e-12);

@@ -2,11 +2,11 @@
 
 use anyhow::{Context, Result};
 
-use super::attempt::Row;
+use super::Contest;
+use super::attempt::{Row, Trial};
 use super::instances::List;
 use super::pace::{Clock, Pace, Paced};
 use super::rivals::Rival;
-use super::{Contest, Raced};
 use crate::bars::{Bar, Promise};
 use crate::grid::{Grid, number};
 use crate::planners::Bench;
@@ -26,8 +26,7 @@ impl Bench {
         contest: &mut Contest,
         say: &mut dyn FnMut(&str),
     ) -> Result<()> {
-        let all = List::Fixed.make(&contest.programs.tools, &contest.programs.downward, &self.data)?;
-        let pairs: Vec<Pair> = all.into_iter().map(|(_, pair)| pair).collect();
+        let pairs = List::Fixed.make(&contest.programs.tools, &contest.programs.downward, &self.data)?;
         let named = |name: &str| {
             pairs.iter().find(|pair| pair.problem == name).with_context(|| format!("no `{name}` in the list"))
         };
@@ -48,8 +47,9 @@ impl Bench {
             "ratio",
         ]);
         for name in LM_CUT {
-            let cells = self.lm_cut(contest, named(name)?, say)?;
-            grid.row(cells);
+            if let Some(cells) = self.lm_cut(contest, named(name)?, say)? {
+                grid.row(cells);
+            }
         }
         self.run.fragment("LM-cut", grid.markdown());
         Ok(())
@@ -60,17 +60,21 @@ impl Bench {
         let mut walls = [Vec::new(), Vec::new()];
         let mut translation = Vec::new();
         let mut grounding = Vec::new();
+        let parsed = pair.parse()?;
         for repeat in 0..REPEATS {
-            let again = Pair { problem: format!("{} {repeat}", pair.problem), ..pair.clone() };
-            let rows = contest.attempts(SECTION, &[Rival::IsogridFirst, Rival::LamaFirst], &again)?;
-            for (walls, row) in walls.iter_mut().zip(&rows) {
+            let again = repeated(pair, repeat);
+            let trial =
+                Trial { section: SECTION, pair: &again, parsed: Some(&parsed), limits: contest.limits };
+            for (walls, rival) in walls.iter_mut().zip([Rival::IsogridFirst, Rival::LamaFirst]) {
+                let Some(row) = contest.attempt(&trial, rival)? else { return Ok(()) };
                 walls.push(row.cost().map(|_| row.usage.wall_seconds));
+                if rival == Rival::LamaFirst {
+                    translation.push(row.said.ground_seconds);
+                }
+                self.run.record(&serde_json::to_value(row)?)?;
             }
-            translation.extend(
-                rows.iter().filter(|row| row.rival == Rival::LamaFirst).map(|row| row.said.ground_seconds),
-            );
-            grounding.push(ground_seconds(&contest.paced(Pace::Ground, &again)?));
-            self.record(&Raced { rows, n_done: 1, n_all: 1, pairs: Vec::new() })?;
+            let Some(paced) = contest.paced(&trial, Pace::Ground)? else { return Ok(()) };
+            grounding.push(ground_seconds(&paced));
         }
         let bar = Bar::judge(
             "wall seconds to the first plan, whole process, best of three, over lama-first's",
@@ -94,26 +98,35 @@ impl Bench {
         contest: &mut Contest,
         pair: &Pair,
         say: &mut dyn FnMut(&str),
-    ) -> Result<Vec<String>> {
+    ) -> Result<Option<Vec<String>>> {
         say(&format!("fixed: {}", pair.problem));
         let (mut ours, mut rows): (Vec<Clock>, Vec<Row>) = (Vec::new(), Vec::new());
+        let parsed = pair.parse()?;
         for repeat in 0..REPEATS {
-            let again = Pair { problem: format!("{} {repeat}", pair.problem), ..pair.clone() };
-            rows.extend(contest.attempts(SECTION, &[Rival::LmCut], &again)?);
-            ours.push(contest.paced_shared(&again)?.clock);
+            let again = repeated(pair, repeat);
+            let trial =
+                Trial { section: SECTION, pair: &again, parsed: Some(&parsed), limits: contest.limits };
+            let (theirs, own) =
+                (contest.attempt(&trial, Rival::LmCut)?, contest.paced(&trial, Pace::SharedLmCut)?);
+            let Some((theirs, own)) = theirs.zip(own) else { return Ok(None) };
+            self.run.record(&serde_json::to_value(&theirs)?)?;
+            rows.push(theirs);
+            ours.push(own.clock);
         }
         let slow = |seconds: Option<f64>| seconds.unwrap_or(f64::INFINITY);
         let ours = ours.into_iter().min_by(|a, b| slow(a.search_seconds).total_cmp(&slow(b.search_seconds)));
         let theirs =
             rows.iter().min_by(|a, b| slow(a.said.search_seconds).total_cmp(&slow(b.said.search_seconds)));
         let (ours, theirs) = ours.zip(theirs).context("an attempt of either")?;
+        // Searches that end with different costs are not the same work.
+        let same_cost = ours.cost.is_some() && ours.cost.map(|cost| cost as f64) == theirs.cost();
         let per_second =
             |n: Option<u64>, seconds: Option<f64>| Some(n? as f64 / seconds.filter(|s| *s > 0.0)?);
         let speeds = (
             per_second(ours.evaluated, ours.search_seconds),
             per_second(theirs.said.evaluated, theirs.said.search_seconds),
         );
-        let ratio = speeds.0.zip(speeds.1).map(|(ours, theirs)| ours / theirs);
+        let ratio = speeds.0.zip(speeds.1).filter(|_| same_cost).map(|(ours, theirs)| ours / theirs);
         let bar = Bar::judge(
             "states evaluated per second in A* with LM-cut, over seq-opt-lmcut's",
             ratio,
@@ -123,8 +136,8 @@ impl Bench {
         self.run.bar(&format!("{} evaluations/s", pair.problem), bar);
         let layers = (ours.before_last_layer, theirs.said.before_last_layer);
         let bar = Bar::judge(
-            "states that either expands before the last layer and the other does not: estimates that differ",
-            layers.0.zip(layers.1).map(|(ours, theirs)| ours.abs_diff(theirs) as f64),
+            "difference of the states that either expands before the last layer, which is zero for equal estimates",
+            layers.0.zip(layers.1).filter(|_| same_cost).map(|(ours, theirs)| ours.abs_diff(theirs) as f64),
             Promise::AtMost,
             Some(0.0),
         );
@@ -140,9 +153,13 @@ impl Bench {
             speeds.1,
             ratio,
         ];
-        self.record(&Raced { rows, n_done: 1, n_all: 1, pairs: Vec::new() })?;
-        Ok(std::iter::once(pair.problem.clone()).chain(cells.map(number)).collect())
+        Ok(Some(std::iter::once(pair.problem.clone()).chain(cells.map(number)).collect()))
     }
+}
+
+/// The pair under a name of its own.
+fn repeated(pair: &Pair, repeat: usize) -> Pair {
+    Pair { problem: format!("{} {repeat}", pair.problem), ..pair.clone() }
 }
 
 fn ground_seconds(paced: &Paced) -> Option<f64> {

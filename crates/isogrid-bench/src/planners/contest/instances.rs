@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use isogrid_num::hash::hash_words;
 
+use super::state::hash_bytes;
 use crate::planners::downward::Downward;
 use crate::planners::pair::Pair;
 
@@ -29,11 +29,11 @@ pub(super) enum List {
 
 /// A line of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Instance {
+struct Instance {
     /// Its name, unique in all lists.
-    pub name: String,
+    name: String,
     /// The name of its domain.
-    pub domain: String,
+    domain: String,
 }
 
 impl List {
@@ -46,13 +46,13 @@ impl List {
     }
 
     /// The text of the list.
-    pub fn text(self) -> Result<String> {
+    fn text(self) -> Result<String> {
         let path = Path::new(FOLDER).join(self.file());
         fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
     }
 
     /// Its instances with their files below `data`, made where they are not there yet.
-    pub fn make(self, tools: &Path, downward: &Downward, data: &Path) -> Result<Vec<(Instance, Pair)>> {
+    pub fn make(self, tools: &Path, downward: &Downward, data: &Path) -> Result<Vec<Pair>> {
         let folder = data.join("planner-instances");
         let script = Path::new(FOLDER).join("generate.py");
         let list = Path::new(FOLDER).join(self.file());
@@ -68,8 +68,7 @@ impl List {
         let read = |instance: Instance| {
             let file = |name: &str| folder.join(&instance.name).join(name);
             let pair = Pair::read(&file("domain.pddl"), &file("problem.pddl"))?;
-            let pair = Pair { domain: instance.domain.clone(), problem: instance.name.clone(), ..pair };
-            Ok((instance, pair))
+            Ok(Pair { domain: instance.domain, problem: instance.name, ..pair })
         };
         interleave(parse(&self.text()?)?).into_iter().map(read).collect()
     }
@@ -94,7 +93,7 @@ fn interleave(instances: Vec<Instance>) -> Vec<Instance> {
         domains.entry(instance.domain.clone()).or_default().push(instance);
     }
     for of_domain in domains.values_mut() {
-        of_domain.sort_by_key(|instance| hash_text(&instance.name));
+        of_domain.sort_by_key(|instance| hash_bytes(instance.name.as_bytes()));
     }
     let longest = domains.values().map(Vec::len).max().unwrap_or(0);
     let mut all = Vec::new();
@@ -102,11 +101,6 @@ fn interleave(instances: Vec<Instance>) -> Vec<Instance> {
         all.extend(domains.values().filter_map(|of_domain| of_domain.get(at)).cloned());
     }
     all
-}
-
-/// A hash of a text.
-pub(super) fn hash_text(text: &str) -> u64 {
-    hash_words(&text.bytes().map(u64::from).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

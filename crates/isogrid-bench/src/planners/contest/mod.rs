@@ -27,15 +27,26 @@ use anyhow::Result;
 
 use super::pair::Pair;
 use super::{Bench, LIMITS};
-use attempt::{Limits, Row};
+use attempt::{Limits, Row, Trial};
 use instances::List;
+use pace::{Pace, Paced};
 use rivals::{OPTIMAL, Programs, Rival, SATISFICING, Told};
-use state::State;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use state::{Stamps, State};
 
-/// The satisficing section.
-const SATISFICING_SECTION: &str = "satisficing";
-/// The optimal section.
-const OPTIMAL_SECTION: &str = "optimal";
+/// One section of the contest: who attempts, and which search of ours is clocked beside whose.
+#[derive(Debug, Clone, Copy)]
+struct Race {
+    section: &'static str,
+    rivals: &'static [Rival],
+    same_mode: (Pace, Rival),
+}
+
+const SATISFICING_RACE: Race =
+    Race { section: "satisficing", rivals: &SATISFICING, same_mode: (Pace::Lama, Rival::LamaFirst) };
+const OPTIMAL_RACE: Race =
+    Race { section: "optimal", rivals: &OPTIMAL, same_mode: (Pace::LmCut, Rival::LmCut) };
 
 /// How many instances of each list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +88,7 @@ impl Extent {
 /// The sections at work.
 pub(super) struct Contest {
     programs: Programs,
+    stamps: Stamps,
     state: State,
     limits: Limits,
     extent: Extent,
@@ -84,64 +96,115 @@ pub(super) struct Contest {
 
 /// What one list gave: rows, and how many of its instances all attempted.
 struct Raced {
-    pub rows: Vec<Row>,
-    pub n_done: usize,
-    pub n_all: usize,
-    pub pairs: Vec<Pair>,
+    rows: Vec<Row>,
+    /// Our clocks in the mode of the peer, by instance.
+    paces: Vec<(String, Paced)>,
+    n_done: usize,
+    n_all: usize,
+    /// The limit of an attempt.
+    seconds: f64,
+}
+
+impl Raced {
+    /// How much of the list there is, in words.
+    fn extent(&self) -> String {
+        format!("{} of {} instances", self.n_done, self.n_all)
+    }
 }
 
 impl Contest {
     /// Opens the state below `work`.
     ///
     /// # Errors
-    /// The lists or the work folder cannot be read.
-    pub fn open(bench: &Bench, work: &Path, extent: Extent) -> Result<Contest> {
+    /// A program or the work folder cannot be read.
+    pub fn open(bench: &mut Bench, work: &Path, extent: Extent) -> Result<Contest> {
         let programs = Programs::new(bench.field.isogrid.clone(), bench.field.downward.clone())?;
-        let lists = [List::Evaluation.text()?, List::Optimal.text()?, format!("{:?}", extent.told)];
-        let state = State::open(work, &programs.isogrid, &lists)?;
-        Ok(Contest { programs, state, limits: Limits { told: extent.told, core: bench.field.core }, extent })
+        let names = ["pymimir", "lapkt", "tarski", "clingo", "pyperplan", "pypddl_datasets"];
+        let versions = names.map(|name| super::downward::installed(&programs.tools, name)).join(", ");
+        let stamps = Stamps::read(&programs, &format!("{versions}, {}", programs.downward.version))?;
+        bench.run.fact("peers of the contest", format!("PyPI {versions}"));
+        let limits = Limits { told: extent.told, core: bench.field.core };
+        Ok(Contest { programs, stamps, state: State::open(work)?, limits, extent })
     }
 
-    /// Lets all of `rivals` attempt all instances of `list`.
-    fn race(
-        &mut self,
-        (section, rivals): (&str, &[Rival]),
-        instances: Vec<Pair>,
-        say: &mut dyn FnMut(&str),
-    ) -> Result<Raced> {
+    /// The attempt of `rival`, made now if it is not known; none if time is over.
+    fn attempt(&mut self, trial: &Trial<'_>, rival: Rival) -> Result<Option<Row>> {
+        let key = trial.key(rival.name(), self.stamps.of(rival));
+        let programs = self.programs.clone();
+        self.kept(&key, || programs.attempt(trial, rival))
+    }
+
+    /// Our clocks in the search `what`, as [`Contest::attempt`].
+    fn paced(&mut self, trial: &Trial<'_>, what: Pace) -> Result<Option<Paced>> {
+        let key = trial.key(&format!("{what:?}"), self.stamps.own);
+        let programs = self.programs.clone();
+        self.kept(&key, || programs.pace(trial, what))
+    }
+
+    fn kept<R>(&mut self, key: &str, make: impl FnOnce() -> Result<R>) -> Result<Option<R>>
+    where
+        R: Serialize + DeserializeOwned,
+    {
+        if self.extent.is_over() {
+            return Ok(self.state.known(key));
+        }
+        self.state.row(key, make).map(Some)
+    }
+
+    /// Lets all of a race attempt all instances of `list`; when time is over, what is known still counts.
+    fn race(&mut self, race: &Race, instances: &[Pair], say: &mut dyn FnMut(&str)) -> Result<Raced> {
         let n_all = instances.len();
-        let mut raced = Raced { rows: Vec::new(), n_done: 0, n_all, pairs: Vec::new() };
-        for (at, pair) in instances.into_iter().enumerate() {
-            if self.extent.is_over() {
-                break;
+        let mut raced = Raced {
+            rows: Vec::new(),
+            paces: Vec::new(),
+            n_done: 0,
+            n_all,
+            seconds: self.limits.told.seconds as f64,
+        };
+        for (at, pair) in instances.iter().enumerate() {
+            if !self.extent.is_over() {
+                say(&format!("{}: {} of {n_all}, {}", race.section, at + 1, pair.problem));
             }
-            say(&format!("{section}: {} of {n_all}, {}", at + 1, pair.problem));
-            raced.rows.extend(self.attempts(section, &rotated(rivals, at), &pair)?);
+            let parsed = pair.parse()?;
+            let trial = Trial { section: race.section, pair, parsed: Some(&parsed), limits: self.limits };
+            let Some((rows, pace)) = self.heat(race, &trial, at)? else { continue };
+            raced.rows.extend(rows);
+            raced.paces.extend(pace.map(|pace| (pair.problem.clone(), pace)));
             raced.n_done += 1;
-            raced.pairs.push(pair);
         }
         Ok(raced)
     }
 
-    fn attempts(&mut self, section: &str, rivals: &[Rival], pair: &Pair) -> Result<Vec<Row>> {
-        let parsed = pair.parse().ok();
-        let (programs, limits) = (&self.programs, &self.limits);
-        let mut rows = Vec::new();
-        for &rival in rivals {
-            let key = format!("{section} {} {}", pair.problem, rival.name());
-            let make = || programs.attempt(section, rival, (pair, parsed.as_ref()), limits);
-            rows.push(self.state.row(&key, make)?);
+    /// All attempts at one instance, ours in the peer's mode right after the peer; none if one is missing.
+    fn heat(
+        &mut self,
+        race: &Race,
+        trial: &Trial<'_>,
+        at: usize,
+    ) -> Result<Option<(Vec<Row>, Option<Paced>)>> {
+        let (what, peer) = race.same_mode;
+        let (mut rows, mut pace) = (Vec::new(), None);
+        for rival in rotated(race.rivals, at) {
+            let Some(row) = self.attempt(trial, rival)? else { return Ok(None) };
+            if rival == peer && row.cost().is_some() {
+                pace = self.paced(trial, what)?;
+                if pace.is_none() {
+                    return Ok(None);
+                }
+            }
+            rows.push(row);
         }
         rows.sort_by_key(|row| row.rival);
-        Ok(rows)
+        Ok(Some((rows, pace)))
     }
 
     fn instances(&self, list: List, data: &Path) -> Result<Vec<Pair>> {
         let all = list.make(&self.programs.tools, &self.programs.downward, data)?;
-        let pairs = all.into_iter().map(|(_, pair)| pair);
         Ok(match self.extent.size {
-            Size::Whole => pairs.collect(),
-            Size::Smoke => pairs.filter(|pair| pair.problem.ends_with("-01")).take(SMOKE_INSTANCES).collect(),
+            Size::Whole => all,
+            Size::Smoke => {
+                all.into_iter().filter(|pair| pair.problem.ends_with("-01")).take(SMOKE_INSTANCES).collect()
+            }
         })
     }
 }
@@ -156,22 +219,24 @@ fn rotated(rivals: &[Rival], at: usize) -> Vec<Rival> {
 impl Bench {
     /// Runs both races and writes their tables and bars.
     pub(super) fn contest(&mut self, contest: &mut Contest, say: &mut dyn FnMut(&str)) -> Result<()> {
-        let versions = ["pymimir", "lapkt", "tarski", "clingo", "pyperplan", "pypddl_datasets"];
-        let found = versions.map(|name| super::downward::installed(&contest.programs.tools, name));
-        self.run.fact("peers of the contest", format!("PyPI {}", found.join(", ")));
         let list = contest.instances(List::Evaluation, &self.data)?;
-        let raced = contest.race((SATISFICING_SECTION, &SATISFICING), list, say)?;
+        let raced = contest.race(&SATISFICING_RACE, &list, say)?;
         self.record(&raced)?;
         self.satisficing(&raced);
-        self.same_mode(contest, (pace::Pace::Lama, Rival::LamaFirst), &raced, say)?;
+        self.same_mode(&SATISFICING_RACE, &raced);
         let list = contest.instances(List::Optimal, &self.data)?;
-        let raced = contest.race((OPTIMAL_SECTION, &OPTIMAL), list, say)?;
+        let raced = contest.race(&OPTIMAL_RACE, &list, say)?;
         self.record(&raced)?;
         self.optimal(&raced);
-        self.same_mode(contest, (pace::Pace::LmCut, Rival::LmCut), &raced, say)
+        self.same_mode(&OPTIMAL_RACE, &raced);
+        Ok(())
     }
 
     fn record(&mut self, raced: &Raced) -> Result<()> {
-        raced.rows.iter().try_for_each(|row| self.run.record(&serde_json::to_value(row)?))
+        raced.rows.iter().try_for_each(|row| self.run.record(&serde_json::to_value(row)?))?;
+        raced.paces.iter().try_for_each(|(instance, paced)| {
+            let line = serde_json::json!({"section": "same mode", "instance": instance, "paced": paced});
+            self.run.record(&line)
+        })
     }
 }

@@ -5,11 +5,12 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use isogrid_plan::pddl::PddlError;
 use isogrid_plan::{Mode, OperatorId, Outcome, SolveOptions, Task, ground, solve};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Contest;
-use super::attempt::Limits;
+use super::attempt::{Limits, Row, Trial};
 use super::odd_style::{LAYOUTS, STRUCTURES, Tree};
 use super::rivals::{Rival, Told};
 use crate::bars::{Bar, Promise};
@@ -41,7 +42,7 @@ pub(super) struct Odd {
 }
 
 /// What came of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 struct Verdict {
     name: String,
     /// Why we refuse it.
@@ -109,22 +110,10 @@ impl Bench {
             if at.is_multiple_of(10) {
                 say(&format!("odd files: {at} of {n}"));
             }
-            let programs = &contest.programs;
-            let verdict = contest.state.row(&format!("odd {}", odd.name), || {
-                let parsed = odd.pair.parse();
-                let row =
-                    programs.attempt("odd", Rival::Blind, (&odd.pair, parsed.as_ref().ok()), &limits)?;
-                let plain = substance(odd.plain.parse().context("a plain task")?)?;
-                let ours = parsed.map_err(anyhow::Error::from).and_then(substance);
-                let theirs = row.said.operators.is_none().then(|| format!("{:?}", row.outcome));
-                Ok(Verdict {
-                    name: odd.name.clone(),
-                    same: ours.as_ref().is_ok_and(|ours| *ours == plain),
-                    costs_agree: row.cost().is_none() || row.cost() == plain.1.map(|cost| cost as f64),
-                    ours: ours.err().map(|error| format!("{error:#}")),
-                    theirs,
-                })
-            })?;
+            let parsed = odd.pair.parse();
+            let trial = Trial { section: "odd", pair: &odd.pair, parsed: parsed.as_ref().ok(), limits };
+            let Some(row) = contest.attempt(&trial, Rival::Blind)? else { continue };
+            let verdict = odd.verdict(parsed, &row)?;
             self.run.record(&serde_json::json!({"section": "odd", "verdict": verdict}))?;
             verdicts.push(verdict);
         }
@@ -151,10 +140,25 @@ impl Bench {
             grid.markdown()
         );
         self.run.fragment("odd files", text);
-        let n = Some(verdicts.len() as f64);
+        let n = Some(verdicts.len() as f64).filter(|&n| n > 0.0);
         let text = "odd files that we take as Fast Downward does, or that only we take, as the same task as the plain file";
         let good = verdicts.iter().filter(|one| one.same && one.costs_agree).count();
         self.run.bar("odd files", Bar::judge(text, Some(good as f64), Promise::AtLeast, n));
+    }
+}
+
+impl Odd {
+    /// What we make of it, beside what Fast Downward did.
+    fn verdict(&self, parsed: Result<Parsed, PddlError>, theirs: &Row) -> Result<Verdict> {
+        let plain = substance(self.plain.parse().context("a plain task")?)?;
+        let ours = parsed.map_err(anyhow::Error::from).and_then(substance);
+        Ok(Verdict {
+            name: self.name.clone(),
+            same: ours.as_ref().is_ok_and(|ours| *ours == plain),
+            costs_agree: theirs.cost().is_none() || theirs.cost() == plain.1.map(|cost| cost as f64),
+            ours: ours.err().map(|error| format!("{error:#}")),
+            theirs: theirs.said.operators.is_none().then(|| format!("{:?}", theirs.outcome)),
+        })
     }
 }
 

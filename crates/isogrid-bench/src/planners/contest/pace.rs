@@ -13,6 +13,8 @@ use isogrid_plan::pddl::{parse_domain, parse_problem};
 use isogrid_plan::{Mode, Outcome, Search, SolveOptions, Task, ground, solve};
 use serde::{Deserialize, Serialize};
 
+use super::attempt::Trial;
+use super::rivals::Programs;
 use super::watch::{self, Terms, Usage};
 use crate::planners::pair::Pair;
 use crate::process;
@@ -22,7 +24,7 @@ pub const VERB: &str = "pace";
 
 /// What is timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pace {
+pub(in crate::planners) enum Pace {
     /// Reading and grounding alone.
     Ground,
     /// LAMA's search until its first plan.
@@ -33,12 +35,14 @@ pub(super) enum Pace {
     SharedLmCut,
     /// The default portfolio until its first plan.
     First,
+    /// The default portfolio until the proof.
+    Optimal,
 }
 
 /// Seconds and counts; what was not reached is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Clock {
+pub(in crate::planners) struct Clock {
     /// Reading and parsing.
     pub read_seconds: Option<f64>,
     /// Grounding.
@@ -61,7 +65,7 @@ pub(super) struct Clock {
 
 /// A clock, and what the process used.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Paced {
+pub(in crate::planners) struct Paced {
     pub clock: Clock,
     pub usage: Usage,
     /// What it said where it failed.
@@ -76,6 +80,7 @@ impl Pace {
             Pace::Lama => "lama",
             Pace::LmCut | Pace::SharedLmCut => "lmcut",
             Pace::First => "first",
+            Pace::Optimal => "optimal",
         }
     }
 
@@ -85,7 +90,8 @@ impl Pace {
             "lama" => (Mode::First, Search::Lama),
             "lmcut" => (Mode::Optimal, Search::AStar(isogrid_plan::Estimate::LmCut)),
             "first" => (Mode::First, Search::Auto),
-            other => bail!("`{other}`: expected ground, lama, lmcut or first"),
+            "optimal" => (Mode::Optimal, Search::Auto),
+            other => bail!("`{other}`: expected ground, lama, lmcut, first or optimal"),
         };
         Ok(Some(SolveOptions { mode, search, ..SolveOptions::default() }))
     }
@@ -95,20 +101,27 @@ impl Pace {
 ///
 /// # Errors
 /// The process cannot be started.
-pub(super) fn pace(pace: Pace, pair: &Pair, terms: &Terms) -> Result<Paced> {
+pub(in crate::planners) fn pace(pace: Pace, pair: &Pair, terms: &Terms) -> Result<Paced> {
     let folder = tempfile::tempdir().context("creating a folder")?;
     pair.write(folder.path())?;
     run(&[VERB, pace.word(), "domain.pddl", "problem.pddl"], folder.path(), terms)
 }
 
-/// Times A* with LM-cut on a task of Fast Downward's translator.
-///
-/// # Errors
-/// The process cannot be started.
-pub(super) fn pace_shared(sas: &[u8], terms: &Terms) -> Result<Paced> {
-    let folder = tempfile::tempdir().context("creating a folder")?;
-    fs::write(folder.path().join("output.sas"), sas)?;
-    run(&[VERB, Pace::SharedLmCut.word(), "output.sas"], folder.path(), terms)
+impl Programs {
+    /// Times what `trial` names, on its terms.
+    ///
+    /// # Errors
+    /// A process cannot be started, or Fast Downward's translator refuses the pair where it is to be shared.
+    pub fn pace(&self, trial: &Trial<'_>, what: Pace) -> Result<Paced> {
+        let terms = trial.limits.terms();
+        if what != Pace::SharedLmCut {
+            return pace(what, trial.pair, &terms);
+        }
+        let folder = tempfile::tempdir().context("creating a folder")?;
+        trial.pair.write(folder.path())?;
+        self.downward.translate(folder.path())?;
+        run(&[VERB, what.word(), "output.sas"], folder.path(), &terms)
+    }
 }
 
 fn run(args: &[&str], folder: &Path, terms: &Terms) -> Result<Paced> {

@@ -108,7 +108,9 @@ impl Programs {
 
     fn downward(&self, rival: Rival, told: &Told) -> Vec<OsString> {
         // Its driver gives the search what is left in whole seconds: without one more it would lose up to one.
-        let (time, memory) = (format!("{}s", told.seconds + 1), format!("{}M", told.bytes >> 20));
+        let time = format!("{}s", told.seconds + 1);
+        // It limits the address space; all are ended by resident memory, and have this much address space.
+        let memory = format!("{}M", address_space(told.bytes) >> 20);
         let how = match rival {
             Rival::LamaFirst => ["--alias", "lama-first", DOMAIN, PROBLEM],
             Rival::Lama => ["--alias", "lama", DOMAIN, PROBLEM],
@@ -143,6 +145,11 @@ impl Programs {
         args.extend(words.iter().map(OsString::from));
         args
     }
+}
+
+/// The address space of each process where so many bytes may be resident.
+pub(super) fn address_space(bytes: u64) -> u64 {
+    bytes.saturating_add(bytes / 8)
 }
 
 fn isogrid(rival: Rival, told: &Told) -> Vec<OsString> {

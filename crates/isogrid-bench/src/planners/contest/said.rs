@@ -28,9 +28,6 @@ pub(super) struct Said {
     /// States generated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generated: Option<u64>,
-    /// The first heuristic value.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub initial_h: Option<f64>,
     /// Facts of the ground task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub facts: Option<u64>,
@@ -103,8 +100,6 @@ const DOWNWARD: Marks = &[
     ("Translator operators: ", |said, value| said.operators = Some(value as u64)),
     ("] Expanded until last jump: ", |said, value| said.before_last_layer = Some(value as u64)),
     ("] Evaluated ", |said, value| said.evaluated = Some(value as u64)),
-    ("Initial heuristic value for lmcut: ", |said, value| said.initial_h = Some(value)),
-    ("Initial heuristic value for lmcut(): ", |said, value| said.initial_h = Some(value)),
 ];
 
 const MIMIR: Marks = &[
@@ -118,10 +113,7 @@ const LAPKT: Marks = &[
     ("Nodes expanded during search: ", |said, value| said.expanded = Some(value as u64)),
 ];
 
-const PYPERPLAN: Marks = &[
-    ("Search time: ", |said, value| said.search_seconds = Some(value)),
-    ("Initial h value: ", |said, value| said.initial_h = Some(value)),
-];
+const PYPERPLAN: Marks = &[("Search time: ", |said, value| said.search_seconds = Some(value))];
 
 fn lines(text: &str, marks: Marks) -> Said {
     let mut said = Said::default();
@@ -148,7 +140,7 @@ mod tests {
     fn every_output_is_understood() {
         let ours = r#"{"type":"output","record":{"optimal":true,"statistics":{"evaluated":3,"expanded":2,"generated":9}}}"#;
         let downward = "Translator facts: 24\nDone! [0.020s CPU, 0.02s wall-clock]\n\
-            [t=0.1s, 1 KB] Initial heuristic value for lmcut: 15\n[t=0.1s, 1 KB] Evaluated 7 state(s).\n\
+            [t=0.1s, 1 KB] Evaluated 7 state(s).\n\
             [t=0.1s, 1 KB] Search time: 0.05s\n";
         let cases = [
             (
@@ -168,7 +160,6 @@ mod tests {
                 Said {
                     facts: Some(24),
                     ground_seconds: Some(0.02),
-                    initial_h: Some(15.0),
                     evaluated: Some(7),
                     search_seconds: Some(0.05),
                     ..Said::default()

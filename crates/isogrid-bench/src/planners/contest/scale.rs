@@ -3,11 +3,11 @@
 use anyhow::Result;
 
 use super::Contest;
-use super::attempt::{Limits, Outcome, Row};
-use super::pace::{Clock, Pace, Paced, pace};
+use super::attempt::{Limits, Outcome, Row, Trial};
+use super::pace::{Clock, Pace, Paced};
 use super::rivals::{Rival, Told};
 use super::scale_tasks::{FAMILIES, Family};
-use super::watch::{Over, Terms};
+use super::watch::Over;
 use crate::grid::{Grid, number};
 use crate::planners::{Bench, LIMITS};
 
@@ -62,22 +62,18 @@ impl Bench {
         let limits = Limits { told, core: contest.limits.core };
         let (mut we_go_on, mut they_go_on) = (true, true);
         for n in family.sizes().into_iter().take(n_sizes) {
-            if !(we_go_on || they_go_on) || contest.extent.is_over() {
+            if !(we_go_on || they_go_on) {
                 break;
             }
             say(&format!("scale: {} {n}", family.name()));
             let pair = family.pair(n);
-            let key = format!("scale {}", pair.problem);
-            let ours: Option<Paced> = we_go_on
-                .then(|| {
-                    contest.state.row(&format!("{key} ours"), || pace(Pace::First, &pair, &terms(&limits)))
-                })
-                .transpose()?;
-            let programs = &contest.programs;
-            // Its plan is not checked here: the tasks are the point, and the contest checks plans.
-            let attempt = || programs.attempt("scale", Rival::LamaFirst, (&pair, None), &limits);
-            let theirs: Option<Row> =
-                they_go_on.then(|| contest.state.row(&format!("{key} FD"), attempt)).transpose()?;
+            let parsed = pair.parse()?;
+            let trial = Trial { section: "scale", pair: &pair, parsed: Some(&parsed), limits };
+            let ours = if we_go_on { contest.paced(&trial, Pace::First)? } else { None };
+            let theirs = if they_go_on { contest.attempt(&trial, Rival::LamaFirst)? } else { None };
+            if (we_go_on && ours.is_none()) || (they_go_on && theirs.is_none()) {
+                break;
+            }
             self.run.record(&serde_json::json!({"section": "scale", "instance": pair.problem, "ours": ours, "FD": theirs}))?;
             grid.row(cells(family, n, ours.as_ref(), theirs.as_ref()));
             if let Some(end) = ours.as_ref().and_then(bound) {
@@ -91,11 +87,6 @@ impl Bench {
         }
         Ok(())
     }
-}
-
-fn terms(limits: &Limits) -> Terms {
-    let seconds = limits.told.seconds as f64;
-    Terms { cpu_seconds: seconds, wall_seconds: 3.0 * seconds, bytes: limits.told.bytes, core: limits.core }
 }
 
 fn cells(family: Family, n: usize, ours: Option<&Paced>, theirs: Option<&Row>) -> Vec<String> {

@@ -1,6 +1,7 @@
-//! Finished rows, kept as they come, so that a run that was stopped goes on.
+//! Finished attempts, kept on disk so that a run that was stopped goes on.
 //!
-//! Rows belong to one build of `isogrid` and to one version of the lists: others are not taken.
+//! A row is kept under a name and a digest of all that it depends on: a new build of ours loses our rows and keeps those
+//! of peers.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -12,6 +13,41 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::rivals::{Maker, Programs, Rival};
+use crate::machine;
+
+/// Digests of what attempts are made with and where; each holds the processor's name too.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stamps {
+    /// The command `isogrid`.
+    ours: u64,
+    /// The releases of all peers, and the script that calls one of them.
+    peers: u64,
+    /// This executable, which clocks our searches, with the peers, whose translator it may use.
+    pub own: u64,
+}
+
+impl Stamps {
+    /// Reads the programs; `versions` are those of the peers.
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub fn read(programs: &Programs, versions: &str) -> Result<Stamps> {
+        let file = |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
+        let processor = hash_bytes(machine::processor().as_bytes());
+        let stamp = |bytes: &[u8]| hash_words(&[processor, hash_bytes(bytes)]);
+        let script = file(&programs.scripts.join("peer_mimir.py"))?;
+        let peers = stamp(&[versions.as_bytes(), &script].concat());
+        let own = stamp(&file(&std::env::current_exe()?)?);
+        Ok(Stamps { ours: stamp(&file(&programs.isogrid)?), peers, own: hash_words(&[own, peers]) })
+    }
+
+    /// That of attempts of `rival`.
+    pub fn of(&self, rival: Rival) -> u64 {
+        if rival.maker() == Maker::Isogrid { self.ours } else { self.peers }
+    }
+}
+
 /// The rows of a work folder by their keys.
 #[derive(Debug)]
 pub(super) struct State {
@@ -20,15 +56,12 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Opens the state of `program` and `lists` below `work`.
+    /// Opens the state below `work`.
     ///
     /// # Errors
-    /// The folder or the program cannot be read or written.
-    pub fn open(work: &Path, program: &Path, lists: &[String]) -> Result<State> {
-        let bytes = fs::read(program).with_context(|| format!("reading {}", program.display()))?;
-        let mut words = vec![hash_bytes(&bytes)];
-        words.extend(lists.iter().map(|text| hash_bytes(text.as_bytes())));
-        State::of_file(&work.join(format!("{:016x}.jsonl", hash_words(&words))))
+    /// The folder cannot be read or written.
+    pub fn open(work: &Path) -> Result<State> {
+        State::of_file(&work.join("attempts.jsonl"))
     }
 
     fn of_file(path: &Path) -> Result<State> {
@@ -75,7 +108,8 @@ impl State {
     }
 }
 
-fn hash_bytes(bytes: &[u8]) -> u64 {
+/// A hash of bytes.
+pub(super) fn hash_bytes(bytes: &[u8]) -> u64 {
     let word =
         |chunk: &[u8]| chunk.iter().rev().fold(chunk.len() as u64, |word, byte| word << 8 | u64::from(*byte));
     hash_words(&bytes.chunks(7).map(word).collect::<Vec<_>>())

@@ -2,7 +2,8 @@
 //!
 //! [`crate::process`] limits each process alone; a planner of several (a driver, a translator, a search) has one
 //! account here. The watcher adds up processor time and resident memory of the tree from `/proc` every few
-//! milliseconds, and ends the process group when an account is empty. Times reported are the kernel's (`wait4`). Left
+//! milliseconds, and ends the process group when an account is empty. Times reported are the kernel's (`wait4`), or
+//! what was last seen of a tree that was ended. Left
 //! out: processes that leave the tree while their parent lives on. Linux only.
 
 use std::ffi::OsString;
@@ -20,6 +21,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde::{Deserialize, Serialize};
 use wait4::Wait4;
 
+use super::rivals::address_space;
 use crate::process::{self, Call};
 
 /// The verb of this executable that [`verb`] serves.
@@ -106,28 +108,30 @@ fn measure(command: &mut Command, terms: &Terms) -> Result<Usage> {
     let (ended, waiting) = mpsc::channel::<()>();
     let terms = *terms;
     let guard = thread::spawn(move || {
-        let mut peak = 0;
+        let (mut peak, mut cpu_seconds) = (0, 0.0_f64);
         while waiting.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
             let use_now = Use::of_tree(pid);
             peak = peak.max(use_now.bytes);
+            cpu_seconds = cpu_seconds.max(use_now.cpu_seconds);
             if let Some(over) = use_now.over(&terms, start.elapsed()) {
                 // The group may have ended in this very moment.
                 let _ = kill_process_group(group, Signal::KILL);
-                return (peak, Some(over));
+                return (peak, cpu_seconds, Some(over));
             }
         }
-        (peak, None)
+        (peak, cpu_seconds, None)
     });
     let used = child.wait4();
     let wall_seconds = start.elapsed().as_secs_f64();
     drop(ended);
-    let (peak, over) = guard.join().unwrap_or((0, None));
+    let (peak, seen_seconds, over) = guard.join().unwrap_or((0, 0.0, None));
     // Whoever is left of the group is ended too.
     let _ = kill_process_group(group, Signal::KILL);
     let used = used?;
     Ok(Usage {
         wall_seconds,
-        cpu_seconds: (used.rusage.utime + used.rusage.stime).as_secs_f64(),
+        // A parent that is killed has not waited for its children: their time is known from having been seen.
+        cpu_seconds: (used.rusage.utime + used.rusage.stime).as_secs_f64().max(seen_seconds),
         peak_bytes: used.rusage.maxrss.max(peak),
         code: used.status.code(),
         signal: used.status.signal(),
@@ -138,7 +142,7 @@ fn measure(command: &mut Command, terms: &Terms) -> Result<Usage> {
 /// Starts the program on its core; the watcher itself goes on wherever it was.
 fn spawn(command: &mut Command, terms: &Terms) -> Result<Child> {
     // A hard end for each process, a little above the account: what asks for much at once fails at once.
-    let most = Some(terms.bytes.saturating_add(terms.bytes / 8));
+    let most = Some(address_space(terms.bytes));
     let before = sched_getaffinity(None).context("asking for the affinity")?;
     if let Some(core) = terms.core {
         let mut only = CpuSet::new();
