@@ -1,15 +1,8 @@
-//! Proofs stay right where costs and estimates leave their range, and sessions forget earlier queries.
+//! Proofs stay right where costs and estimates leave their range.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
-use std::ops::ControlFlow;
-use std::sync::Arc;
-
-use isogrid_core::{Ctx, Stop};
-use isogrid_plan::pddl::{Atom, Domain, GroundAtom, Literal, Problem, Term, parse_domain, parse_problem};
-use isogrid_plan::{
-    Estimate, Keep, Mode, Outcome, PlanAnswer, PlanQuery, Search, Session, SolveOptions, ground, ground_in,
-    solve,
-};
+use isogrid_plan::pddl::{Domain, Problem, parse_domain, parse_problem};
+use isogrid_plan::{Estimate, Mode, Outcome, Search, SolveOptions, ground, solve};
 
 fn parse(domain: &str, problem: &str) -> (Domain, Problem) {
     let (domain, _) = parse_domain("domain", domain.as_bytes()).unwrap();
@@ -111,62 +104,4 @@ fn goals_that_contradict_each_other_are_named() {
     );
     let task = ground(&domain, &problem).unwrap();
     assert_eq!(task.unreachable_goals(), ["(p) together with (not (p))"]);
-}
-
-/// A line of places; the walker moves to the right only, so what is reachable depends on where it starts.
-fn line() -> (Domain, Problem) {
-    parse(
-        "(define (domain line) (:predicates (at ?x) (next ?x ?y))
-          (:action go :parameters (?x ?y) :precondition (and (at ?x) (next ?x ?y))
-           :effect (and (at ?y) (not (at ?x)))))",
-        "(define (problem p) (:domain line) (:objects a b c d)
-          (:init (at b) (next a b) (next b c) (next c d)) (:goal (at d)))",
-    )
-}
-
-fn answer(session: &mut Session, state: Option<usize>, goal: Option<usize>) -> (Stop, Option<u64>) {
-    let query = PlanQuery {
-        state: state.map(|place| vec![GroundAtom { predicate: 0, args: vec![place] }]),
-        goal: goal.map(|place| {
-            Literal { negated: false, atom: Atom::Predicate(0, vec![Term::Object(place)]) }.into()
-        }),
-        options: options(Mode::Optimal, 1),
-        ..PlanQuery::default()
-    };
-    let mut cost = None;
-    let stop = session.plan(&Ctx::new(0), &query, &mut |answer| {
-        if let PlanAnswer::Plan(plan) = answer {
-            cost = Some(plan.cost as u64);
-        }
-        ControlFlow::Continue(())
-    });
-    (stop.unwrap(), cost)
-}
-
-#[test]
-fn an_earlier_query_leaves_nothing_behind() {
-    let (domain, problem) = line();
-    let task = ground_in(&Ctx::new(0), &Arc::new(domain), &Arc::new(problem), Keep::Relevant).unwrap();
-    let task = Arc::new(task);
-    let (a, b, c, d) = (0, 1, 2, 3);
-    let queries = [
-        (None, None, Some(2)),
-        (Some(a), Some(c), Some(2)),
-        (None, Some(c), Some(1)),
-        (Some(a), None, Some(3)),
-        (Some(d), Some(a), None),
-        (None, Some(a), None),
-        (Some(a), Some(a), Some(0)),
-        (None, None, Some(2)),
-        (Some(b), None, Some(2)),
-        (Some(c), Some(b), None),
-    ];
-    let mut session = Session::new(&task);
-    for (state, goal, expected) in queries {
-        let (stop, cost) = answer(&mut session, state, goal);
-        assert_eq!(cost, expected, "from {state:?} to {goal:?}");
-        assert_eq!(stop == Stop::Impossible, expected.is_none(), "from {state:?} to {goal:?}");
-        let fresh = answer(&mut Session::new(&task), state, goal);
-        assert_eq!(fresh, (stop, cost), "from {state:?} to {goal:?}: a fresh session says otherwise");
-    }
 }

@@ -111,7 +111,11 @@ impl<'a> Costs<'a> {
     pub(crate) fn finish(self, actions: &[usize]) -> Result<(Vec<u32>, f64), PlanError> {
         for decimals in 0..=MAX_DECIMALS {
             let scale = 10f64.powi(decimals);
-            let is_whole = |cost: &f64| (cost * scale - (cost * scale).round()).abs() < 1e-6;
+            // Costs lie on a grid of 10^-8: what is off by less is the product's own error.
+            let is_whole = |cost: &f64| {
+                let units = cost * scale;
+                (units - units.round()).abs() < 0.4e-8 * scale + 4.0 * f64::EPSILON * units
+            };
             if !self.costs.iter().all(is_whole) {
                 continue;
             }

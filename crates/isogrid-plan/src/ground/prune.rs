@@ -35,6 +35,7 @@ pub(crate) fn prune(strips: &mut Strips) {
         operator.when.retain(|when| when.pre.iter().all(holds));
     }
     strips.axioms.retain(|axiom| axiom.body.pre.iter().all(holds));
+    strips.is_out_of_reach = reached.into_iter().map(|is_reached| !is_reached).collect();
 }
 
 /// Rules with the number of conditions that they still wait for.

@@ -54,6 +54,7 @@ pub(crate) fn simplify(
             negative_goal: Vec::new(),
             unreachable: Vec::new(),
             has_rest: found.schemas.iter().any(has_rest),
+            is_out_of_reach: Vec::new(),
             cost_unit: 1.0,
             n_predicates: domain.predicates.len(),
             atoms,

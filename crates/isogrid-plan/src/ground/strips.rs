@@ -116,6 +116,8 @@ pub(crate) struct Strips {
     pub(crate) unreachable: Vec<String>,
     /// Whether some conditions were not looked at when atoms were reached.
     pub(crate) has_rest: bool,
+    /// Atoms that only the joins took for reachable: what needs them is not there. Empty where there are none.
+    pub(crate) is_out_of_reach: Vec<bool>,
     /// What a cost of one is worth.
     pub(crate) cost_unit: f64,
     /// Predicates of the domain; atoms of higher ones are made up here.

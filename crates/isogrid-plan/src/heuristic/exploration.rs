@@ -76,7 +76,7 @@ impl<'a> Exploration<'a> {
             front.reach(fact, Reached { cost: 0, supporter: NONE });
         }
         for &rule in &relaxation.unconditional {
-            let cost = relaxation.fresh[rule as usize].cost.min(relaxation.dearest);
+            let cost = relaxation.costs[rule as usize].min(relaxation.dearest);
             front.fire(relaxation, rule, cost);
             front.fire_gains::<MAX>(task, relaxation, rule, cost);
         }
@@ -111,7 +111,7 @@ impl<'a> Exploration<'a> {
         let rules = &self.relaxation.rules;
         let gain = rules.gains.row(rule).iter().find(|gain| rules.compared[gain.comparison as usize] == fact);
         let times = gain.and_then(|&gain| self.front.repeats(self.task, gain)).unwrap_or(1);
-        (times - 1).saturating_mul(self.relaxation.fresh[rule as usize].cost).min(LARGEST)
+        (times - 1).saturating_mul(self.relaxation.costs[rule as usize]).min(LARGEST)
     }
 
     pub(super) fn ticks(&self) -> u64 {
@@ -128,9 +128,9 @@ fn spread<const MAX: bool, const NUMBERS: bool>(
     open: &mut [Open],
     front: &mut Front,
 ) -> (bool, u64) {
-    let (needing, adds, is_goal) =
-        (relaxation.needing.rows(), relaxation.rules.adds.rows(), &relaxation.is_goal[..]);
-    let dearest = relaxation.dearest;
+    let (needing, leads) = (relaxation.needing.rows(), relaxation.leads.rows());
+    let (is_goal, dearest) = (&relaxation.is_goal[..], relaxation.dearest);
+    let n_facts = is_goal.len() as u32;
     let mut queue = std::mem::take(&mut front.queue);
     let mut goals_left = relaxation.goal.len();
     let mut steps = 0;
@@ -141,27 +141,37 @@ fn spread<const MAX: bool, const NUMBERS: bool>(
             continue;
         }
         goals_left -= usize::from(is_goal[fact as usize]);
-        let row = needing.row(fact);
-        steps += row.len() as u64;
-        for &rule in row {
-            let state = &mut open[rule as usize];
+        let mut fire = |base: u32, row: u32| {
+            let leads = leads.row(row);
+            for lead in leads {
+                let total = (base + lead.cost).min(dearest);
+                let known = &mut facts[lead.fact as usize];
+                if total < known.cost {
+                    *known = Reached { cost: total, supporter: lead.rule };
+                    queue.push(total, lead.fact);
+                }
+            }
+            if NUMBERS {
+                let changing = relaxation.changing.row(row);
+                front.ready.extend(
+                    changing
+                        .iter()
+                        .map(|&rule| (rule, (base + relaxation.costs[rule as usize]).min(dearest))),
+                );
+            }
+            leads.len() as u64
+        };
+        steps += fire(cost, fact);
+        let groups = needing.row(fact);
+        steps += groups.len() as u64;
+        for &group in groups {
+            let state = &mut open[group as usize];
             state.conditions -= 1;
             if !MAX {
                 state.cost += cost;
             }
-            if state.conditions > 0 {
-                continue;
-            }
-            let total = if MAX { state.cost + cost } else { state.cost }.min(dearest);
-            for &add in adds.row(rule) {
-                let known = &mut facts[add as usize];
-                if total < known.cost {
-                    *known = Reached { cost: total, supporter: rule };
-                    queue.push(total, add);
-                }
-            }
-            if NUMBERS {
-                front.ready.push((rule, total));
+            if state.conditions == 0 {
+                steps += fire(if MAX { cost } else { state.cost }, n_facts + group);
             }
         }
         if NUMBERS {
@@ -205,7 +215,7 @@ impl Front {
         }
         for &gain in relaxation.rules.gains.row(rule) {
             let Some(times) = self.repeats(task, gain) else { continue };
-            let more = if MAX { 0 } else { (times - 1).saturating_mul(relaxation.fresh[rule as usize].cost) };
+            let more = if MAX { 0 } else { (times - 1).saturating_mul(relaxation.costs[rule as usize]) };
             let fact = relaxation.rules.compared[gain.comparison as usize];
             let cost = cost.saturating_add(more).min(relaxation.dearest);
             self.reach(fact, Reached { cost, supporter: rule });

@@ -43,7 +43,7 @@ impl<'a> FastForward<'a> {
                 continue;
             }
             let relaxation = &self.exploration.relaxation;
-            cost = cost.saturating_add(relaxation.fresh[rule as usize].cost);
+            cost = cost.saturating_add(relaxation.costs[rule as usize]);
             self.stack.extend_from_slice(relaxation.rules.pre.row(rule));
             self.prefer(rule, words);
         }

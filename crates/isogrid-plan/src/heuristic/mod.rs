@@ -4,6 +4,7 @@ mod blind;
 mod buckets;
 mod cartesian;
 mod declared;
+mod dominance;
 #[cfg(test)]
 mod exact;
 mod exploration;

@@ -1,8 +1,11 @@
 //! The delete relaxation laid out for evaluations from many states.
 
+use isogrid_num::hash::FastMap;
+
 use crate::flat::Flat;
 use crate::ground::VarVal;
-use crate::heuristic::rules::{AXIOM, RuleId, Rules};
+use crate::heuristic::dominance::relevant;
+use crate::heuristic::rules::{RuleId, Rules};
 use crate::task::{FactId, Task};
 
 /// Which costs the relaxation counts.
@@ -30,14 +33,21 @@ impl Costs {
     }
 }
 
-/// A relaxed task; immutable.
+/// A relaxed task; immutable. Rules of equal conditions are a group, whose conditions are counted once.
 pub(crate) struct Relaxation {
-    /// What they add that no rule and no goal needs is left out.
+    /// Without what changes no distance.
     pub(super) rules: Rules,
-    /// Rules that need each fact.
-    pub(super) needing: Flat<RuleId>,
+    /// What each rule costs.
+    pub(super) costs: Vec<u32>,
+    /// Groups of two conditions and more that need each fact.
+    pub(super) needing: Flat<GroupId>,
+    /// What fires when a fact is reached, by fact, then what fires when a group is complete, by group.
+    pub(super) leads: Flat<Lead>,
+    /// The same for rules that change numbers.
+    pub(super) changing: Flat<RuleId>,
+    /// Rules without conditions.
     pub(super) unconditional: Vec<RuleId>,
-    /// Open conditions and base cost of every rule, as at the start of an evaluation.
+    /// All groups as at the start of an evaluation.
     pub(super) fresh: Vec<Open>,
     pub(super) goal: Vec<FactId>,
     pub(super) is_goal: Vec<bool>,
@@ -46,7 +56,18 @@ pub(crate) struct Relaxation {
     pub(super) dearest: u32,
 }
 
-/// What is left until a rule fires, and what firing will cost.
+/// Index of a group of rules with the same two or more conditions.
+pub(super) type GroupId = u32;
+
+/// A fact that a rule reaches at a cost beyond its conditions'.
+#[derive(Clone, Copy)]
+pub(super) struct Lead {
+    pub(super) cost: u32,
+    pub(super) fact: FactId,
+    pub(super) rule: RuleId,
+}
+
+/// How many conditions of a group are not reached, and the sum of the costs of those that are.
 #[derive(Clone, Copy)]
 pub(super) struct Open {
     pub(super) conditions: u32,
@@ -62,26 +83,41 @@ impl Relaxation {
         let goal: Vec<FactId> = goal.iter().map(|&fact| task.fact(fact)).collect();
         let mut is_goal = vec![false; n_facts];
         goal.iter().for_each(|&fact| is_goal[fact as usize] = true);
-        let rules = useful(Rules::new(task), &is_goal);
-        let costs = costs.of(task);
-        let mut needing = vec![Vec::new(); n_facts];
-        let (mut unconditional, mut fresh) = (Vec::new(), Vec::with_capacity(rules.len()));
-        for rule in 0..rules.len() as RuleId {
-            let conditions = rules.pre.row(rule);
-            conditions.iter().for_each(|&condition| needing[condition as usize].push(rule));
-            if conditions.is_empty() {
-                unconditional.push(rule);
-            }
-            let cost = match rules.operator[rule as usize] {
-                AXIOM => 0,
-                operator => costs[operator as usize].min(DEAREST_RULE),
+        let (rules, mut costs) = relevant(&Rules::new(task), &costs.of(task), &is_goal);
+        costs.iter_mut().for_each(|cost| *cost = (*cost).min(DEAREST_RULE));
+        let groups = Groups::new(&rules, n_facts);
+        let (mut leads, mut changing) = (Flat::default(), Flat::default());
+        for members in &groups.members {
+            let of_rule = |&rule: &RuleId| {
+                let cost = costs[rule as usize];
+                rules.adds.row(rule).iter().map(move |&fact| Lead { cost, fact, rule })
             };
-            fresh.push(Open { conditions: conditions.len() as u32, cost });
+            leads.push(members.iter().flat_map(of_rule));
+            changing.push(members.iter().copied().filter(|&rule| !rules.gains.row(rule).is_empty()));
+        }
+        let mut needing = vec![Vec::new(); n_facts];
+        let (mut fresh, mut most) = (Vec::new(), 1);
+        for (group, members) in (0..).zip(&groups.members[n_facts..]) {
+            let conditions = members.first().map_or(&[][..], |&rule| rules.pre.row(rule));
+            conditions.iter().for_each(|&condition| needing[condition as usize].push(group));
+            fresh.push(Open { conditions: conditions.len() as u32, cost: 0 });
+            most = most.max(conditions.len() as u32);
         }
         let mut rows = Flat::default();
         needing.into_iter().for_each(|row| rows.push(row));
-        let most = fresh.iter().map(|open| open.conditions).max().unwrap_or(0).max(1);
-        Relaxation { rules, needing: rows, unconditional, fresh, goal, is_goal, dearest: DEAREST_RULE / most }
+        let (unconditional, dearest) = (groups.unconditional, DEAREST_RULE / most);
+        Relaxation {
+            rules,
+            costs,
+            needing: rows,
+            leads,
+            changing,
+            unconditional,
+            fresh,
+            goal,
+            is_goal,
+            dearest,
+        }
     }
 
     pub(super) fn n_facts(&self) -> usize {
@@ -89,16 +125,31 @@ impl Relaxation {
     }
 }
 
-/// The rules without what nothing needs.
-fn useful(mut rules: Rules, is_goal: &[bool]) -> Rules {
-    let mut is_needed = is_goal.to_vec();
-    for rule in 0..rules.len() as RuleId {
-        rules.pre.row(rule).iter().for_each(|&fact| is_needed[fact as usize] = true);
+/// Rules by their conditions.
+struct Groups {
+    /// Those with one condition, by fact, then those with several, by group.
+    members: Vec<Vec<RuleId>>,
+    unconditional: Vec<RuleId>,
+}
+
+impl Groups {
+    fn new(rules: &Rules, n_facts: usize) -> Groups {
+        let mut groups = Groups { members: vec![Vec::new(); n_facts], unconditional: Vec::new() };
+        let mut known: FastMap<&[FactId], usize> = FastMap::default();
+        for rule in 0..rules.len() as RuleId {
+            let at = match rules.pre.row(rule) {
+                [] => {
+                    groups.unconditional.push(rule);
+                    continue;
+                }
+                &[only] => only as usize,
+                several => *known.entry(several).or_insert(groups.members.len()),
+            };
+            if at == groups.members.len() {
+                groups.members.push(Vec::new());
+            }
+            groups.members[at].push(rule);
+        }
+        groups
     }
-    let mut adds = Flat::default();
-    for rule in 0..rules.len() as RuleId {
-        adds.push(rules.adds.row(rule).iter().copied().filter(|&fact| is_needed[fact as usize]));
-    }
-    rules.adds = adds;
-    rules
 }

@@ -44,7 +44,8 @@ impl Names {
 
     /// A predicate for a value that is no atom, or that is one for the second time.
     pub(super) fn made_up(&mut self, variable: usize, value: usize) -> u32 {
-        self.predicates.intern(&format!("variable-{variable}-is-{value}"), 0)
+        // No atom's name holds a parenthesis.
+        self.predicates.intern(&format!("variable-{variable}-is-{value}()"), 0)
     }
 
     /// An operator's action and objects.

@@ -172,6 +172,7 @@ impl SasFile {
             negative_goal: Vec::new(),
             unreachable: Vec::new(),
             has_rest: false,
+            is_out_of_reach: Vec::new(),
             cost_unit: 1.0,
             n_predicates,
         }

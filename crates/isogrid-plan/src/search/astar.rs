@@ -78,7 +78,8 @@ impl<'a, H: Heuristic + Declared> AStar<'a, H> {
         self
     }
 
-    fn expand(&mut self, id: StateId, cost: u32) -> u64 {
+    /// Its ticks. Who asks for an end is heard between estimates, which may take long.
+    fn expand(&mut self, ctx: &Ctx, id: StateId, cost: u32) -> ControlFlow<Stop, u64> {
         let mut applicable = std::mem::take(&mut self.applicable);
         applicable.clear();
         self.task.successors.applicable(&self.task.packing, self.space.words(id), &mut applicable);
@@ -97,13 +98,16 @@ impl<'a, H: Heuristic + Declared> AStar<'a, H> {
             self.space.reach(successor, id, reached);
             if is_new {
                 ticks += self.evaluate(successor);
+                if !self.heuristic.is_free() {
+                    ctx.tick(0)?;
+                }
             }
             let estimate = self.estimate(successor);
             self.enqueue(successor, reached, estimate);
         }
         self.applicable = applicable;
         self.next = next;
-        ticks
+        ControlFlow::Continue(ticks)
     }
 
     /// Leaves out what the reduction allows; its ticks.
@@ -181,7 +185,7 @@ impl<H: Heuristic + Declared> Explorer for AStar<'_, H> {
             if self.task.holds(&self.query.goal, self.space.words(id)) {
                 return ControlFlow::Continue(Found::Plan(self.space.path(self.task, id)));
             }
-            let ticks = self.expand(id, cost);
+            let ticks = self.expand(ctx, id, cost)?;
             // The state stays expanded: a search that is continued goes on behind it.
             ctx.tick(ticks)?;
         }

@@ -165,7 +165,7 @@ impl<'a> Bfws<'a> {
         Progress { open_goals, n_reached: 0, plan: self.plans.len() as u32 - 1, start: start as u32 }
     }
 
-    fn expand(&mut self, id: StateId) -> u64 {
+    fn expand(&mut self, ctx: &Ctx, id: StateId) -> ControlFlow<Stop, u64> {
         self.statistics.expanded += 1;
         let mut applicable = std::mem::take(&mut self.applicable);
         applicable.clear();
@@ -180,12 +180,13 @@ impl<'a> Bfws<'a> {
                 let cost = self.space.cost(id).saturating_add(self.task.cost(operator)).min(MAX_COST);
                 self.space.reach(successor, id, cost);
                 ticks += self.visit(successor, Some(operator));
+                ctx.tick(0)?;
             }
         }
         self.next = next;
         self.applicable = applicable;
         self.statistics.states = self.space.len() as u64;
-        ticks
+        ControlFlow::Continue(ticks)
     }
 }
 
@@ -198,7 +199,7 @@ impl Explorer for Bfws<'_> {
             if self.nodes[id as usize].open_goals == 0 {
                 return ControlFlow::Continue(Found::Plan(self.space.path(self.task, id)));
             }
-            let ticks = self.expand(id);
+            let ticks = self.expand(ctx, id)?;
             ctx.tick(ticks)?;
         }
         ControlFlow::Continue(if self.has_pruned { Found::GaveUp } else { Found::Exhausted })

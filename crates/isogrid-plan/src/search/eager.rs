@@ -88,8 +88,8 @@ impl<'a> Eager<'a> {
         }
     }
 
-    /// Generates and visits the successors; returns the work.
-    fn expand(&mut self, id: StateId) -> (u64, Option<Found>) {
+    /// Generates and visits the successors; returns the work. Who asks for an end is heard between estimates.
+    fn expand(&mut self, ctx: &Ctx, id: StateId) -> ControlFlow<Stop, (u64, Option<Found>)> {
         self.statistics.expanded += 1;
         self.space.close(id);
         // Evaluated once more for its preferred operators: cheaper than to keep them for every state.
@@ -117,12 +117,13 @@ impl<'a> Eager<'a> {
                 if found.is_some() {
                     break;
                 }
+                ctx.tick(0)?;
             }
         }
         self.applicable = applicable;
         preferred.iter().for_each(|&operator| self.is_preferred[operator as usize] = false);
         self.statistics.states = self.space.len() as u64;
-        (ticks, found)
+        ControlFlow::Continue((ticks, found))
     }
 }
 
@@ -137,7 +138,7 @@ impl Explorer for Eager<'_> {
             if self.space.is_full() {
                 return ControlFlow::Break(Stop::Budget(Limit::Memory));
             }
-            let (ticks, found) = self.expand(id);
+            let (ticks, found) = self.expand(ctx, id)?;
             if let Some(found) = found {
                 return ControlFlow::Continue(found);
             }

@@ -24,6 +24,8 @@ pub(crate) struct Makers<'a> {
     pub(crate) task: &'a Task,
     pub(crate) query: &'a Query,
     pub(crate) seed: u64,
+    /// Ticks that were left at first: what a race's other threads do later must not count.
+    budget: u64,
     landmarks: Option<Arc<Landmarks>>,
 }
 
@@ -33,7 +35,7 @@ pub(crate) type Boxed<'a> = Box<dyn Explorer + 'a>;
 impl<'a> Makers<'a> {
     /// Without landmarks.
     pub(crate) fn new(ctx: &Ctx, task: &'a Task, query: &'a Query) -> Makers<'a> {
-        Makers { task, query, seed: ctx.seed(), landmarks: None }
+        Makers { task, query, seed: ctx.seed(), budget: ctx.remaining(), landmarks: None }
     }
 
     /// Finds landmarks, if the task is not too large for them.
@@ -61,7 +63,7 @@ impl<'a> Makers<'a> {
                 let heuristic = HMax::new(self.task, self.relaxation(Costs::Real));
                 self.with(AStar::new(self.task, self.query, heuristic), options)
             }
-            Estimate::Cartesian => self.with(self.cartesian(ctx)?, options),
+            Estimate::Cartesian => self.with(self.cartesian(ctx, u64::MAX)?, options),
         }
     }
 
@@ -91,13 +93,15 @@ impl<'a> Makers<'a> {
         Box::new(self.lm_cut().with_reduction(self.stubborn_sets()))
     }
 
-    fn cartesian(&self, ctx: &Ctx) -> ControlFlow<Stop, AStar<'a, Cartesian>> {
+    /// A* with Cartesian abstractions that are built within three quarters of `ticks`.
+    fn cartesian(&self, ctx: &Ctx, ticks: u64) -> ControlFlow<Stop, AStar<'a, Cartesian>> {
         let Query { init, goal } = self.query;
         let usual = CartesianOptions::default();
+        let ticks = ticks.min(self.budget);
         // Less is left for building where it would leave nothing for the search.
         let options = CartesianOptions {
-            refine_ticks: usual.refine_ticks.min(ctx.remaining() / 2),
-            order_ticks: usual.order_ticks.min(ctx.remaining() / 4),
+            refine_ticks: usual.refine_ticks.min(ticks / 2),
+            order_ticks: usual.order_ticks.min(ticks / 4),
             ..usual
         };
         match Cartesian::build(ctx, self.task, init, goal, &options)? {
@@ -161,12 +165,14 @@ impl<'a> Makers<'a> {
 /// A* with Cartesian abstractions that its first run builds.
 pub(crate) struct CartesianLater<'m, 'a> {
     makers: &'m Makers<'a>,
+    /// Ticks of its first run, of which building takes at most three quarters.
+    ticks: u64,
     search: Option<AStar<'a, Cartesian>>,
 }
 
 impl<'m, 'a> CartesianLater<'m, 'a> {
-    pub(crate) fn new(makers: &'m Makers<'a>) -> CartesianLater<'m, 'a> {
-        CartesianLater { makers, search: None }
+    pub(crate) fn new(makers: &'m Makers<'a>, ticks: u64) -> CartesianLater<'m, 'a> {
+        CartesianLater { makers, ticks, search: None }
     }
 }
 
@@ -174,7 +180,7 @@ impl Explorer for CartesianLater<'_, '_> {
     fn run(&mut self, ctx: &Ctx, bound: u64) -> ControlFlow<Stop, Found> {
         let search = match self.search.take() {
             Some(search) => search,
-            None => self.makers.cartesian(ctx)?.with_reduction(self.makers.stubborn_sets()),
+            None => self.makers.cartesian(ctx, self.ticks)?.with_reduction(self.makers.stubborn_sets()),
         };
         self.search.insert(search).run(ctx, bound)
     }

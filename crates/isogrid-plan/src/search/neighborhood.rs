@@ -35,7 +35,7 @@ pub(crate) fn shortcut(
     let end = around.cheapest(ctx)?;
     statistics.expanded += around.statistics.expanded;
     statistics.generated += around.statistics.generated;
-    statistics.states += around.space.len() as u64;
+    statistics.states = statistics.states.max(around.space.len() as u64);
     let is_everything = around.n_inner as usize == around.space.len();
     ControlFlow::Continue(end.map(|end| Shortcut { plan: around.space.path(task, end), is_everything }))
 }

@@ -3,7 +3,7 @@
 /// What kind of answer is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
-    /// The first plan found.
+    /// The first plan found, polished for a part of the work that it took.
     First,
     /// A first plan, then cheaper ones while ticks last or until one is proved optimal.
     #[default]
@@ -54,7 +54,7 @@ pub enum Reduction {
     /// Nothing.
     #[default]
     None,
-    /// Operators outside a strong stubborn set: other orders of what is done anyway. It turns itself off where it leaves
+    /// Operators outside a stubborn set: other orders of what is done anyway. It turns itself off where it leaves
     /// out little. Tasks with conditional effects, axioms or numbers are not supported.
     StubbornSets,
 }

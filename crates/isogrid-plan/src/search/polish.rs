@@ -12,7 +12,7 @@ use crate::task::{OperatorId, Task};
 
 /// The first neighborhood.
 const FIRST_STATES: usize = 4_000;
-/// The largest one: memory stays below that of the searches.
+/// The largest one; a state takes some tens of bytes.
 const MOST_STATES: usize = 8_000_000;
 /// Operators looked at that count as one tick.
 const OPERATORS_PER_TICK: u64 = 16;
@@ -40,11 +40,14 @@ fn work(
     ctx.tick(1 + task.n_operators() as u64 / OPERATORS_PER_TICK)?;
     let half = ctx.child(ctx.remaining() / 2);
     let goal = (&query.init, query.goal.as_slice());
-    if let Ok(less) = eliminate_to(&half, task, goal, plan, &EliminationOptions::default()) {
+    let cost = |plan: &[OperatorId]| plan.iter().map(|&operator| u64::from(task.cost(operator))).sum::<u64>();
+    // Operators of one name may differ in their costs: the replay could take a dearer one.
+    if let Ok(less) = eliminate_to(&half, task, goal, plan, &EliminationOptions::default())
+        && cost(&less.plan.operators) <= cost(plan)
+    {
         *plan = less.plan.operators;
     }
     ctx.absorb(&half);
-    let cost = |plan: &[OperatorId]| plan.iter().map(|&operator| u64::from(task.cost(operator))).sum::<u64>();
     let mut n_states = FIRST_STATES;
     while n_states <= MOST_STATES {
         let Some(found) = shortcut(ctx, (task, query), plan, n_states, statistics)? else { break };

@@ -84,7 +84,7 @@ impl<'a> Run<'a, '_> {
         let makers = self.makers().with_landmarks(self.ctx);
         let mut contestants = contestants(&makers);
         let end = self.first_plan(&mut contestants);
-        let blind = contestants.swap_remove(BLIND).take(0);
+        let blind = contestants.swap_remove(BLIND).left();
         drop(contestants);
         match end {
             End::Done { optimal: false } => self.cheaper_plans(&makers, blind),
@@ -113,7 +113,7 @@ impl<'a> Run<'a, '_> {
         if self.options.mode != Mode::First && self.accept(operators.clone()).is_break() {
             return Some(End::Stopped(Stop::Enough));
         }
-        let child = self.ctx.child(self.ctx.ticks() / POLISH_PART);
+        let child = self.ctx.child((self.ctx.ticks() - self.began) / POLISH_PART);
         let (plan, is_cheapest) = polish(&child, self.task, self.query, operators, &mut self.statistics);
         self.ctx.absorb(&child);
         if self.accept(plan).is_break() {
@@ -131,20 +131,25 @@ impl<'a> Run<'a, '_> {
     }
 
     /// A quarter of the improving goes to blind A*, the rest to weighted searches.
-    fn cheaper_plans(&mut self, makers: &Makers<'_>, mut blind: Boxed<'_>) -> End {
+    fn cheaper_plans(&mut self, makers: &Makers<'_>, blind: Option<Boxed<'_>>) -> End {
         let until = self.improve_until();
+        blind
+            .and_then(|blind| self.blind_to_the_end(blind, until))
+            .unwrap_or_else(|| self.weighted_searches(makers, until))
+    }
+
+    /// `None` where there is more to do.
+    fn blind_to_the_end(&mut self, mut blind: Boxed<'_>, until: u64) -> Option<End> {
         let (ticks, bound) = (until.saturating_sub(self.ctx.ticks()), self.bound());
         let before = blind.statistics();
         let turn = turn(self.ctx, (ticks / 4).min(BLIND_OPTIMAL), |ctx| blind.run(ctx, bound));
         self.statistics.add(blind.statistics().since(before));
-        drop(blind);
         match turn {
-            Turn::Found(Found::Plan(plan)) => return self.settle(Found::Plan(plan), true),
-            Turn::Found(_) => return End::Done { optimal: self.is_exact() },
-            Turn::Stopped(stop) => return End::Stopped(stop),
-            Turn::Over => {}
+            Turn::Found(Found::Plan(plan)) => Some(self.settle(Found::Plan(plan), true)),
+            Turn::Found(_) => Some(End::Done { optimal: self.is_exact() }),
+            Turn::Stopped(stop) => Some(End::Stopped(stop)),
+            Turn::Over => None,
         }
-        self.weighted_searches(makers, until)
     }
 
     fn weighted_searches(&mut self, makers: &Makers<'_>, until: u64) -> End {
@@ -185,7 +190,8 @@ impl<'a> Run<'a, '_> {
         let makers = self.makers();
         let blind = Contestant::new(|_| Box::new(makers.blind())).limited(BLIND_OPTIMAL);
         let lm_cut = Contestant::new(|_| makers.reduced_lm_cut());
-        let cartesian = Contestant::new(|_| Box::new(CartesianLater::new(&makers))).at_least(CARTESIAN_TURN);
+        let cartesian = Contestant::new(|_| Box::new(CartesianLater::new(&makers, CARTESIAN_TURN)))
+            .at_least(CARTESIAN_TURN);
         let mut all = vec![blind, lm_cut];
         all.extend(self.task.is_plain().then_some(cartesian));
         let won = match self.options.threads {

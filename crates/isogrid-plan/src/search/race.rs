@@ -9,16 +9,25 @@ use isogrid_core::{Ctx, Limit, Stop};
 
 use crate::search::Found;
 
-/// One member: a search that can be run under a context.
-pub(crate) type Member<'m> = Box<dyn FnMut(&Ctx) -> ControlFlow<Stop, Found> + Send + 'm>;
+/// A search that can be run under a context.
+pub(crate) struct Member<'m> {
+    pub(crate) run: Box<dyn FnMut(&Ctx) -> ControlFlow<Stop, Found> + Send + 'm>,
+    /// Whoever has counted so many ticks gives up.
+    pub(crate) limit: u64,
+}
 
 /// The winner's index and result, or the stop when nobody finished.
 pub(crate) fn race(ctx: &Ctx, members: Vec<Member<'_>>) -> ControlFlow<Stop, (usize, Found)> {
-    let contexts: Vec<Ctx> = members.iter().map(|_| ctx.child(u64::MAX)).collect();
+    let contexts: Vec<Ctx> = members.iter().map(|member| ctx.child(member.limit)).collect();
     let results: Vec<ControlFlow<Stop, Found>> = std::thread::scope(|scope| {
         let contexts = &contexts;
         let run = |(at, mut member): (usize, Member<'_>)| {
-            let result = member(&contexts[at]);
+            let result = match (member.run)(&contexts[at]) {
+                ControlFlow::Break(Stop::Budget(Limit::Ticks)) if contexts[at].ticks() > member.limit => {
+                    ControlFlow::Continue(Found::GaveUp)
+                }
+                result => result,
+            };
             if matches!(&result, ControlFlow::Continue(found) if *found != Found::GaveUp) {
                 contexts.iter().for_each(|other| other.lower_tick_limit(contexts[at].ticks()));
             }
@@ -67,12 +76,26 @@ mod tests {
     use super::*;
 
     fn member<'m>(cost: u64, plan: u32) -> Member<'m> {
-        Box::new(move |ctx| {
+        let run = move |ctx: &Ctx| {
             for _ in 0..cost {
                 ctx.tick(1)?;
             }
             ControlFlow::Continue(Found::Plan(vec![plan]))
-        })
+        };
+        Member { run: Box::new(run), limit: u64::MAX }
+    }
+
+    #[test]
+    fn a_limit_of_ones_own_is_giving_up() {
+        let limited = || Member { limit: 500, ..member(1000, 0) };
+        let ctx = Ctx::new(0);
+        assert_eq!(
+            race(&ctx, vec![limited(), member(3000, 1)]),
+            ControlFlow::Continue((1, Found::Plan(vec![1])))
+        );
+        assert_eq!(race(&ctx, vec![limited(), limited()]), ControlFlow::Break(Stop::Failed));
+        let short = Ctx::new(0).with_tick_limit(100);
+        assert_eq!(race(&short, vec![limited()]), ControlFlow::Break(Stop::Budget(Limit::Ticks)));
     }
 
     #[test]
@@ -88,7 +111,7 @@ mod tests {
     #[test]
     fn who_gives_up_does_not_win() {
         let ctx = Ctx::new(0);
-        let gives_up = || -> Member<'_> { Box::new(|_| ControlFlow::Continue(Found::GaveUp)) };
+        let gives_up = || Member { run: Box::new(|_| ControlFlow::Continue(Found::GaveUp)), limit: u64::MAX };
         let result = race(&ctx, vec![gives_up(), member(3000, 1)]);
         assert_eq!(result, ControlFlow::Continue((1, Found::Plan(vec![1]))));
         assert_eq!(race(&ctx, vec![gives_up(), gives_up()]), ControlFlow::Break(Stop::Failed));

@@ -48,7 +48,7 @@ pub(crate) fn solve_in(
         };
     }
     let statistics = Statistics::default();
-    let mut run = Run { ctx, task, query, options, on_plan, best: None, statistics };
+    let mut run = Run { ctx, task, query, options, on_plan, best: None, statistics, began: ctx.ticks() };
     let end = match (options.search, options.mode) {
         (Search::Auto, Mode::First) => run.first(),
         (Search::Auto, Mode::Improve) => run.improve(),
@@ -76,6 +76,8 @@ pub(crate) struct Run<'a, 'p> {
     on_plan: OnPlan<'p>,
     best: Option<Plan>,
     pub(crate) statistics: Statistics,
+    /// The context's ticks at first.
+    pub(crate) began: u64,
 }
 
 impl Run<'_, '_> {

@@ -53,7 +53,7 @@ impl<'a> Contestant<'a> {
         self
     }
 
-    /// Gives it turns until so many ticks are spent.
+    /// Gives it turns, or lets it race, until so many ticks are spent.
     pub(crate) fn limited(mut self, ticks: u64) -> Contestant<'a> {
         self.limit = ticks;
         self
@@ -68,6 +68,11 @@ impl<'a> Contestant<'a> {
     /// The search, where it stands.
     pub(crate) fn take(&mut self, round: u64) -> Boxed<'a> {
         self.search.take().unwrap_or_else(|| (self.make)(round))
+    }
+
+    /// The search, where it stands; none if it takes no more turns.
+    pub(crate) fn left(mut self) -> Option<Boxed<'a>> {
+        (!self.is_out).then(|| self.take(0))
     }
 
     /// Counters of the searches that are over.
@@ -147,7 +152,11 @@ pub(crate) fn race_all(ctx: &Ctx, contestants: &mut [Contestant<'_>], threads: u
         (0..).zip(&seats).map(|(round, &at)| contestants[at].take(round)).collect();
     let members: Vec<Member<'_>> = searches
         .iter_mut()
-        .map(|search| Box::new(|ctx: &Ctx| search.run(ctx, u64::MAX)) as Member<'_>)
+        .zip(&seats)
+        .map(|(search, &at)| Member {
+            run: Box::new(|ctx: &Ctx| search.run(ctx, u64::MAX)),
+            limit: contestants[at].limit,
+        })
         .collect();
     let (seat, found) = race(ctx, members)?;
     contestants[seats[seat]].statistics.add(searches[seat].statistics());

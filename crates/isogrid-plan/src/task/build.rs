@@ -55,7 +55,7 @@ impl Task {
         let unreachable = unreachable_goals(&domain, &problem, &strips, &fdr);
         let fact_atoms: Vec<Option<GroundAtom>> =
             fdr.variables.iter().flatten().map(|atom| strips.ground_atom((*atom)?)).collect();
-        let place_of = places(&strips, &fdr);
+        let place_of = places(&domain, &strips, &fdr);
         let groups_of = groups_of_atoms(&strips, &groups);
         Ok(Task {
             n_constant: place_of.values().filter(|(place, _)| *place == Place::Constant).count(),
@@ -179,16 +179,25 @@ fn groups_of_atoms(strips: &Strips, groups: &[Vec<AtomId>]) -> Flat<u32> {
     rows
 }
 
-fn places(strips: &Strips, fdr: &Fdr) -> FastMap<GroundAtom, (Place, AtomId)> {
+fn places(domain: &Domain, strips: &Strips, fdr: &Fdr) -> FastMap<GroundAtom, (Place, AtomId)> {
     let mut places: FastMap<GroundAtom, (Place, AtomId)> = FastMap::default();
+    // A state with an atom that was out of reach cannot be expressed: operators that need it are not there.
+    let ground_atom = |atom: AtomId| match strips.kinds[atom as usize] {
+        Kind::Fluent if strips.is_out_of_reach.get(atom as usize) == Some(&true) => None,
+        _ => strips.ground_atom(atom),
+    };
+    let mut is_derived = vec![false; strips.n_predicates];
+    domain.axioms.iter().for_each(|axiom| is_derived[axiom.predicate] = true);
     for atom in 0..strips.atoms.len() as AtomId {
         let place = match strips.kinds[atom as usize] {
             Kind::Fluent => Place::Irrelevant,
             Kind::Derived => Place::Derived(None),
             Kind::Static => Place::Static,
+            // States do not list what is derived.
+            Kind::AlwaysTrue if is_derived.get(strips.atoms.predicate(atom)) == Some(&true) => Place::Static,
             Kind::AlwaysTrue => Place::Constant,
         };
-        if let Some(ground) = strips.ground_atom(atom) {
+        if let Some(ground) = ground_atom(atom) {
             places.insert(ground, (place, atom));
         }
     }
@@ -201,7 +210,7 @@ fn places(strips: &Strips, fdr: &Fdr) -> FastMap<GroundAtom, (Place, AtomId)> {
                 Kind::Derived => Place::Derived(Some(fact)),
                 _ => Place::Fact(fact),
             };
-            if let Some(ground) = strips.ground_atom(atom) {
+            if let Some(ground) = ground_atom(atom) {
                 places.insert(ground, (place, atom));
             }
         }

@@ -76,7 +76,7 @@ impl Collection {
 pub(super) fn go_on<T>(ctx: &Ctx, child: &Ctx, flow: ControlFlow<Stop, T>) -> ControlFlow<Stop> {
     ctx.absorb(child);
     match flow {
-        ControlFlow::Break(Stop::Budget(Limit::Ticks)) if ctx.remaining() > 0 => ControlFlow::Continue(()),
+        ControlFlow::Break(Stop::Budget(Limit::Ticks)) if ctx.remaining() > 0 => ctx.tick(0),
         ControlFlow::Break(stop) => ControlFlow::Break(stop),
         ControlFlow::Continue(_) => ControlFlow::Continue(()),
     }

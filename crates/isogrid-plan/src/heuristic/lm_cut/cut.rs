@@ -262,12 +262,15 @@ impl Evaluator {
         let least = self.cut.iter().map(|&rule| self.rules[rule as usize].cost).min().unwrap_or(0);
         if !self.siblings.is_empty() {
             // An operator pays once, whichever of its effects were cut. Effects that are out of reach stay so.
-            let with_others =
-                |&rule: &RuleId| std::iter::once(rule).chain(self.siblings[rule as usize].iter().copied());
-            let mut cut: Vec<RuleId> = self.cut.iter().flat_map(with_others).collect();
+            let mut operators: Vec<(RuleId, RuleId)> = self
+                .cut
+                .iter()
+                .map(|&rule| (self.siblings[rule as usize].start, self.siblings[rule as usize].end))
+                .collect();
+            operators.sort_unstable();
+            operators.dedup();
+            let mut cut: Vec<RuleId> = operators.into_iter().flat_map(|(first, end)| first..end).collect();
             cut.retain(|&rule| self.rules[rule as usize].is_reached());
-            cut.sort_unstable();
-            cut.dedup();
             self.cut = cut;
         }
         for &rule in &self.cut {

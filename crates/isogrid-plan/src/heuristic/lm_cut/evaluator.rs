@@ -1,5 +1,7 @@
 //! LM-cut of one state: h_max with its supporters, and its repair after each cut.
 
+use std::ops::Range;
+
 use crate::heuristic::RuleId;
 use crate::heuristic::buckets::Buckets;
 use crate::heuristic::lm_cut::crossed::{Bit, Crossed};
@@ -20,8 +22,8 @@ pub(super) struct Parts {
     pub(super) pre: Vec<Vec<FactId>>,
     pub(super) adds: Vec<Vec<FactId>>,
     pub(super) costs: Vec<u32>,
-    /// For each rule, the other rules of its operator; empty where each operator is one rule.
-    pub(super) siblings: Vec<Vec<RuleId>>,
+    /// For each rule, all rules of its operator; empty where each operator is one rule.
+    pub(super) siblings: Vec<Range<RuleId>>,
     /// The fact that stands for the goal.
     pub(super) goal: FactId,
 }
@@ -65,7 +67,7 @@ pub(super) struct Evaluator {
     pub(super) rules: Vec<Rule>,
     /// Conditions not reached yet.
     missing: Vec<u32>,
-    pub(super) siblings: Vec<Vec<RuleId>>,
+    pub(super) siblings: Vec<Range<RuleId>>,
     pub(super) costs: Vec<u32>,
     pub(super) goal: FactId,
     queue: Buckets,
@@ -148,13 +150,18 @@ impl Evaluator {
         queue.clear();
         lowered.clear();
         zones.ask();
+        let mut is_twice = false;
         for &rule in cut.iter() {
             let total = rules[rule as usize].total();
             for &(effect, _) in adds.row(rule) {
                 if total < costs[effect as usize] {
                     costs[effect as usize] = total;
-                    if !pre.is_unmarked(effect) && zones.is_first(effect) {
-                        lowered.push(effect);
+                    if pre.is_unmarked(effect) {
+                        continue;
+                    }
+                    match zones.is_first(effect) {
+                        true => lowered.push(effect),
+                        false => is_twice = true,
                     }
                 }
             }
@@ -166,8 +173,11 @@ impl Evaluator {
         let supporter = |&rule: &RuleId| rules[rule as usize].supporter;
         let is_ordered = cut.windows(2).all(|pair| supporter(&pair[0]) == supporter(&pair[1]));
         let may_be_tied = lowered.len() > MANY || (1..lowered.len()).any(is_tied);
-        if !is_ordered && self.siblings.is_empty() && may_be_tied {
+        let must_order = !is_ordered && self.siblings.is_empty();
+        if may_be_tied && must_order {
             self.order_cut(state);
+        }
+        if may_be_tied && (must_order || is_twice) {
             self.sort_lowered();
         }
         for &fact in &self.lowered {

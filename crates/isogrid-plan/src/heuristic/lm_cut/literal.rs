@@ -75,7 +75,7 @@ impl Literal<'_> {
         let mut cut = self.search(&in_zone);
         if !self.parts.siblings.is_empty() {
             let others: Vec<RuleId> =
-                cut.iter().flat_map(|&rule| &self.parts.siblings[rule as usize]).copied().collect();
+                cut.iter().flat_map(|&rule| self.parts.siblings[rule as usize].clone()).collect();
             cut.extend(others.into_iter().filter(|&rule| self.supporters[rule as usize].is_some()));
             cut.sort_unstable();
             cut.dedup();

@@ -15,6 +15,8 @@ mod literal;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use crate::ground::VarVal;
 use crate::heuristic::lm_cut::evaluator::{Evaluator, Parts};
 use crate::heuristic::rules::{AXIOM, RuleId, Rules};
@@ -75,7 +77,7 @@ fn parts(task: &Task, goal: &[VarVal]) -> Parts {
         pre: (0..n_rules).map(|rule| conditions(task, &rules, rule)).collect(),
         adds: (0..n_rules).map(|rule| effects(&rules, rule)).collect(),
         costs: (0..n_rules).map(|rule| cost(task, rules.operator[rule as usize])).collect(),
-        siblings: siblings(task, &rules),
+        siblings: siblings(&rules),
         goal: goal_fact(task),
     };
     parts.pre.push(goal.iter().map(|&fact| task.fact(fact)).collect());
@@ -110,18 +112,18 @@ fn cost(task: &Task, operator: OperatorId) -> u32 {
     if operator == AXIOM { 0 } else { task.cost(operator) }
 }
 
-/// For each rule, the other rules of its operator. The goal's rule has none.
-fn siblings(task: &Task, rules: &Rules) -> Vec<Vec<RuleId>> {
-    let mut of_operator: Vec<Vec<RuleId>> = vec![Vec::new(); task.n_operators()];
-    for (rule, &operator) in (0..).zip(&rules.operator).filter(|&(_, &operator)| operator != AXIOM) {
-        of_operator[operator as usize].push(rule);
+/// For each rule, all rules of its operator, which follow each other; empty where each operator is one rule.
+fn siblings(rules: &Rules) -> Vec<Range<RuleId>> {
+    let mut all: Vec<Range<RuleId>> = Vec::with_capacity(rules.len() + 1);
+    let same = |a: &OperatorId, b: &OperatorId| a == b && *a != AXIOM;
+    for of_operator in rules.operator.chunk_by(same) {
+        let first = all.len() as RuleId;
+        all.extend(of_operator.iter().map(|_| first..first + of_operator.len() as RuleId));
     }
-    if of_operator.iter().all(|rules| rules.len() < 2) {
+    if all.iter().all(|rules| rules.len() < 2) {
         return Vec::new();
     }
-    let others = |rule: RuleId| match rules.operator[rule as usize] {
-        AXIOM => Vec::new(),
-        operator => of_operator[operator as usize].iter().copied().filter(|&other| other != rule).collect(),
-    };
-    (0..rules.len() as RuleId).map(others).chain([Vec::new()]).collect()
+    let goal = all.len() as RuleId;
+    all.push(goal..goal + 1);
+    all
 }

@@ -1,4 +1,4 @@
-//! Strong stubborn sets: applicable operators that a search for a cheapest plan may leave out.
+//! Stubborn sets: applicable operators that a search for a cheapest plan may leave out.
 //!
 //! From a state with a plan, the set holds the first operator of a cheapest one that has the fewest operators without
 //! cost among those; so a search that reopens stays optimal, or within its weight (Wehrle and Helmert, "Efficient
@@ -18,8 +18,8 @@ use crate::task::{OperatorId, Task};
 
 /// States after which the share of what was left out is looked at for the first time, then at twice as many.
 const FIRST_LOOK: u64 = 125;
-/// From here on one of `LEAST_SHARE` applicable operators is left out, or the work is not worth it (the numbers of
-/// Alkhazraji et al., ECAI 2012); before, one of `LEAST_SHARE_AT_FIRST`.
+/// From here on one of `LEAST_SHARE` applicable operators is left out, or the work is not worth it (as Fast Downward
+/// has it by default); before, one of `LEAST_SHARE_AT_FIRST`.
 const FULL_LOOK: u64 = 1000;
 const LEAST_SHARE: u64 = 5;
 const LEAST_SHARE_AT_FIRST: u64 = 50;
