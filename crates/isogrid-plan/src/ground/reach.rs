@@ -4,6 +4,7 @@
 //! last of its atoms is activated, at the first condition that matches it. An instance of an action with conditional
 //! effects is an atom itself, from which the joins of its effects start.
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 
 use isogrid_core::{Ctx, Stop};
@@ -296,6 +297,8 @@ struct Sizes {
     n_objects: f64,
     arities: Vec<usize>,
     by_predicate: Vec<Vec<AtomId>>,
+    /// What was asked for before.
+    known: RefCell<FastMap<(usize, Mask), f64>>,
 }
 
 impl Sizes {
@@ -304,7 +307,8 @@ impl Sizes {
         for atom in 0..reached.n_init as AtomId {
             by_predicate[reached.atoms.predicate(atom)].push(atom);
         }
-        Sizes { n_objects: n_objects.max(1) as f64, arities, by_predicate }
+        let known = RefCell::default();
+        Sizes { n_objects: n_objects.max(1) as f64, arities, by_predicate, known }
     }
 
     /// Expected matches: exact on average for static predicates, objects to the unbound positions for fluents.
@@ -314,10 +318,10 @@ impl Sizes {
             let unbound = self.arities[predicate].saturating_sub(mask.count_ones() as usize);
             return self.n_objects.powi(unbound as i32);
         }
-        let keys: FastSet<u64> = atoms
-            .iter()
-            .map(|&atom| crate::ground::atoms::key(mask, |i| reached.atoms.args(atom)[i]))
-            .collect();
-        atoms.len() as f64 / keys.len().max(1) as f64
+        *self.known.borrow_mut().entry((predicate, mask)).or_insert_with(|| {
+            let key = |&atom: &AtomId| crate::ground::atoms::key(mask, |i| reached.atoms.args(atom)[i]);
+            let keys: FastSet<u64> = atoms.iter().map(key).collect();
+            atoms.len() as f64 / keys.len().max(1) as f64
+        })
     }
 }

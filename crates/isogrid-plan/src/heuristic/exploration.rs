@@ -2,7 +2,7 @@
 //! its last condition is reached, at the maximum or the sum of its conditions' costs.
 
 use crate::heuristic::buckets::Buckets;
-use crate::heuristic::relaxation::{Open, Relaxation};
+use crate::heuristic::relaxation::{Lead, Open, Relaxation};
 use crate::heuristic::rules::{Gain, RuleId, repeats};
 use crate::task::{FactId, Task};
 
@@ -141,27 +141,12 @@ fn spread<const MAX: bool, const NUMBERS: bool>(
             continue;
         }
         goals_left -= usize::from(is_goal[fact as usize]);
-        let mut fire = |base: u32, row: u32| {
-            let leads = leads.row(row);
-            for lead in leads {
-                let total = (base + lead.cost).min(dearest);
-                let known = &mut facts[lead.fact as usize];
-                if total < known.cost {
-                    *known = Reached { cost: total, supporter: lead.rule };
-                    queue.push(total, lead.fact);
-                }
-            }
-            if NUMBERS {
-                let changing = relaxation.changing.row(row);
-                front.ready.extend(
-                    changing
-                        .iter()
-                        .map(|&rule| (rule, (base + relaxation.costs[rule as usize]).min(dearest))),
-                );
-            }
-            leads.len() as u64
-        };
-        steps += fire(cost, fact);
+        let fired = leads.row(fact);
+        steps += fired.len() as u64;
+        follow(fired, (cost, dearest), facts, &mut queue);
+        if NUMBERS {
+            ready(relaxation, fact, cost, &mut front.ready);
+        }
         let groups = needing.row(fact);
         steps += groups.len() as u64;
         for &group in groups {
@@ -170,8 +155,15 @@ fn spread<const MAX: bool, const NUMBERS: bool>(
             if !MAX {
                 state.cost += cost;
             }
-            if state.conditions == 0 {
-                steps += fire(if MAX { cost } else { state.cost }, n_facts + group);
+            if state.conditions > 0 {
+                continue;
+            }
+            let (row, base) = (n_facts + group, if MAX { cost } else { state.cost });
+            let fired = leads.row(row);
+            steps += fired.len() as u64;
+            follow(fired, (base, dearest), facts, &mut queue);
+            if NUMBERS {
+                ready(relaxation, row, base, &mut front.ready);
             }
         }
         if NUMBERS {
@@ -180,6 +172,25 @@ fn spread<const MAX: bool, const NUMBERS: bool>(
     }
     front.queue = queue;
     (goals_left == 0, steps)
+}
+
+/// Reaches what rules reach whose conditions cost `base` together.
+#[inline(always)]
+fn follow(leads: &[Lead], (base, dearest): (u32, u32), facts: &mut [Reached], queue: &mut Buckets) {
+    for lead in leads {
+        let total = (base + lead.cost).min(dearest);
+        let known = &mut facts[lead.fact as usize];
+        if total < known.cost {
+            *known = Reached { cost: total, supporter: lead.rule };
+            queue.push(total, lead.fact);
+        }
+    }
+}
+
+/// Rules of a row that may change numbers, with their costs.
+fn ready(relaxation: &Relaxation, row: u32, base: u32, ready: &mut Vec<(RuleId, u32)>) {
+    let cost = |rule: RuleId| (base + relaxation.costs[rule as usize]).min(relaxation.dearest);
+    ready.extend(relaxation.changing.row(row).iter().map(|&rule| (rule, cost(rule))));
 }
 
 impl Front {

@@ -52,7 +52,7 @@ impl Landmarks {
         }
         let propagated = discover::propagate(ctx, task, init, goal)?;
         let disjunctions = disjunctions::find(ctx, task, init, &propagated)?;
-        Some(Arc::new(orders::order(task, goal, &propagated, disjunctions)))
+        orders::order(ctx, (task, goal), &propagated, disjunctions).map(Arc::new)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -4,6 +4,7 @@
 //! condition must hold right before. Reasonable: when reaching `a` would destroy `b`, and `b` must hold later, `a`
 //! comes first; such an order is kept only where it closes no cycle.
 
+use isogrid_core::Ctx;
 use isogrid_num::bits::BitSet;
 
 use crate::ground::VarVal;
@@ -14,13 +15,16 @@ use crate::task::{FactId, OperatorId, Task};
 
 /// Reasonable orders are tried between at most this many landmarks.
 const MAX_REASONABLE: usize = 2_000;
+/// Looks at landmarks or achievers that count as one tick.
+const LOOKS_PER_TICK: u64 = 16;
 
+/// The landmarks with their orders; none if the context ends the work.
 pub(crate) fn order(
-    task: &Task,
-    goal: &[VarVal],
+    ctx: &Ctx,
+    (task, goal): (&Task, &[VarVal]),
     propagated: &Propagated,
     disjunctions: Vec<Vec<FactId>>,
-) -> Landmarks {
+) -> Option<Landmarks> {
     let facts: Vec<Vec<FactId>> =
         propagated.landmarks.iter().map(|&fact| vec![fact]).chain(disjunctions).collect();
     let mut of_fact = vec![None; task.n_facts()];
@@ -44,13 +48,16 @@ pub(crate) fn order(
         of_fact,
         n_reasonable: 0,
     };
-    let effects: Vec<Vec<FactId>> =
-        (0..landmarks.len()).map(|at| orders_before(&mut landmarks, propagated, at)).collect();
+    let mut effects: Vec<Vec<FactId>> = Vec::with_capacity(landmarks.len());
+    for at in 0..landmarks.len() {
+        ctx.tick(1 + landmarks.achievers[at].len() as u64 / LOOKS_PER_TICK).continue_value()?;
+        effects.push(orders_before(&mut landmarks, propagated, at));
+    }
     landmarks.naturally_before.clone_from(&landmarks.before);
     if landmarks.len() <= MAX_REASONABLE {
-        reasonable(task, &mut landmarks, &effects);
+        reasonable(ctx, task, &mut landmarks, &effects)?;
     }
-    landmarks
+    Some(landmarks)
 }
 
 fn operators_of(propagated: &Propagated, facts: &[FactId]) -> Vec<OperatorId> {
@@ -123,10 +130,11 @@ fn keep_common<T: PartialEq>(common: &mut Option<Vec<T>>, items: impl Iterator<I
 }
 
 /// `a` before `b` when reaching `a` destroys `b`, and `b` is a goal, or both serve the same later landmark.
-fn reasonable(task: &Task, landmarks: &mut Landmarks, effects: &[Vec<FactId>]) {
-    let destroyers = Destroyers::new(task, landmarks, effects);
+fn reasonable(ctx: &Ctx, task: &Task, landmarks: &mut Landmarks, effects: &[Vec<FactId>]) -> Option<()> {
+    let destroyers = Destroyers::new(ctx, task, landmarks, effects)?;
     let goals: Vec<LandmarkId> = (0..landmarks.len()).filter(|&at| landmarks.is_goal[at]).collect();
     for b in 0..landmarks.len() {
+        ctx.tick(1 + landmarks.len() as u64 / LOOKS_PER_TICK).continue_value()?;
         if landmarks.is_goal[b] {
             for &a in &goals {
                 destroyers.add_order(landmarks, a, b);
@@ -139,6 +147,7 @@ fn reasonable(task: &Task, landmarks: &mut Landmarks, effects: &[Vec<FactId>]) {
             }
         }
     }
+    Some(())
 }
 
 /// Facts whose truth each landmark's achievement implies, for the mutex test.
@@ -148,7 +157,7 @@ struct Destroyers {
 }
 
 impl Destroyers {
-    fn new(task: &Task, landmarks: &Landmarks, effects: &[Vec<FactId>]) -> Destroyers {
+    fn new(ctx: &Ctx, task: &Task, landmarks: &Landmarks, effects: &[Vec<FactId>]) -> Option<Destroyers> {
         let n = landmarks.len();
         let mut destroys = vec![BitSet::new(n); n];
         let mut needed_right_before: Vec<Vec<LandmarkId>> = vec![Vec::new(); n];
@@ -156,6 +165,7 @@ impl Destroyers {
             later.iter().for_each(|&later| needed_right_before[later].push(earlier));
         }
         for (a, destroyed) in destroys.iter_mut().enumerate() {
+            ctx.tick(1 + n as u64 / LOOKS_PER_TICK).continue_value()?;
             let before = needed_right_before[a].iter().filter_map(|&earlier| landmarks.single(earlier));
             let implied: Vec<FactId> =
                 landmarks.single(a).into_iter().chain(effects[a].iter().copied()).chain(before).collect();
@@ -166,7 +176,7 @@ impl Destroyers {
                 }
             }
         }
-        Destroyers { destroys }
+        Some(Destroyers { destroys })
     }
 
     fn add_order(&self, landmarks: &mut Landmarks, a: LandmarkId, b: LandmarkId) {
