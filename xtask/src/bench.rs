@@ -46,13 +46,15 @@ pub fn run(repo: &Repo, mut args: Args) -> Result<()> {
     let quick = args.switch("--quick");
     let machine = args.value("--machine")?.map_or_else(machine_name, Ok)?;
     let mut extra: Vec<String> = quick.then(|| "--quick".to_string()).into_iter().collect();
-    for name in ["--minutes", "--only"] {
+    // What is kept can be gone on with by --resume, on another machine too.
+    let keep = args.switch("--keep");
+    for name in ["--minutes", "--only", "--resume"] {
         if let Some(value) = args.value(name)? {
             extra.extend([name.to_string(), value]);
         }
     }
     let bench = find(&args.name("bench name")?)?;
-    let is_part = extra.iter().any(|arg| arg == "--minutes" || arg == "--only");
+    let is_part = !keep && extra.iter().any(|arg| arg == "--minutes" || arg == "--only");
     let out = match (quick, is_part) {
         (true, _) => scratch_folder(repo, "quick", bench)?,
         (_, true) => scratch_folder(repo, "part", bench)?,

@@ -59,7 +59,7 @@ static VERBS: &[Verb] = &[
     },
     Verb {
         name: "bench",
-        usage: "NAME [--quick] [--machine NAME] [--only SECTIONS] [--minutes N]",
+        usage: "NAME [--quick] [--machine NAME] [--only SECTIONS] [--minutes N] [--keep] [--resume RUN]",
         help: "install peers, run a bench, write its run directory, print its bars",
         run: bench::run,
     },

@@ -49,6 +49,8 @@ fn command() -> Command {
                 folder("work", "Where finished parts are kept, to go on from [target/work/robot]")
                     .required(false),
                 number("threads", "Episodes and trainings at a time [cores]"),
+                folder("resume", "A run directory that lacks parts, to go on from").required(false),
+                number("minutes", "Begin no further part after so many minutes"),
             ]),
             "planners" => bench.args([
                 folder("work", "Where finished attempts are kept, to go on from [target/work/planners]")
@@ -131,6 +133,8 @@ fn bench(matches: &ArgMatches, out: &mut dyn Write) -> Result<()> {
                 out: out_folder,
                 threads: matches.get_one("threads").copied().unwrap_or(cores),
                 quick,
+                resume: matches.get_one("resume").cloned(),
+                minutes: matches.get_one::<usize>("minutes").map(|&minutes| minutes as f64),
             };
             isogrid_bench::robot::run(&options, &mut say)?
         }

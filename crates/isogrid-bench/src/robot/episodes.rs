@@ -25,7 +25,7 @@ use isogrid_robot::skills::{Learned, LearnedOptions, Skills};
 use serde::{Deserialize, Serialize};
 
 use super::rivals::Rival;
-use super::work::hash_bytes;
+use super::work::{Workshop, hash_bytes};
 
 /// Who plays.
 #[derive(Clone)]
@@ -103,14 +103,15 @@ pub(super) struct Outcome {
     pub wall_seconds: f64,
 }
 
-/// Plays what is not in `file` yet; returns all episodes of the rows, in the order of rows and seeds.
+/// Plays what the workshop does not hold yet, so many at a time; returns all episodes of the rows, in the order of rows and seeds.
 pub(super) fn run(
     rows: &[Row],
-    simulator: &Path,
-    (file, n_threads): (&Path, usize),
+    shop: &Workshop,
+    n_threads: usize,
     say: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Vec<Outcome>> {
-    let mut known = read(file)?;
+    let (file, simulator) = (shop.folder.join("episodes.jsonl"), shop.simulator());
+    let mut known = read(&file)?;
     let players: Vec<u64> = rows.iter().map(Row::digest).collect();
     let all = || {
         let rows = rows.iter().zip(&players);
@@ -119,15 +120,15 @@ pub(super) fn run(
     let jobs: Vec<(&Row, u64, u64)> = all()
         .filter(|(row, player, seed)| !known.contains_key(&(row.name.clone(), *player, *seed)))
         .collect();
-    let out = OpenOptions::new().create(true).append(true).open(file);
+    let out = OpenOptions::new().create(true).append(true).open(&file);
     let out = Mutex::new(out.with_context(|| format!("opening {}", file.display()))?);
     let said = Mutex::new((0_usize, say));
     let next = AtomicUsize::new(0);
     let work = || -> Result<Vec<Outcome>> {
         let (mut mine, mut world) = (Vec::new(), None);
         while let Some(&(row, player, seed)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let outcome =
-                one(row, seed, simulator, &mut world).with_context(|| format!("{} seed {seed}", row.name))?;
+            let outcome = one(row, seed, &simulator, &mut world)
+                .with_context(|| format!("{} seed {seed}", row.name))?;
             let outcome = Outcome { player, ..outcome };
             let line = serde_json::to_string(&outcome)?;
             writeln!(out.lock().unwrap_or_else(PoisonError::into_inner), "{line}")?;

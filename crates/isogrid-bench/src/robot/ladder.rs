@@ -4,36 +4,54 @@
 //! ways of carrying its chunks out.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use isogrid_core::{Ctx, Stop};
 use isogrid_robot::formats;
 use isogrid_robot::tasks::{Rule, Task};
 use isogrid_robot::{ObjectKind, Scene};
+use serde::{Deserialize, Serialize};
 
 use super::episodes::{Outcome, Player, Row};
-use super::rivals::{Demonstration, Execute, KINDS, Kind, Rival, SIZES, Size, Trial, TuneOptions, tune};
+use super::rivals::{
+    Demonstration, Execute, KINDS, Kind, Rival, SIZES, Settings, Size, Trial, TuneOptions, tune,
+};
 use super::work::Workshop;
 use super::{Extent, FIRST_SEEDS, SEED_STEP, rows};
 
 /// One rung after tuning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Rung {
     pub name: String,
     pub kind: Kind,
-    pub best: Arc<Rival>,
-    /// The trial that made it.
-    pub chosen: Trial,
+    /// Of the chosen rival, carried out in the chosen way.
+    pub settings: Settings,
+    pub n_parameters: usize,
+    /// The number of the trial that made it.
+    pub chosen: usize,
     pub trials: Vec<Trial>,
-    pub cpu_seconds: f64,
+    /// Whole demonstrations that it was tuned on.
+    pub demonstrations: usize,
+    /// Seconds of one core that the engine's default training took on the same machine.
+    pub engine_cpu_seconds: f64,
 }
 
-/// All rungs.
-pub(super) struct Ladder {
-    pub rungs: Vec<Rung>,
-    pub demonstrations: usize,
+impl Rung {
+    /// The trial that made the chosen rival.
+    pub fn chosen(&self) -> &Trial {
+        &self.trials[self.chosen]
+    }
+
+    /// Seconds of one core that tuning took.
+    pub fn cpu_seconds(&self) -> f64 {
+        self.trials.iter().map(|trial| trial.cpu_seconds).sum()
+    }
+
+    /// The name of its row of episodes of a task.
+    pub fn row(&self, task: &str) -> String {
+        format!("rival: {}: {task}", self.name)
+    }
 }
 
 /// What each rival is asked to do.
@@ -49,35 +67,20 @@ const ROUNDS: u64 = 4;
 /// The task of [`TASKS`] whose episodes choose among trained rivals: the one that they have learned.
 const CHOOSING: usize = 1;
 
-impl Ladder {
-    /// The rivals' rows.
-    pub fn rows(&self, extent: &Extent) -> Vec<Row> {
-        let row = |(at, (rung, (task, world))): (usize, (&Rung, &(&str, &str)))| Row {
-            name: format!("rival: {}: {task}", rung.name),
-            worlds: vec![rows::world(world)],
-            first_seed: FIRST_SEEDS[2] + SEED_STEP * (at % TASKS.len()) as u64,
-            n: extent.rival,
-            player: Player::Rival(rung.best.clone()),
-        };
-        self.rungs
-            .iter()
-            .flat_map(|rung| TASKS.iter().map(move |task| (rung, task)))
-            .enumerate()
-            .map(row)
-            .collect()
-    }
+/// The rows of a rung's best.
+fn rows_of(rung: &Rung, best: &Arc<Rival>, n: u64) -> Vec<Row> {
+    let row = |(at, (task, world)): (usize, &(&str, &str))| Row {
+        name: rung.row(task),
+        worlds: vec![rows::world(world)],
+        first_seed: FIRST_SEEDS[2] + SEED_STEP * at as u64,
+        n,
+        player: Player::Rival(best.clone()),
+    };
+    TASKS.iter().enumerate().map(row).collect()
 }
 
-/// The trained rungs, before episodes have chosen.
-pub(super) struct Finals {
-    rungs: Vec<Finalists>,
-    demonstrations: usize,
-}
-
-/// A rung's last trials.
+/// A rung's last trials, before episodes have chosen.
 struct Finalists {
-    name: String,
-    kind: Kind,
     trials: Vec<Trial>,
     /// Every last trial in every way of carrying out, unless it is out.
     tried: Vec<Candidate>,
@@ -104,20 +107,35 @@ impl Candidate {
 
 impl Finalists {
     /// The most episodes reached, then the most goals met; what was tried first wins a tie.
-    fn choose(self, outcomes: &[Outcome]) -> Result<Rung> {
+    fn best(&self, outcomes: &[Outcome]) -> Result<&Candidate> {
         let merit = |one: &&Candidate| {
             let (_, reached, met) = one.merit(outcomes);
             (reached, met)
         };
-        let best = self.tried.iter().rev().max_by_key(merit).context("tuning gave no rival")?;
-        Ok(Rung {
-            best: best.rival.clone(),
-            chosen: self.trials[best.trial].clone(),
-            cpu_seconds: self.trials.iter().map(|trial| trial.cpu_seconds).sum(),
-            name: self.name,
-            kind: self.kind,
-            trials: self.trials,
-        })
+        self.tried.iter().rev().max_by_key(merit).context("tuning gave no rival")
+    }
+
+    /// Plays until the best is known; the episodes are returned.
+    fn choose(&mut self, n: u64, play: &mut Play<'_>) -> Result<Vec<Outcome>> {
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        for round in 1..=ROUNDS {
+            let rows = self.rows((n * round).div_ceil(ROUNDS));
+            outcomes.retain(|known| rows.iter().all(|row| row.name != known.row));
+            outcomes.extend(play(&rows)?);
+            self.drop_hopeless(&outcomes, n);
+        }
+        Ok(outcomes)
+    }
+
+    fn rows(&self, n: u64) -> Vec<Row> {
+        let row = |one: &Candidate| Row {
+            name: one.row.clone(),
+            worlds: vec![rows::world(TASKS[CHOOSING].1)],
+            first_seed: FIRST_SEEDS[3],
+            n,
+            player: Player::Rival(one.rival.clone()),
+        };
+        self.tried.iter().map(row).collect()
     }
 
     /// Drops those that cannot reach as many of `n` episodes as another has reached, so that the choice stays the same.
@@ -130,35 +148,8 @@ impl Finalists {
     }
 }
 
-impl Finals {
-    /// Each rung's best by episodes, which `play` plays, and these episodes.
-    pub fn choose(
-        mut self,
-        extent: &Extent,
-        mut play: impl FnMut(&[Row]) -> Result<Vec<Outcome>>,
-    ) -> Result<(Ladder, Vec<Outcome>)> {
-        let mut outcomes: Vec<Outcome> = Vec::new();
-        for round in 1..=ROUNDS {
-            let rows = self.rows((extent.choosing * round).div_ceil(ROUNDS));
-            outcomes.retain(|known| rows.iter().all(|row| row.name != known.row));
-            outcomes.extend(play(&rows)?);
-            self.rungs.iter_mut().for_each(|rung| rung.drop_hopeless(&outcomes, extent.choosing));
-        }
-        let rungs = self.rungs.into_iter().map(|rung| rung.choose(&outcomes)).collect::<Result<_>>()?;
-        Ok((Ladder { rungs, demonstrations: self.demonstrations }, outcomes))
-    }
-
-    fn rows(&self, n: u64) -> Vec<Row> {
-        let row = |one: &Candidate| Row {
-            name: one.row.clone(),
-            worlds: vec![rows::world(TASKS[CHOOSING].1)],
-            first_seed: FIRST_SEEDS[3],
-            n,
-            player: Player::Rival(one.rival.clone()),
-        };
-        self.rungs.iter().flat_map(|rung| rung.tried.iter().map(row)).collect()
-    }
-}
+/// Plays rows.
+type Play<'a> = dyn FnMut(&[Row]) -> Result<Vec<Outcome>> + 'a;
 
 /// Ways to carry a trained rival out: as it was tuned, closer to the world, smoothed; drawn likely or freely.
 fn ways(rival: &Rival, kind: Kind) -> Result<Vec<Arc<Rival>>> {
@@ -177,47 +168,44 @@ fn ways(rival: &Rival, kind: Kind) -> Result<Vec<Arc<Rival>>> {
 }
 
 /// A rung before tuning.
-struct Plan {
-    name: String,
+pub(super) struct Plan {
+    pub name: String,
     kind: Kind,
     size: Size,
 }
 
-/// Tunes every rung on the same demonstrations; what is finished is kept.
-pub(super) fn train(
-    shop: &Workshop,
-    extent: &Extent,
-    n_threads: usize,
-    say: &mut (dyn FnMut(&str) + Send),
-) -> Result<Finals> {
-    let demonstrations = demonstrations(shop, extent.demonstrations)?;
-    let plans = plans(extent.n_sizes);
-    let next = AtomicUsize::new(0);
-    let said = Mutex::new(say);
-    let done: Vec<Mutex<Option<Result<Finalists>>>> = plans.iter().map(|_| Mutex::new(None)).collect();
-    // The largest come first: they take longest.
-    let work = || {
-        while let Some(at) = plans.len().checked_sub(1 + next.fetch_add(1, Ordering::Relaxed)) {
-            let tell = |line: &str| said.lock().unwrap_or_else(PoisonError::into_inner)(line);
-            let options = TuneOptions {
-                n_steps: extent.rival_steps / share(plans[at].size),
-                n_threads: (n_threads / plans.len()).max(1),
-                ..TuneOptions::new(shop.folder.join("rivals"))
-            };
-            let rung = finalists(&plans[at], &demonstrations, &options, &tell);
-            *done[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(rung);
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 0..n_threads.clamp(1, plans.len()) {
-            scope.spawn(work);
-        }
-    });
-    let rungs = done.into_iter().map(|slot| {
-        let rung = slot.into_inner().unwrap_or_else(PoisonError::into_inner);
-        rung.unwrap_or_else(|| Err(anyhow!("a rung was not tuned")))
-    });
-    Ok(Finals { rungs: rungs.collect::<Result<_>>()?, demonstrations: demonstrations.len() })
+impl Plan {
+    /// Tunes the rung, chooses by episodes, and plays its rows. What is finished is kept by the workshop.
+    pub fn carry_out(
+        &self,
+        (shop, engine_cpu_seconds): (&Workshop, f64),
+        extent: &Extent,
+        play: &mut Play<'_>,
+        (n_threads, say): (usize, &(dyn Fn(&str) + Sync)),
+    ) -> Result<(Rung, Vec<Outcome>)> {
+        let demonstrations = demonstrations(shop, extent.demonstrations)?;
+        let options = TuneOptions {
+            n_steps: extent.rival_steps / share(self.size),
+            n_threads,
+            ..TuneOptions::new(shop.folder.join("rivals"))
+        };
+        let mut finalists = finalists(self, &demonstrations, &options, say)?;
+        let mut outcomes = finalists.choose(extent.choosing, play)?;
+        let best = finalists.best(&outcomes)?;
+        let (rival, chosen) = (best.rival.clone(), best.trial);
+        let rung = Rung {
+            name: self.name.clone(),
+            kind: self.kind,
+            settings: *rival.settings(),
+            n_parameters: rival.n_parameters(),
+            chosen,
+            trials: finalists.trials,
+            demonstrations: demonstrations.len(),
+            engine_cpu_seconds,
+        };
+        outcomes.extend(play(&rows_of(&rung, &rival, extent.rival))?);
+        Ok((rung, outcomes))
+    }
 }
 
 /// A large network's steps cost more: it gets fewer, for about the same processor time.
@@ -229,8 +217,8 @@ fn share(size: Size) -> u64 {
     }
 }
 
-/// Two kinds at three sizes, and the guided one in the middle.
-fn plans(n_sizes: usize) -> Vec<Plan> {
+/// Two kinds at three sizes, and the guided one in the middle; the smallest first.
+pub(super) fn plans(n_sizes: usize) -> Vec<Plan> {
     let mut plans = Vec::new();
     let middle = SIZES[n_sizes / 2];
     for &size in &SIZES[..n_sizes] {
@@ -268,7 +256,7 @@ fn finalists(
             tried.push(Candidate { rival, trial: *trial, row });
         }
     }
-    Ok(Finalists { name: plan.name.clone(), kind: plan.kind, trials: tuned.trials, tried })
+    Ok(Finalists { trials: tuned.trials, tried })
 }
 
 /// Half from the usual start, half from random legal ones, as the paper's rival had.

@@ -1,12 +1,14 @@
 //! The bench `robot`: the arm's success, its ablations, and end-to-end rivals beside it, in simulated worlds.
 //!
-//! Demonstrations, skills, rivals and episodes are kept in a work folder as they are finished, so a run that is cut off
-//! goes on where it was; it takes hours. Left out: the speed of the simulator, which is the bench `sim`.
+//! It takes hours. Demonstrations, skills, rivals and episodes are kept in a work folder as they are finished, so a run
+//! that is cut off goes on where it was; and a run directory with parts missing can be gone on with on another machine.
+//! Left out: the speed of the simulator, which is the bench `sim`.
 
 mod episodes;
 mod ladder;
 mod parity;
 mod protocol;
+mod record;
 mod report;
 pub mod rivals;
 mod rows;
@@ -16,12 +18,15 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 
 use crate::run::Run;
 use episodes::{Player, Row};
 use isogrid_robot::agent::AgentOptions;
+use ladder::Plan;
+use record::{Piece, Record};
 use rows::{ABLATIONS, BARRED, DEFAULT, OTHERS};
 use work::{Lesson, Trained, Workshop};
 
@@ -38,6 +43,10 @@ pub struct Options {
     pub threads: usize,
     /// A smoke run of the same path: few of everything.
     pub quick: bool,
+    /// A run directory that lacks parts, to go on from.
+    pub resume: Option<PathBuf>,
+    /// No further part is begun after so many minutes.
+    pub minutes: Option<f64>,
 }
 
 /// How much is done.
@@ -95,25 +104,66 @@ const SEED_STEP: u64 = 2_000;
 /// A program fails, or the disk refuses.
 pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<String> {
     let extent = if options.quick { QUICK } else { FULL };
+    let start = Instant::now();
     let shop = Workshop::open(&options.programs, &options.work, (extent.n_steps, options.quick))?;
-    let trained = trained(&shop, options.threads, say)?;
-    let mut rows = barred(&extent, &trained[0]);
-    rows.extend(ablations(&extent, &trained));
-    rows.push(scripted(&extent));
-    let file = shop.folder.join("episodes.jsonl");
-    let place = (file.as_path(), options.threads);
-    let mut outcomes = episodes::run(&rows, &shop.simulator(), place, say)?;
-    let finals = ladder::train(&shop, &extent, options.threads, say)?;
-    let (ladder, choices) =
-        finals.choose(&extent, |rows| episodes::run(rows, &shop.simulator(), place, say))?;
-    outcomes.extend(choices);
-    outcomes.extend(episodes::run(&ladder.rows(&extent), &shop.simulator(), place, say)?);
+    let mut record = options.resume.as_deref().map_or_else(|| Ok(Record::default()), Record::read)?;
+    record.pieces.push(Piece::begin(&shop.digest));
+    if record.trainings.is_empty() {
+        engine(&shop, &extent, (options.threads, say), &mut record)?;
+    }
+    let plans = ladder::plans(extent.n_sizes);
+    for plan in &plans {
+        let is_late = options.minutes.is_some_and(|most| start.elapsed().as_secs_f64() > 60.0 * most);
+        if !is_late && !record.has(&plan.name) {
+            rung(plan, (&shop, &extent), (options.threads, say), &mut record)?;
+        }
+    }
+    let missing = plans.iter().map(|plan| plan.name.as_str());
+    let missing: Vec<&str> = missing.filter(|name| !record.has(name)).collect();
     let mut run = Run::begin(&options.out)?;
     run.fact("episodes and trainings at a time", options.threads.to_string());
-    run.fact("digest of isogrid and isogrid-sim", shop.digest.clone());
-    let costs: Vec<_> = lessons().zip(trained.iter().map(|one| one.cost)).collect();
-    report::write(&mut run, &costs, &ladder, &outcomes)?;
+    if !missing.is_empty() {
+        run.fact("still to come", missing.join(", "));
+    }
+    record.write(&mut run)?;
+    report::write(&mut run, &record);
     run.finish(if options.quick { &protocol::QUICK } else { &protocol::FULL })
+}
+
+/// Trains the engine, plays its rows and ablations.
+fn engine(
+    shop: &Workshop,
+    extent: &Extent,
+    (n_threads, say): (usize, &mut (dyn FnMut(&str) + Send)),
+    record: &mut Record,
+) -> Result<()> {
+    let trained = trained(shop, n_threads, say)?;
+    let mut rows = barred(extent, &trained[0]);
+    rows.extend(ablations(extent, &trained));
+    rows.push(scripted(extent));
+    record.episodes.extend(episodes::run(&rows, shop, n_threads, say)?);
+    lessons().zip(&trained).for_each(|(lesson, one)| record.train(lesson, one.cost));
+    record.finished("the engine");
+    Ok(())
+}
+
+/// Tunes a rung of the ladder and plays its rows.
+fn rung(
+    plan: &Plan,
+    (shop, extent): (&Workshop, &Extent),
+    (n_threads, say): (usize, &mut (dyn FnMut(&str) + Send)),
+    record: &mut Record,
+) -> Result<()> {
+    // On this very machine, so that what tuning takes compares.
+    let engine = shop.train(&DEFAULT, (0, 1))?.cost.cpu_seconds;
+    let said = Mutex::new(say);
+    let tell = |line: &str| said.lock().unwrap_or_else(PoisonError::into_inner)(line);
+    let mut play = |rows: &[Row]| episodes::run(rows, shop, n_threads, &mut |line| tell(line));
+    let (rung, outcomes) = plan.carry_out((shop, engine), extent, &mut play, (n_threads, &tell))?;
+    record.finished(&rung.name);
+    record.rungs.push(rung);
+    record.episodes.extend(outcomes);
+    Ok(())
 }
 
 /// The default lesson, then the others.

@@ -1,15 +1,14 @@
 //! From episodes to tables and bars.
 
-use anyhow::Result;
 use isogrid_num::stats::{Z_95, median, wilson};
-use serde_json::json;
 
 use super::episodes::Outcome;
-use super::ladder::{Ladder, Rung};
+use super::ladder::Rung;
+use super::lessons;
 use super::parity::{self, Point};
+use super::record::Record;
 use super::rivals::{KINDS, Kind};
-use super::rows::{ABLATIONS, BARRED, DISTURBED_ROW};
-use super::work::{Cost, Lesson};
+use super::rows::{ABLATIONS, BARRED, DEFAULT, DISTURBED_ROW};
 use crate::bars::{Bar, Promise};
 use crate::grid::{Grid, grouped, number};
 use crate::run::Run;
@@ -91,32 +90,16 @@ fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 
-/// Writes everything into the run.
-pub(super) fn write(
-    run: &mut Run,
-    costs: &[(&Lesson, Cost)],
-    ladder: &Ladder,
-    outcomes: &[Outcome],
-) -> Result<()> {
-    for outcome in outcomes {
-        run.record(&json!({"section": "episodes", "episode": outcome}))?;
-    }
-    for (lesson, cost) in costs {
-        run.record(&json!({"section": "training", "skills": lesson.name, "cost": cost}))?;
-    }
-    for rung in &ladder.rungs {
-        for trial in &rung.trials {
-            run.record(&json!({"section": "rivals", "rung": rung.name, "trial": trial}))?;
-        }
-    }
+/// Writes tables and bars into the run.
+pub(super) fn write(run: &mut Run, record: &Record) {
+    let outcomes = &record.episodes;
     run.fragment("success", format!("{}\n{STATES}", success(outcomes).markdown()));
     run.fragment("ablations", format!("{}\n{STATES}", ablations(outcomes).markdown()));
-    run.fragment("training", format!("{}\n{CORES}", training(costs).markdown()));
+    run.fragment("training", format!("{}\n{CORES}", training(record).markdown()));
     run.fragment("disturbances", format!("{}\n{STATES}", disturbances(outcomes).markdown()));
-    run.fragment("rivals", rivals(&costs[0].1, ladder, outcomes));
-    run.fragment("energy", energy(costs, ladder, outcomes));
-    bars(run, costs, ladder, outcomes);
-    Ok(())
+    run.fragment("rivals", rivals(&record.rungs, outcomes));
+    run.fragment("energy", energy(record));
+    bars(run, record);
 }
 
 fn success(outcomes: &[Outcome]) -> Grid {
@@ -194,10 +177,11 @@ fn disturbances(outcomes: &[Outcome]) -> Grid {
     grid
 }
 
-fn training(costs: &[(&Lesson, Cost)]) -> Grid {
+fn training(record: &Record) -> Grid {
     let mut grid =
         Grid::new(&["skills", "head", "demonstrations", "wall s", "CPU s", "peak MiB", "model kB"]);
-    for (lesson, cost) in costs {
+    for lesson in lessons() {
+        let Some(cost) = record.cost(lesson) else { continue };
         grid.row(vec![
             lesson.name.to_string(),
             lesson.head.to_string(),
@@ -211,7 +195,7 @@ fn training(costs: &[(&Lesson, Cost)]) -> Grid {
     grid
 }
 
-fn rivals(engine: &Cost, ladder: &Ladder, outcomes: &[Outcome]) -> String {
+fn rivals(rungs: &[Rung], outcomes: &[Outcome]) -> String {
     let mut grid = Grid::new(&[
         "rival",
         "parameters",
@@ -227,16 +211,16 @@ fn rivals(engine: &Cost, ladder: &Ladder, outcomes: &[Outcome]) -> String {
         "goals met, 3 / 4 blocks",
         "decision p99 ms",
     ]);
-    for rung in &ladder.rungs {
-        let of = |task: &str| Summary::of(outcomes, &rival_row(&rung.name, task));
+    for rung in rungs {
+        let of = |task: &str| Summary::of(outcomes, &rung.row(task));
         let (one, three, four) = (of("one move"), of("3 blocks"), of("4 blocks"));
         grid.row(vec![
             rung.name.clone(),
-            grouped(rung.best.n_parameters() as i64),
-            number(Some(rung.cpu_seconds)),
-            number(Some(rung.cpu_seconds / engine.cpu_seconds)),
-            number(Some(rung.chosen.held_out_loss())),
-            if rung.chosen.has_converged(&rung.trials) { "yes" } else { "no" }.to_string(),
+            grouped(rung.n_parameters as i64),
+            number(Some(rung.cpu_seconds())),
+            number(Some(rung.cpu_seconds() / rung.engine_cpu_seconds)),
+            number(Some(rung.chosen().held_out_loss())),
+            if rung.chosen().has_converged(&rung.trials) { "yes" } else { "no" }.to_string(),
             three.n.to_string(),
             percent(one.rate()),
             percent(three.rate()),
@@ -252,23 +236,19 @@ fn rivals(engine: &Cost, ladder: &Ladder, outcomes: &[Outcome]) -> String {
          An episode ends at a goal reached, at a broken rule, or at its limit. Converged: \
          twice the steps gained at most 5 % of the held-out loss.\n\n{}",
         grid.markdown(),
-        ladder.demonstrations,
-        parity(ladder, outcomes)
+        rungs.first().map_or(0, |rung| rung.demonstrations),
+        parity(rungs, outcomes)
     )
 }
 
-fn rival_row(rung: &str, task: &str) -> String {
-    format!("rival: {rung}: {task}")
-}
-
 /// At which size rivals would reach what the engine does on three blocks, if that can be said, for each kind.
-fn parity(ladder: &Ladder, outcomes: &[Outcome]) -> String {
+fn parity(rungs: &[Rung], outcomes: &[Outcome]) -> String {
     let engine = Summary::of(outcomes, "3 blocks").rate();
     let one = |kind: Kind| {
-        let rungs = ladder.rungs.iter().filter(|rung| rung.kind == kind);
+        let rungs = rungs.iter().filter(|rung| rung.kind == kind);
         let point = |rung: &Rung| {
-            let summary = Summary::of(outcomes, &rival_row(&rung.name, "3 blocks"));
-            let parameters = rung.best.n_parameters() as f64;
+            let summary = Summary::of(outcomes, &rung.row("3 blocks"));
+            let parameters = rung.n_parameters as f64;
             Point { parameters, rate: summary.rate(), interval: summary.interval, n: summary.n }
         };
         let verdict = parity::verdict(engine, &rungs.map(point).collect::<Vec<_>>());
@@ -277,7 +257,7 @@ fn parity(ladder: &Ladder, outcomes: &[Outcome]) -> String {
     KINDS.into_iter().filter(|kind| *kind != Kind::Guided).map(one).collect()
 }
 
-fn energy(costs: &[(&Lesson, Cost)], ladder: &Ladder, outcomes: &[Outcome]) -> String {
+fn energy(record: &Record) -> String {
     let (low, watts, high) = WATTS_PER_CORE;
     let mut grid =
         Grid::new(&["who", "training kJ", "3-block episode J", "if a core is busy for the whole episode, J"]);
@@ -290,7 +270,7 @@ fn energy(costs: &[(&Lesson, Cost)], ladder: &Ladder, outcomes: &[Outcome]) -> S
         )
     };
     let mut add = |name: &str, cpu: f64, row: &str| {
-        let summary = Summary::of(outcomes, row);
+        let summary = Summary::of(&record.episodes, row);
         grid.row(vec![
             name.to_string(),
             kilojoules(cpu),
@@ -298,11 +278,11 @@ fn energy(costs: &[(&Lesson, Cost)], ladder: &Ladder, outcomes: &[Outcome]) -> S
             number(Some(summary.seconds * watts)),
         ]);
     };
-    if let Some((lesson, cost)) = costs.first() {
-        add(&format!("engine, {}", lesson.name), cost.cpu_seconds, "3 blocks");
+    if let Some(cost) = record.cost(&DEFAULT) {
+        add(&format!("engine, {}", DEFAULT.name), cost.cpu_seconds, "3 blocks");
     }
-    for rung in &ladder.rungs {
-        add(&rung.name, rung.chosen.cpu_seconds, &format!("rival: {}: 3 blocks", rung.name));
+    for rung in &record.rungs {
+        add(&rung.name, rung.chosen().cpu_seconds, &rung.row("3 blocks"));
     }
     format!(
         "Modelled, not measured: CPU seconds of training and wall seconds of decisions (one thread) times {watts} W a busy \
@@ -314,9 +294,9 @@ fn energy(costs: &[(&Lesson, Cost)], ladder: &Ladder, outcomes: &[Outcome]) -> S
     )
 }
 
-fn bars(run: &mut Run, costs: &[(&Lesson, Cost)], ladder: &Ladder, outcomes: &[Outcome]) {
+fn bars(run: &mut Run, record: &Record) {
     for row in &BARRED {
-        let summary = Summary::of(outcomes, row.name);
+        let summary = Summary::of(&record.episodes, row.name);
         let text = format!(
             "share of reached goals, {} episodes, {} of them disturbed, {} broken rules",
             summary.n, summary.disturbed, summary.violations
@@ -324,12 +304,11 @@ fn bars(run: &mut Run, costs: &[(&Lesson, Cost)], ladder: &Ladder, outcomes: &[O
         let bar = Bar::judge(&text, Some(100.0 * summary.rate()), Promise::AtLeast, Some(100.0 * row.bar));
         run.bar(row.name, bar.in_unit("%"));
     }
-    let wall = costs.first().map(|(_, cost)| cost.wall_seconds);
+    let wall = record.cost(&DEFAULT).map(|cost| cost.wall_seconds);
     let text = "training of all skills from 50 demonstrations, default head, two cores";
     run.bar("training", Bar::judge(text, wall, Promise::AtMost, Some(MAX_TRAINING_SECONDS)).in_unit("s"));
-    let engine = costs.first().map(|(_, cost)| cost.cpu_seconds);
-    let least = ladder.rungs.iter().map(|rung| rung.cpu_seconds).reduce(f64::min);
-    let ratio = least.zip(engine).map(|(least, engine)| least / engine);
+    let ratios = record.rungs.iter().map(|rung| rung.cpu_seconds() / rung.engine_cpu_seconds);
+    let ratio = ratios.reduce(f64::min);
     let text = "the least CPU of a rival's tuning, of the engine's training";
     run.bar("rivals' budget", Bar::judge(text, ratio, Promise::AtLeast, Some(MIN_RIVAL_BUDGET)).in_unit("x"));
 }

@@ -1,0 +1,131 @@
+//! What a run has found so far: its trainings, rungs and episodes, and the pieces in which they were made.
+//!
+//! All of it stands in a run's raw.jsonl, from which a later piece, on another machine too, takes it over.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::episodes::Outcome;
+use super::ladder::Rung;
+use super::work::{Cost, Lesson};
+use crate::machine;
+use crate::run::Run;
+
+/// Everything found.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    pub pieces: Vec<Piece>,
+    /// What each lesson took, the default first; none until all rows of the engine are played.
+    pub trainings: Vec<Training>,
+    /// Finished rungs only.
+    pub rungs: Vec<Rung>,
+    pub episodes: Vec<Outcome>,
+}
+
+/// A stretch of the run on one machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Piece {
+    /// Name and value.
+    pub facts: Vec<(String, String)>,
+    /// What it finished.
+    pub parts: Vec<String>,
+}
+
+/// The training of one lesson.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Training {
+    pub skills: String,
+    pub cost: Cost,
+}
+
+/// A line of raw.jsonl.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "section", rename_all = "lowercase")]
+enum Line {
+    Piece(Piece),
+    Training(Training),
+    Rung(Rung),
+    Episode(Outcome),
+}
+
+impl Piece {
+    /// The piece that begins now, by programs of this digest.
+    pub fn begin(digest: &str) -> Piece {
+        let mut facts: Vec<_> =
+            machine::facts().into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+        facts.push(("digest of isogrid and isogrid-sim".to_string(), digest.to_string()));
+        Piece { facts, parts: Vec::new() }
+    }
+
+    /// What tells it from the other pieces, in one line.
+    fn describe(&self) -> String {
+        let told = ["date", "CPU", "load at the start", "commit"];
+        let facts = self.facts.iter().filter(|(name, _)| told.contains(&name.as_str()));
+        let facts: Vec<String> = facts.map(|(name, value)| format!("{name} {value}")).collect();
+        format!("{}; {}", self.parts.join(", "), facts.join(", "))
+    }
+}
+
+impl Record {
+    /// What an earlier run has found.
+    ///
+    /// # Errors
+    /// Its raw.jsonl cannot be read, or is of another kind.
+    pub fn read(run: &Path) -> Result<Record> {
+        let path = run.join("raw.jsonl");
+        let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let mut record = Record::default();
+        for line in text.lines() {
+            let line = serde_json::from_str(line).with_context(|| format!("in {}", path.display()))?;
+            match line {
+                Line::Piece(piece) => record.pieces.push(piece),
+                Line::Training(training) => record.trainings.push(training),
+                Line::Rung(rung) => record.rungs.push(rung),
+                Line::Episode(outcome) => record.episodes.push(outcome),
+            }
+        }
+        ensure!(!record.pieces.is_empty(), "{} holds no piece of a run", path.display());
+        Ok(record)
+    }
+
+    /// Writes all of it, and tells of the pieces where there are several.
+    pub fn write(&self, run: &mut Run) -> Result<()> {
+        let pieces = self.pieces.iter().cloned().map(Line::Piece);
+        let trainings = self.trainings.iter().cloned().map(Line::Training);
+        let rungs = self.rungs.iter().cloned().map(Line::Rung);
+        let episodes = self.episodes.iter().cloned().map(Line::Episode);
+        for line in pieces.chain(trainings).chain(rungs).chain(episodes) {
+            run.record(&json!(line))?;
+        }
+        for (at, piece) in self.pieces.iter().enumerate() {
+            run.fact(&format!("piece {}", at + 1), piece.describe());
+        }
+        Ok(())
+    }
+
+    /// Notes that the last piece has finished a part.
+    pub fn finished(&mut self, part: &str) {
+        if let Some(piece) = self.pieces.last_mut() {
+            piece.parts.push(part.to_string());
+        }
+    }
+
+    /// Whether a rung is finished.
+    pub fn has(&self, rung: &str) -> bool {
+        self.rungs.iter().any(|known| known.name == rung)
+    }
+
+    /// Adds what the engine's lessons took.
+    pub fn train(&mut self, lesson: &Lesson, cost: Cost) {
+        self.trainings.push(Training { skills: lesson.name.to_string(), cost });
+    }
+
+    /// What a lesson took.
+    pub fn cost(&self, lesson: &Lesson) -> Option<Cost> {
+        self.trainings.iter().find(|known| known.skills == lesson.name).map(|known| known.cost)
+    }
+}
