@@ -39,6 +39,7 @@ fn command() -> Command {
     if cfg!(feature = "robot") {
         benches.push(("robot", "The arm, its ablations and end-to-end rivals", tools().required(false)));
     }
+    let resume = || folder("resume", "A run directory that lacks parts, to go on from").required(false);
     let number = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name("N").value_parser(value_parser!(usize)).help(help)
     };
@@ -49,12 +50,13 @@ fn command() -> Command {
                 folder("work", "Where finished parts are kept, to go on from [target/work/robot]")
                     .required(false),
                 number("threads", "Episodes and trainings at a time [cores]"),
-                folder("resume", "A run directory that lacks parts, to go on from").required(false),
+                resume(),
                 number("minutes", "Begin no further part after so many minutes"),
             ]),
             "planners" => bench.args([
                 folder("work", "Where finished attempts are kept, to go on from [target/work/planners]")
                     .required(false),
+                resume(),
                 number("minutes", "Stop the long sections after so many minutes"),
                 Arg::new("only")
                     .long("only")
@@ -162,6 +164,7 @@ fn bench(matches: &ArgMatches, out: &mut dyn Write) -> Result<()> {
                 minutes: matches.get_one::<usize>("minutes").map(|&minutes| minutes as u64),
                 only: matches.get_many::<String>("only").into_iter().flatten().cloned().collect(),
                 quick,
+                resume: matches.get_one("resume").cloned(),
             };
             planners::run(&options, &mut say)?
         }

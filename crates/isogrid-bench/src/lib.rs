@@ -10,6 +10,7 @@ pub mod grid;
 pub mod machine;
 #[cfg(feature = "nn")]
 pub mod nn;
+mod piece;
 pub mod planners;
 pub mod process;
 #[cfg(feature = "robot")]

@@ -10,6 +10,7 @@ pub(crate) static INFO: Info = Info {
         "poses of the hand and of all objects are observed; no images",
         "the operators (pick, place) and the relations (on, clear, holding) are given",
         "blocks stand on a face, and the hand points down",
+        "the hand moves alike in all directions (or --symmetry none)",
     ],
     guarantees: &[
         "plans are validated; a goal that no plan reaches is said to be unreachable and the arm is parked",
@@ -28,6 +29,11 @@ pub(crate) static INFO: Info = Info {
     options: &[
         OptionSpec { name: "head", value: Some("NAME"), help: "cloning, diffusion or flow [flow]" },
         OptionSpec { name: "steps", value: Some("N"), help: "training steps of each sub-skill [6000]" },
+        OptionSpec {
+            name: "symmetry",
+            value: Some("WORD"),
+            help: "assumed: what is learned in one direction holds in the others; or none [assumed]",
+        },
         OptionSpec { name: "width", value: Some("N"), help: "width of the networks [128]" },
         OptionSpec {
             name: "checkpoints",

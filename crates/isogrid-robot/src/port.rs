@@ -10,7 +10,7 @@ use isogrid_core::{Port, Printed, Recognition, Request, Source, Value};
 use crate::RobotError;
 use crate::agent::{AgentOptions, Feedback, Status};
 use crate::engine::{Assignment, Decision, Demonstrations, Percepts, Robot};
-use crate::learn::TrainOptions;
+use crate::learn::{Symmetry, TrainOptions};
 use crate::protocol;
 use crate::skills::{Head, LearnedOptions, Skills};
 
@@ -149,6 +149,11 @@ fn train_options(request: &Request) -> Result<TrainOptions, RobotError> {
         Some("diffusion") => Head::Diffusion { steps: DIFFUSION_STEPS },
         Some("flow") => Head::Flow { steps: FLOW_STEPS },
         Some(other) => return Err(wrong("head", other, "cloning, diffusion or flow")),
+    };
+    options.symmetry = match request.option("symmetry") {
+        None | Some("assumed") => Symmetry::Assumed,
+        Some("none") => Symmetry::None,
+        Some(other) => return Err(wrong("symmetry", other, "assumed or none")),
     };
     options.n_steps = number(request, "steps", options.n_steps as f64, (1.0, 1e7))? as u64;
     options.width = number(request, "width", options.width as f64, (4.0, 4096.0))? as usize;

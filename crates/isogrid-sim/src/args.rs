@@ -12,7 +12,7 @@ use isogrid_robot::agent::{AgentOptions, Feedback};
 use isogrid_robot::policy::{Policy, Scripted};
 use isogrid_robot::skills::{Learned, LearnedOptions, Skills};
 use isogrid_sim::scenario::{
-    Disturbance, DisturbanceKind, Family, NoiseSpec, Scenario, SceneSpec, StartKind, StartSpec,
+    Disturbance, DisturbanceKind, Family, NoiseSpec, Scenario, SceneSpec, StartKind, StartSpec, When,
 };
 use isogrid_sim::verbs::{film, record, run, serve, speed};
 use isogrid_sim::{library, scenario_file};
@@ -62,7 +62,7 @@ fn world() -> [Arg; 7] {
         value("start", "KIND", "usual or random"),
         number("pose-mm", "MM", "Noise of seen positions [0]"),
         value("disturb", "KIND", "move, shove, drop, swap or hold, once in the episode"),
-        number("disturb-at", "S", "When [9]"),
+        value("disturb-at", "S", "When, or between which seconds: 9 or 4..40 [9]"),
     ]
 }
 
@@ -284,7 +284,10 @@ fn scenario(matches: &ArgMatches) -> Result<Scenario> {
 
 /// The scenario that the options describe.
 fn drawn(matches: &ArgMatches, blocks: usize, family: Family) -> Result<Scenario> {
-    let at = matches.get_one::<f64>("disturb-at").copied().unwrap_or(9.0);
+    let at = matches.get_one::<String>("disturb-at").map_or(Ok(When::At(9.0)), |text| when(text))?;
+    if matches.contains_id("disturb-at") && !matches.contains_id("disturb") {
+        bail!("--disturb-at says when; --disturb KIND says what");
+    }
     let disturbance = |kind: &String| -> Result<Disturbance> {
         Ok(Disturbance { kind: word::<DisturbanceKind>("disturb", kind)?, at, lasts: 3.0, block: None })
     };
@@ -310,6 +313,16 @@ fn drawn(matches: &ArgMatches, blocks: usize, family: Family) -> Result<Scenario
             .into_iter()
             .collect(),
         seconds: None,
+    })
+}
+
+/// Seconds, or two numbers of seconds.
+fn when(text: &str) -> Result<When> {
+    let wrong = || format!("--disturb-at {text}: expected seconds, as 9 or 4..40");
+    let number = |text: &str| text.parse::<f64>().with_context(wrong);
+    Ok(match text.split_once("..") {
+        Some((from, to)) => When::Between([number(from)?, number(to)?]),
+        None => When::At(number(text)?),
     })
 }
 

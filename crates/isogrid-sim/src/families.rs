@@ -8,7 +8,7 @@ use isogrid_robot::tasks::{Rule, Task};
 use isogrid_robot::{Object, ObjectKind, Scene};
 
 use crate::SimError;
-use crate::scenario::{Family, GoalSpec, Scenario, StartKind};
+use crate::scenario::{Family, GoalSpec, Scenario, StartKind, When};
 
 /// Ticks a second.
 pub const RATE_HZ: f64 = 20.0;
@@ -96,10 +96,19 @@ pub(crate) fn check(scenario: &Scenario) -> Result<(), SimError> {
         return Err(wrong(format!("seconds = {seconds}, expected 0 to {MAX_SECONDS}")));
     }
     for disturbance in &scenario.disturbances {
-        for (name, value) in [("at", disturbance.at), ("lasts", disturbance.lasts)] {
+        let (from, to) = match disturbance.at {
+            When::At(at) => (at, at),
+            When::Between([from, to]) => (from, to),
+        };
+        for (name, value) in [("at", from), ("at", to), ("lasts", disturbance.lasts)] {
             if !(0.0..=MAX_SECONDS).contains(&value) {
                 return Err(wrong(format!("{name} = {value} of a disturbance, expected 0 to {MAX_SECONDS}")));
             }
+        }
+        if from > to {
+            return Err(wrong(format!(
+                "at = [{from}, {to}] of a disturbance: the first is later than the second"
+            )));
         }
     }
     let noise = scenario.noise.pose_mm;

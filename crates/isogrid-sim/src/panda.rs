@@ -76,16 +76,16 @@ const LINKS: [Link; N_JOINTS] = [
 /// The hand: palm, two fingers with pads, and the site between them.
 const HAND: &str = r#"
 <body name="hand" pos="0 0 0.107" quat="0.9238795 0 0 -0.3826834">
-  <geom type="box" size="0.02 0.1 0.025" pos="0 0 0.035" mass="0.73" rgba="0.9 0.9 0.92 1"/>
+  <geom type="box" size="0.02 0.1 0.025" pos="0 0 0.035" mass="0.73" conaffinity="0" rgba="0.9 0.9 0.92 1"/>
   <site name="tip" pos="0 0 0.1034" size="0.004" rgba="0 0 0 0"/>
   <body name="left_finger" pos="0 0 0.0584">
     <joint name="left_finger" class="finger" axis="0 1 0"/>
-    <geom type="box" size="0.010 0.006 0.022" pos="0 0.013 0.012" mass="0.01" rgba="0.3 0.3 0.32 1"/>
+    <geom type="box" size="0.010 0.006 0.022" pos="0 0.013 0.012" mass="0.01" conaffinity="0" rgba="0.3 0.3 0.32 1"/>
     <geom class="finger_pad" pos="0 0.006 0.045"/>
   </body>
   <body name="right_finger" pos="0 0 0.0584">
     <joint name="right_finger" class="finger" axis="0 -1 0"/>
-    <geom type="box" size="0.010 0.006 0.022" pos="0 -0.013 0.012" mass="0.01" rgba="0.3 0.3 0.32 1"/>
+    <geom type="box" size="0.010 0.006 0.022" pos="0 -0.013 0.012" mass="0.01" conaffinity="0" rgba="0.3 0.3 0.32 1"/>
     <geom class="finger_pad" pos="0 -0.006 0.045"/>
   </body>
 </body>"#;
@@ -108,9 +108,9 @@ pub fn settings() -> String {
     }
     format!(
         r#"<default>
-  <default class="arm"><joint damping="1" armature="0.1"/><geom contype="0" conaffinity="0" rgba="0.95 0.95 0.95 1"/></default>
+  <default class="arm"><joint damping="1" armature="0.1"/><geom conaffinity="0" rgba="0.95 0.95 0.95 1"/></default>
   <default class="finger"><joint type="slide" range="0 {FINGER_TRAVEL}" damping="10" armature="0.05"/></default>
-  <default class="finger_pad"><geom type="box" size="0.010 0.006 0.012" mass="0.005" friction="2 0.05 0.0002" condim="4" priority="1" solref="0.004 1" solimp="0.95 0.99 0.001" rgba="0.2 0.2 0.22 1"/></default>
+  <default class="finger_pad"><geom type="box" size="0.010 0.006 0.012" mass="0.005" conaffinity="0" friction="2 0.05 0.0002" condim="4" priority="1" solref="0.004 1" solimp="0.95 0.99 0.001" rgba="0.2 0.2 0.22 1"/></default>
 </default>
 <equality><joint joint1="left_finger" joint2="right_finger" solimp="0.95 0.99 0.001" solref="0.005 1"/></equality>
 <actuator>

@@ -13,6 +13,7 @@ use crate::library;
 use crate::limb::Limb;
 use crate::osc::{self, ArmState, Gains, N_TASK};
 use crate::panda::{FINGER_TRAVEL, HOME, MAX_TORQUE, MAX_VELOCITY, N_JOINTS};
+use crate::vector;
 
 /// The physics step, in seconds.
 pub const STEP_SECONDS: f64 = 0.002;
@@ -30,11 +31,34 @@ pub struct Physics {
     workspace: [[f64; 3]; 2],
     limb: Limb,
     grip: f64,
-    pinned: Option<(usize, Pose)>,
+    held: Option<Hold>,
     stopped: Option<String>,
     steps: u64,
     peak: Peak,
 }
+
+/// Somebody's hand that holds an object, or moves it over the table.
+///
+/// It pulls the object to where it wants it as a damped spring does, no harder than a hand can, so that whatever else
+/// touches the object feels a force and not a wall.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hold {
+    /// What is held.
+    pub object: usize,
+    /// Where it is wanted now.
+    pub pose: Pose,
+    /// How that place moves along x and y, in metres a second.
+    pub velocity: [f64; 2],
+    /// Physics steps that are left.
+    pub steps: u32,
+}
+
+/// The strongest pull of somebody's hand, in newtons and newton metres.
+const STRENGTH: [f64; 2] = [60.0, 3.0];
+
+/// The spring of somebody's hand and its damping, as shares of what would move a free object there within a physics step.
+const SPRING: f64 = 0.4;
+const DAMPING: f64 = 0.6;
 
 /// The largest loads of the arm so far, as shares of what its joints are rated for.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -95,7 +119,7 @@ impl Physics {
             workspace,
             limb,
             grip: -1.0,
-            pinned: None,
+            held: None,
             stopped: None,
             steps: 0,
             peak: Peak::default(),
@@ -159,9 +183,47 @@ impl Physics {
         self.data.forward();
     }
 
-    /// Holds an object where it is, as somebody's hand would, until told otherwise.
-    pub fn pin(&mut self, pinned: Option<(usize, Pose)>) {
-        self.pinned = pinned;
+    /// Lets somebody's hand hold an object.
+    pub fn hold(&mut self, hold: Hold) {
+        self.held = Some(hold);
+    }
+
+    /// Whether somebody's hand is busy.
+    pub fn is_holding(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// One step of what somebody's hand does.
+    fn pull(&mut self) {
+        let Some(hold) = &mut self.held else { return };
+        let body = self.objects[hold.object].body;
+        if hold.steps == 0 {
+            self.data.xfrc_applied_mut()[body] = [0.0; 6];
+            self.held = None;
+            return;
+        }
+        hold.steps -= 1;
+        let [x, y] = hold.velocity;
+        hold.pose.position[0] += x * STEP_SECONDS;
+        hold.pose.position[1] += y * STEP_SECONDS;
+        let Some((_, at)) = self.objects[hold.object].free else { return };
+        let (place, turn) = (self.data.xpos()[body], self.data.xquat()[body]);
+        let moves: [f64; 6] = std::array::from_fn(|k| self.data.qvel()[at + k]);
+        let mass = self.data.model().body_mass()[body];
+        let inertia = self.data.model().body_inertia()[body].iter().sum::<f64>() / 3.0;
+        let spring = |off: f64, speed: f64, weight: f64, most: f64| {
+            let pull = SPRING * off / STEP_SECONDS - DAMPING * speed;
+            (weight * pull / STEP_SECONDS).clamp(-most, most)
+        };
+        // A free joint turns in the object's own frame.
+        let own = [moves[3], moves[4], moves[5]];
+        let turning = vector::rotated(&turn, &own);
+        let off = vector::turn_between(&turn, &hold.pose.rotation);
+        let wanted = [x, y, 0.0];
+        self.data.xfrc_applied_mut()[body] = std::array::from_fn(|k| match k {
+            0..3 => spring(hold.pose.position[k] - place[k], moves[k] - wanted[k], mass, STRENGTH[0]),
+            _ => spring(off[k - 3], turning[k - 3], inertia, STRENGTH[1]),
+        });
     }
 
     fn set(&mut self, object: usize, pose: &Pose) {
@@ -198,9 +260,7 @@ impl Physics {
         let finger = if self.grip > 0.0 { 0.0 } else { FINGER_TRAVEL };
         self.note(&arm, &torques);
         self.limb.drive(&mut self.data, &torques, finger);
-        if let Some((object, pose)) = self.pinned {
-            self.set(object, &pose);
-        }
+        self.pull();
         let before = self.data.time();
         self.data.step();
         self.steps += 1;

@@ -156,7 +156,7 @@ pub struct Disturbance {
     /// What happens.
     pub kind: DisturbanceKind,
     /// When, in seconds.
-    pub at: f64,
+    pub at: When,
     /// For how long a block is held, in seconds.
     #[serde(default = "three_seconds")]
     pub lasts: f64,
@@ -165,19 +165,29 @@ pub struct Disturbance {
     pub block: Option<String>,
 }
 
+/// A time, or two between which the seed draws one, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected seconds, or two numbers between which they are drawn")]
+pub enum When {
+    /// Then.
+    At(f64),
+    /// Some time between.
+    Between([f64; 2]),
+}
+
 /// What can go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DisturbanceKind {
     /// A clear block is put elsewhere: on a free pad where the rules allow it, else aside on the table.
     Move,
-    /// A clear block is shoved five to nine centimetres along the table; on a pile it is nudged askew.
+    /// The clear block next to the hand is pushed five to nine centimetres along the table; on a pile it is nudged askew.
     Shove,
-    /// The block in the hand is torn out and falls; waits until one is held.
+    /// The block in the hand is torn out and falls onto the table elsewhere; waits until one is held.
     Drop,
     /// Two clear blocks change places where the rules allow it.
     Swap,
-    /// A clear block is held in place by somebody.
+    /// The clear block next to the hand is held in place by somebody.
     Hold,
 }
 

@@ -9,8 +9,8 @@ use crate::families::{Layout, check, layout};
 use crate::judge::{Judge, Moment, Verdict};
 use crate::mjcf;
 use crate::own::{self, Own};
-use crate::physics::Physics;
-use crate::scenario::{Disturbance, DisturbanceKind, Family, Scenario};
+use crate::physics::{Hold, Physics, STEP_SECONDS};
+use crate::scenario::{Disturbance, DisturbanceKind, Family, Scenario, When};
 
 /// Actions for which the hand stays still before the agent sees anything: things settle.
 const SETTLE_ACTIONS: usize = 10;
@@ -21,6 +21,15 @@ const BEGIN_ACTIONS: usize = 120;
 /// A block whose centre is below this lies on the table or a pad, in metres.
 const LOW: f64 = 0.05;
 
+/// How fast somebody pushes a block, in metres a second: slow enough that it hardly slides on.
+const SHOVE_SPEED: f64 = 0.25;
+
+/// How far a block falls that was torn out of the hand, in metres.
+const FALL: f64 = 0.04;
+
+/// After somebody interferes things come to rest for so long, in seconds.
+const SETTLE_SECONDS: f64 = 0.6;
+
 /// A simulated world in one episode.
 pub struct World {
     layout: Layout,
@@ -29,10 +38,11 @@ pub struct World {
     noise: f64,
     sensor: Rng,
     chance: Rng,
-    waiting: Vec<Disturbance>,
-    pinned: Option<(usize, Pose, f64)>,
+    /// What is still to happen, each not before its time.
+    waiting: Vec<(f64, Disturbance)>,
     start: f64,
-    by_arm: bool,
+    /// Until then the arm is not blamed for what lies where: somebody interferes.
+    blameless_until: f64,
     log: Vec<(f64, String)>,
 }
 
@@ -56,6 +66,12 @@ impl World {
                 return Err(SimError::Scenario(format!("a disturbance names `{name}`, which is not there")));
             }
         }
+        let mut times = Rng::new(scenario.seed, 0x717e);
+        let mut when = |at: When| match at {
+            When::At(at) => at,
+            When::Between([from, to]) => from + (to - from) * times.unit(),
+        };
+        let waiting = scenario.disturbances.iter().map(|one| (when(one.at), one.clone())).collect();
         Ok(World {
             judge: Judge::new(&layout.scene, &layout.task, layout.rule, &poses),
             start: physics.seconds(),
@@ -64,9 +80,8 @@ impl World {
             noise,
             sensor: Rng::new(scenario.seed, 0x5e50),
             chance: Rng::new(scenario.seed, 0xd157),
-            waiting: scenario.disturbances.clone(),
-            pinned: None,
-            by_arm: true,
+            waiting,
+            blameless_until: f64::NEG_INFINITY,
             log: Vec::new(),
         })
     }
@@ -135,23 +150,15 @@ impl World {
     /// Carries out one action, and whatever goes wrong meanwhile.
     pub fn act(&mut self, action: &Action) {
         self.disturb();
-        if let Some((block, pose, until)) = self.pinned {
-            self.physics.pin(Some((block, pose)));
-            if self.seconds() >= until {
-                self.pinned = None;
-                self.physics.pin(None);
-            }
-        }
         self.physics.act(action);
         let (held, poses) = (self.held().is_some(), self.poses());
-        self.judge.look(&Moment { poses: &poses, held, by_arm: self.by_arm });
-        self.by_arm = true;
+        self.judge.look(&Moment { poses: &poses, held, by_arm: self.is_by_arm() });
     }
 
     /// What the episode has come to.
     pub fn verdict(&self) -> Verdict {
         let (held, poses) = (self.held().is_some(), self.poses());
-        let verdict = self.judge.verdict(&Moment { poses: &poses, held, by_arm: self.by_arm });
+        let verdict = self.judge.verdict(&Moment { poses: &poses, held, by_arm: self.is_by_arm() });
         let stopped = self.physics.stopped().map(str::to_string);
         Verdict { reached: verdict.reached && stopped.is_none(), seconds: self.seconds(), stopped, ..verdict }
     }
@@ -185,13 +192,21 @@ impl World {
         (0..self.layout.scene.objects.len()).find(near)
     }
 
+    fn is_by_arm(&self) -> bool {
+        self.seconds() >= self.blameless_until
+    }
+
+    /// Whatever is due happens; what cannot yet waits, and keeps nothing else from happening.
     fn disturb(&mut self) {
-        let due = |wanted: &Disturbance| wanted.at <= self.seconds();
-        let Some(at) = self.waiting.iter().position(due) else { return };
-        let disturbance = self.waiting[at].clone();
-        if let Some(text) = self.happen(&disturbance) {
+        let mut at = 0;
+        while let Some((time, disturbance)) = self.waiting.get(at).cloned() {
+            let text = if time <= self.seconds() { self.happen(&disturbance) } else { None };
+            let Some(text) = text else {
+                at += 1;
+                continue;
+            };
             self.waiting.remove(at);
-            self.by_arm = false;
+            self.blameless_until = self.seconds() + SETTLE_SECONDS;
             self.log.push((self.seconds(), text));
         }
     }
@@ -209,29 +224,23 @@ impl World {
                 return None;
             }
             let text = format!("{} is torn out of the hand", name(block));
-            let spot = self.free_spot(block)?;
-            self.physics.put(block, &Pose::upright(spot));
+            let [x, y, z] = self.free_spot(block)?;
+            self.physics.put(block, &Pose::upright([x, y, z + FALL]));
             return Some(text);
         }
         let clear = self.clear_blocks(held);
         let wanted = disturbance.block.as_deref().and_then(|name| scene.find(name));
         let block = match wanted {
             Some(block) => *clear.iter().find(|&&at| at == block)?,
-            None => {
-                // What lies low can be shoved away; on a pile it would only be nudged.
-                let low: Vec<usize> =
-                    clear.iter().copied().filter(|&at| self.physics.pose(at).position[2] < LOW).collect();
-                let shove = disturbance.kind == DisturbanceKind::Shove && !low.is_empty();
-                let from = if shove { &low } else { &clear };
-                *from.get(self.chance.index(from.len())?)?
-            }
+            None => self.victim(disturbance.kind, &clear)?,
         };
+        let name = |at: usize| self.layout.scene.objects[at].name.clone();
         match disturbance.kind {
             DisturbanceKind::Shove => self.shove(block),
             DisturbanceKind::Hold => {
-                let until = self.seconds() + disturbance.lasts;
-                self.pinned = Some((block, self.physics.pose(block), until));
-                Some(format!("{} is held for {:.1} s", name(block), disturbance.lasts))
+                let text = format!("{} is held for {:.1} s", name(block), disturbance.lasts);
+                self.grasp(block, [0.0; 2], disturbance.lasts)?;
+                Some(text)
             }
             DisturbanceKind::Swap => {
                 let others: Vec<_> = clear.iter().copied().filter(|&at| at != block).collect();
@@ -245,6 +254,22 @@ impl World {
                 self.physics.put(block, &Pose::upright(spot));
                 Some(text)
             }
+        }
+    }
+
+    /// Whom a disturbance without a name hits.
+    fn victim(&mut self, kind: DisturbanceKind, clear: &[usize]) -> Option<usize> {
+        // What lies low can be shoved away; on a pile it would only be nudged.
+        let low: Vec<usize> =
+            clear.iter().copied().filter(|&at| self.physics.pose(at).position[2] < LOW).collect();
+        let hand = self.physics.hand().position;
+        let far = |at: &usize| near(&self.physics.pose(*at).position, &hand);
+        let nearest = |from: &[usize]| from.iter().copied().min_by(|a, b| far(a).total_cmp(&far(b)));
+        match kind {
+            // What the hand is about to grasp is often next to it.
+            DisturbanceKind::Shove if !low.is_empty() => nearest(&low),
+            DisturbanceKind::Shove | DisturbanceKind::Hold => nearest(clear),
+            _ => clear.get(self.chance.index(clear.len())?).copied(),
         }
     }
 
@@ -271,9 +296,8 @@ impl World {
 
     /// Pushes a block that lies low off what it lies on; one on a pile only askew, or the pile would fall.
     fn shove(&mut self, block: usize) -> Option<String> {
-        let mut pose = self.physics.pose(block);
-        let low = pose.position[2] < LOW;
-        let (here, poses) = (pose.position, self.poses());
+        let (here, poses) = (self.physics.pose(block).position, self.poses());
+        let low = here[2] < LOW;
         for _ in 0..200 {
             let far = if low { 0.05 + 0.04 * self.chance.unit() } else { 0.012 };
             // Along x, away from the neighbours of a row: between two towers there is no room for the hand.
@@ -283,17 +307,19 @@ impl World {
             if low && !((0.35..0.66).contains(&spot[0]) && self.is_free(&poses, block, &spot)) {
                 continue;
             }
-            let turn = 0.2 * (self.chance.unit() - 0.5);
-            pose.position = spot;
-            pose.rotation = [(turn / 2.0).cos(), 0.0, 0.0, (turn / 2.0).sin()];
-            self.physics.put(block, &pose);
-            return Some(format!(
-                "{} is shoved {:.0} mm",
-                self.layout.scene.objects[block].name,
-                far * 1000.0
-            ));
+            let velocity = [SHOVE_SPEED * angle.cos(), SHOVE_SPEED * angle.sin()];
+            self.grasp(block, velocity, far / SHOVE_SPEED)?;
+            let name = &self.layout.scene.objects[block].name;
+            return Some(format!("{name} is shoved {:.0} mm", far * 1000.0));
         }
         None
+    }
+
+    /// Lets somebody hold a block for a while, standing or moving; `None` while that hand is busy.
+    fn grasp(&mut self, object: usize, velocity: [f64; 2], seconds: f64) -> Option<()> {
+        let steps = (seconds / STEP_SECONDS).round() as u32;
+        let hold = Hold { object, pose: self.physics.pose(object), velocity, steps };
+        (!self.physics.is_holding()).then(|| self.physics.hold(hold))
     }
 
     fn swap(&mut self, a: usize, b: usize) -> Option<String> {

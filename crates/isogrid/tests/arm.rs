@@ -98,6 +98,32 @@ fn a_budget_ends_an_episode() {
 }
 
 #[test]
+fn an_arm_that_nobody_watches_any_more_is_stopped_before_anything_is_asked() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let log = folder.path().join("asked");
+    let world = Kinematic::new(&scene(), &[[0.5, 0.2, 0.0005], [0.5, -0.2, 0.0005], [0.5, 0.2, 0.021]]);
+    let step = Step { observation: world.observe().clone(), over: false, disturbances: Vec::new() };
+    let [briefing, step] = [serde_json::to_string(&briefing(&world)), serde_json::to_string(&step)]
+        .map(|text| text.expect("this test made it"));
+    let verdict = serde_json::json!({ "verdict": Verdict::default() });
+    let script = format!(
+        "echo '{briefing}'\nwhile read line; do echo $line >> {}\n\
+         case $line in *act*) echo '{step}';; *) echo '{verdict}';; esac; done\n",
+        log.display()
+    );
+    let (mut process, briefing) = WorldProcess::start(shell(&script)).expect("a world");
+    let policy = Box::new(Scripted::new(0.0, 1));
+    let mut agent =
+        Agent::new(&briefing.scene, &briefing.task, policy, AgentOptions::default()).expect("a task");
+    let ctx = Ctx::new(1).with_tick_limit(20);
+    let episode = play(&ctx, &mut process.world, &briefing, &mut agent, &mut |_| {}).expect("a sound world");
+    assert!(matches!(episode.stop, Stop::Budget(_)));
+    let asked = std::fs::read_to_string(&log).expect("the world's own log");
+    let after: Vec<&str> = asked.lines().skip_while(|line| line.contains("act")).collect();
+    assert_eq!(after, ["{stop:true}"], "{asked}");
+}
+
+#[test]
 fn briefings_that_make_no_sense_are_refused() {
     type Edit = fn(&mut serde_json::Value);
     let cases: [(&str, Edit, &str); 8] = [

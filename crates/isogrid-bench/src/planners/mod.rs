@@ -20,7 +20,7 @@ use isogrid_data::locate;
 use crate::process;
 use crate::run::Run;
 use contender::{Field, Limits};
-use contest::{Contest, Extent};
+use contest::Contest;
 use downward::Downward;
 
 pub use amlgym::amlgym_problems;
@@ -43,6 +43,15 @@ pub struct Options {
     pub only: Vec<String>,
     /// A smoke run of the same path: a few problems a section.
     pub quick: bool,
+    /// A run directory that lacks parts, to go on from.
+    pub resume: Option<PathBuf>,
+}
+
+impl Options {
+    /// Whether parts are left out.
+    fn is_part(&self) -> bool {
+        self.minutes.is_some() || !self.only.is_empty()
+    }
 }
 
 /// The sections by name.
@@ -97,14 +106,14 @@ pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> Result<String> {
             long => {
                 let opened = match contest.take() {
                     Some(opened) => opened,
-                    None => {
-                        let extent = Extent::new(options.quick, options.minutes);
-                        Contest::open(&mut bench, &options.work, extent)?
-                    }
+                    None => Contest::open(&mut bench, options)?,
                 };
                 bench.long(long, contest.insert(opened), say)?;
             }
         }
+    }
+    if let Some(contest) = &contest {
+        contest.end(&mut bench, options)?;
     }
     let about = if options.quick { protocol::QUICK } else { protocol::FULL };
     bench.run.finish(&about)

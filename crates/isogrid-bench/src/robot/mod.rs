@@ -22,11 +22,12 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 
+use crate::piece::Piece;
 use crate::run::Run;
 use episodes::{Player, Row};
 use isogrid_robot::agent::AgentOptions;
 use ladder::Plan;
-use record::{Piece, Record};
+use record::Record;
 use rows::{ABLATIONS, BARRED, DEFAULT, OTHERS};
 use work::{Lesson, Trained, Workshop};
 
@@ -107,7 +108,9 @@ pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<Stri
     let start = Instant::now();
     let shop = Workshop::open(&options.programs, &options.work, (extent.n_steps, options.quick))?;
     let mut record = options.resume.as_deref().map_or_else(|| Ok(Record::default()), Record::read)?;
-    record.pieces.push(Piece::begin(&shop.digest));
+    let mut piece = Piece::begin();
+    piece.facts.push(("digest of isogrid and isogrid-sim".to_string(), shop.digest.clone()));
+    record.pieces.push(piece);
     if record.trainings.is_empty() {
         engine(&shop, &extent, (options.threads, say), &mut record)?;
     }
@@ -219,12 +222,10 @@ fn ablations(extent: &Extent, trained: &[Trained]) -> Vec<Row> {
         let at = lessons().position(|known| known == lesson).unwrap_or(0);
         trained[at].skills.clone()
     };
-    let one = |(at, ablation): (usize, &rows::Ablation)| Row {
+    let one = |ablation: &rows::Ablation| Row {
         name: format!("ablation: {}", ablation.name),
         worlds: ablation.worlds(),
-        // The same seeds for all that share their worlds: differences are then the ablation's.
-        first_seed: FIRST_SEEDS[1]
-            + if ablation.worlds.len() > 1 { SEED_STEP } else { 0 } * u64::from(at > 0),
+        first_seed: FIRST_SEEDS[1] + SEED_STEP * ablation.course.seeds,
         n: extent.ablation,
         player: Player::Engine {
             skills: skills(&ablation.lesson),
@@ -232,7 +233,7 @@ fn ablations(extent: &Extent, trained: &[Trained]) -> Vec<Row> {
             temperature: ablation.temperature,
         },
     };
-    ABLATIONS.iter().enumerate().map(one).collect()
+    ABLATIONS.iter().map(one).collect()
 }
 
 /// The demonstrator's own hands, under the same manager.

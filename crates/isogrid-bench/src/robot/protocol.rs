@@ -27,7 +27,8 @@ while nothing moves. Real cameras err in the same direction for a while, which i
   and judges by the true poses with rules of its own. An episode is reached when all goals hold, nothing is in the hand,
   and no rule of the game was broken by the arm. Everything starts with 1 cm jitter.
 - *Engine*: 50 demonstrations of stacking three blocks by a scripted expert (`isogrid-sim record`, its defaults), never a
-  Hanoi solution; skills by `isogrid fit`, pinned to two cores and alone on the machine for the default head; predicates
+  Hanoi solution; with symmetry, examples of reaching are turned about the vertical and grasps mirrored; skills by
+  `isogrid fit`, pinned to two cores and alone on the machine for the default head; predicates
   and operators are given. Seeds of episodes are disjoint from those of demonstrations and of development.
 - *Rivals*: end-to-end policies on the same observations with the goal, learned from 300 whole 3-block Hanoi
   demonstrations (half from random legal starts), as the paper's rival had; by hindsight, a part of the examples asks
@@ -36,7 +37,13 @@ while nothing moves. Real cameras err in the same direction for a while, which i
   by episodes on seeds of their own (20 each; who cannot win any more drops out). What tuning took stands beside the
   engine's training. Rows of rivals and ablations have fewer episodes than the barred ones. Learning curves are in
   raw.jsonl. They are small policies on states; they are not vision-language-action models.
-- *Disturbed*: one of move, shove, drop, swap and hold in turn, 11 s into the episode; open loop means that the first plan
+- *Physics*: rigid boxes and capsules; the whole arm collides with table and blocks, not with itself; pads and trays are
+  marks on the table. Joint torques are limited as published, and grasps hold by friction.
+- *Disturbed*: one of move, shove, drop, swap and hold in turn, at a time between 3 and 40 s that the seed draws (an
+  undisturbed episode takes some 48 s). A shove pushes the clear block next to the hand five to nine centimetres, a hold
+  keeps it where it is for 3 s with up to 60 N; a dropped block falls from 4 cm onto a free spot of the table; moved and
+  swapped blocks are put where they go, the hand that does it is not simulated. *It mattered* where a move failed or a
+  new plan was made: the others change nothing that the plan relies on. Open loop means that the first plan
   is carried out to its end whatever happens, as released with the paper; without replanning, failed moves are repeated as
   first planned; without retry, the first failed move ends the episode.
 - Shares carry Wilson 95 % intervals. The decision's p99 is the worst of the episodes' own.

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::episodes::Outcome;
 use super::ladder::Rung;
 use super::work::{Cost, Lesson};
-use crate::machine;
+use crate::piece::Piece;
 use crate::run::Run;
 
 /// Everything found.
@@ -24,15 +24,6 @@ pub(super) struct Record {
     /// Finished rungs only.
     pub rungs: Vec<Rung>,
     pub episodes: Vec<Outcome>,
-}
-
-/// A stretch of the run on one machine.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Piece {
-    /// Name and value.
-    pub facts: Vec<(String, String)>,
-    /// What it finished.
-    pub parts: Vec<String>,
 }
 
 /// The training of one lesson.
@@ -50,24 +41,6 @@ enum Line {
     Training(Training),
     Rung(Rung),
     Episode(Outcome),
-}
-
-impl Piece {
-    /// The piece that begins now, by programs of this digest.
-    pub fn begin(digest: &str) -> Piece {
-        let mut facts: Vec<_> =
-            machine::facts().into_iter().map(|(name, value)| (name.to_string(), value)).collect();
-        facts.push(("digest of isogrid and isogrid-sim".to_string(), digest.to_string()));
-        Piece { facts, parts: Vec::new() }
-    }
-
-    /// What tells it from the other pieces, in one line.
-    fn describe(&self) -> String {
-        let told = ["date", "CPU", "load at the start", "commit"];
-        let facts = self.facts.iter().filter(|(name, _)| told.contains(&name.as_str()));
-        let facts: Vec<String> = facts.map(|(name, value)| format!("{name} {value}")).collect();
-        format!("{}; {}", self.parts.join(", "), facts.join(", "))
-    }
 }
 
 impl Record {
@@ -101,9 +74,7 @@ impl Record {
         for line in pieces.chain(trainings).chain(rungs).chain(episodes) {
             run.record(&json!(line))?;
         }
-        for (at, piece) in self.pieces.iter().enumerate() {
-            run.fact(&format!("piece {}", at + 1), piece.describe());
-        }
+        Piece::tell(&self.pieces, run);
         Ok(())
     }
 

@@ -20,7 +20,7 @@ pub(super) const WATTS_PER_CORE: (f64, f64, f64) = (5.0, 10.0, 20.0);
 const MAX_TRAINING_SECONDS: f64 = 600.0;
 
 /// What stands below every table of successes.
-const STATES: &str = "State-based: everybody observes poses, not images.\n";
+const STATES: &str = "State-based: everybody observes poses, not images; the poses are exact unless a row names their noise.\n";
 
 /// What stands below the table of trainings.
 const CORES: &str = "The first on two cores and alone on the machine, the others each on one core.\n";
@@ -34,6 +34,8 @@ struct Summary {
     reached: u64,
     /// Episodes in which somebody interfered.
     disturbed: usize,
+    /// Episodes in which a move failed or a new plan was made.
+    mattered: usize,
     /// 95 % interval of the share.
     interval: (f64, f64),
     progress: f64,
@@ -62,6 +64,7 @@ impl Summary {
             n,
             reached,
             disturbed: mine.iter().filter(|outcome| outcome.disturbances > 0).count(),
+            mattered: mine.iter().filter(|outcome| outcome.failed_moves + outcome.replans > 0).count(),
             interval: wilson(reached, n, Z_95),
             progress: mean(&|outcome| outcome.met as f64 / outcome.goals.max(1) as f64),
             violations: mine.iter().map(|outcome| outcome.violations).sum(),
@@ -129,15 +132,8 @@ fn success(outcomes: &[Outcome]) -> Grid {
 }
 
 fn ablations(outcomes: &[Outcome]) -> Grid {
-    let mut grid = Grid::new(&[
-        "ablation, 4 blocks",
-        "reached",
-        "share",
-        "Wilson 95 %",
-        "failed moves",
-        "new plans",
-        "median s",
-    ]);
+    let mut grid =
+        Grid::new(&["ablation", "reached", "share", "Wilson 95 %", "failed moves", "new plans", "median s"]);
     let names = ABLATIONS.iter().map(|ablation| ablation.name).chain(["the demonstrator's hands"]);
     for name in names {
         let summary = Summary::of(outcomes, &format!("ablation: {name}"));
@@ -155,6 +151,7 @@ fn disturbances(outcomes: &[Outcome]) -> Grid {
     let mut grid = Grid::new(&[
         "kind",
         "disturbed",
+        "it mattered",
         "reached",
         "share",
         "Wilson 95 %",
@@ -169,6 +166,7 @@ fn disturbances(outcomes: &[Outcome]) -> Grid {
         let summary = Summary::over(outcomes.iter().filter(mine).collect());
         let kind = world.split("--disturb ").nth(1).and_then(|rest| rest.split(' ').next());
         let mut cells = vec![kind.unwrap_or("-").to_string(), summary.disturbed.to_string()];
+        cells.push(summary.mattered.to_string());
         cells.extend(summary.cells());
         cells.extend([summary.failed_moves.to_string(), summary.replans.to_string()]);
         cells.push(number(Some(summary.seconds)));
@@ -178,14 +176,23 @@ fn disturbances(outcomes: &[Outcome]) -> Grid {
 }
 
 fn training(record: &Record) -> Grid {
-    let mut grid =
-        Grid::new(&["skills", "head", "demonstrations", "wall s", "CPU s", "peak MiB", "model kB"]);
+    let mut grid = Grid::new(&[
+        "skills",
+        "head",
+        "demonstrations",
+        "symmetry",
+        "wall s",
+        "CPU s",
+        "peak MiB",
+        "model kB",
+    ]);
     for lesson in lessons() {
         let Some(cost) = record.cost(lesson) else { continue };
         grid.row(vec![
             lesson.name.to_string(),
             lesson.head.to_string(),
             lesson.demonstrations.to_string(),
+            lesson.symmetry.to_string(),
             number(Some(cost.wall_seconds)),
             number(Some(cost.cpu_seconds)),
             number(Some(cost.peak_bytes as f64 / f64::from(1 << 20))),

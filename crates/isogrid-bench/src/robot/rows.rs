@@ -68,15 +68,17 @@ pub(super) const BARRED: [Barred; 7] = [
 pub(super) const DISTURBED_ROW: &Barred = &BARRED[5];
 
 /// The default skills.
-pub(super) const DEFAULT: Lesson = Lesson { name: "flow-50", head: "flow", demonstrations: 50 };
+pub(super) const DEFAULT: Lesson =
+    Lesson { name: "flow-50", head: "flow", demonstrations: 50, symmetry: "assumed" };
 
 /// What else is trained.
-pub(super) const OTHERS: [Lesson; 5] = [
-    Lesson { name: "cloning-50", head: "cloning", demonstrations: 50 },
-    Lesson { name: "diffusion-50", head: "diffusion", demonstrations: 50 },
-    Lesson { name: "flow-25", head: "flow", demonstrations: 25 },
-    Lesson { name: "flow-10", head: "flow", demonstrations: 10 },
-    Lesson { name: "flow-5", head: "flow", demonstrations: 5 },
+pub(super) const OTHERS: [Lesson; 6] = [
+    Lesson { name: "cloning-50", head: "cloning", ..DEFAULT },
+    Lesson { name: "diffusion-50", head: "diffusion", ..DEFAULT },
+    Lesson { name: "flow-25", demonstrations: 25, ..DEFAULT },
+    Lesson { name: "flow-10", demonstrations: 10, ..DEFAULT },
+    Lesson { name: "flow-5", demonstrations: 5, ..DEFAULT },
+    Lesson { name: "flow-50-plain", symmetry: "none", ..DEFAULT },
 ];
 
 /// An ablation.
@@ -90,10 +92,20 @@ pub(super) struct Ablation {
     pub pose_mm: f64,
     /// Scale of the noise that skills start from.
     pub temperature: f32,
-    pub worlds: &'static [&'static str],
+    pub course: Course,
 }
 
-const FOUR: &[&str] = &["--family hanoi --blocks 4"];
+/// Worlds with a range of seeds of their own: differences between ablations of one course are theirs alone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Course {
+    pub worlds: &'static [&'static str],
+    /// The number of its range.
+    pub seeds: u64,
+}
+
+const FOUR: Course = Course { worlds: &["--family hanoi --blocks 4"], seeds: 0 };
+const FOUR_DISTURBED: Course = Course { worlds: &DISTURBED, seeds: 1 };
+const PARTS: Course = Course { worlds: &KITTING, seeds: 2 };
 
 const PLAIN: Ablation = Ablation {
     name: "",
@@ -102,23 +114,23 @@ const PLAIN: Ablation = Ablation {
     failures: None,
     pose_mm: 0.0,
     temperature: 0.0,
-    worlds: FOUR,
+    course: FOUR,
 };
 
 /// Ablations on four blocks, without a disturbance unless they say so.
-pub(super) const ABLATIONS: [Ablation; 19] = [
+pub(super) const ABLATIONS: [Ablation; 22] = [
     Ablation { name: "as it is", ..PLAIN },
     Ablation { name: "open loop", feedback: Feedback::None, ..PLAIN },
     Ablation { name: "without retry", failures: Some(1), ..PLAIN },
-    Ablation { name: "disturbed, as it is", worlds: &DISTURBED, ..PLAIN },
+    Ablation { name: "disturbed, as it is", course: FOUR_DISTURBED, ..PLAIN },
     Ablation {
         name: "disturbed, without replanning",
         feedback: Feedback::Retry,
-        worlds: &DISTURBED,
+        course: FOUR_DISTURBED,
         ..PLAIN
     },
-    Ablation { name: "disturbed, without retry", failures: Some(1), worlds: &DISTURBED, ..PLAIN },
-    Ablation { name: "disturbed, open loop", feedback: Feedback::None, worlds: &DISTURBED, ..PLAIN },
+    Ablation { name: "disturbed, without retry", failures: Some(1), course: FOUR_DISTURBED, ..PLAIN },
+    Ablation { name: "disturbed, open loop", feedback: Feedback::None, course: FOUR_DISTURBED, ..PLAIN },
     Ablation { name: "head: cloning", lesson: OTHERS[0], ..PLAIN },
     Ablation { name: "head: diffusion", lesson: OTHERS[1], ..PLAIN },
     Ablation { name: "head: flow, drawn at temperature 1", temperature: 1.0, ..PLAIN },
@@ -131,6 +143,9 @@ pub(super) const ABLATIONS: [Ablation; 19] = [
     Ablation { name: "pose noise 10 mm", pose_mm: 10.0, ..PLAIN },
     Ablation { name: "5 demonstrations, without retry", lesson: OTHERS[4], failures: Some(1), ..PLAIN },
     Ablation { name: "5 demonstrations, open loop", lesson: OTHERS[4], feedback: Feedback::None, ..PLAIN },
+    Ablation { name: "without symmetry", lesson: OTHERS[5], ..PLAIN },
+    Ablation { name: "kitting, as it is", course: PARTS, ..PLAIN },
+    Ablation { name: "kitting, without symmetry", lesson: OTHERS[5], course: PARTS, ..PLAIN },
 ];
 
 impl Ablation {
@@ -143,6 +158,6 @@ impl Ablation {
 
     /// Its worlds, with its noise.
     pub fn worlds(&self) -> Vec<Vec<String>> {
-        self.worlds.iter().map(|text| world(&format!("{text} --pose-mm {}", self.pose_mm))).collect()
+        self.course.worlds.iter().map(|text| world(&format!("{text} --pose-mm {}", self.pose_mm))).collect()
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Lesson {
     pub name: &'static str,
     pub head: &'static str,
     pub demonstrations: usize,
+    /// As `--symmetry` has it.
+    pub symmetry: &'static str,
 }
 
 /// Trained skills and what they took.
@@ -130,7 +132,9 @@ impl Workshop {
         cores: (usize, usize),
     ) -> Result<Usage> {
         let mut args: Vec<OsString> = ["fit".into(), demonstrations.into(), "-o".into(), model.into()].into();
-        args.extend(["--head", lesson.head, "--seed", "1"].map(OsString::from));
+        args.extend(
+            ["--head", lesson.head, "--symmetry", lesson.symmetry, "--seed", "1"].map(OsString::from),
+        );
         if let Some(n_steps) = self.n_steps {
             args.extend(["--steps".into(), n_steps.to_string().into()]);
         }

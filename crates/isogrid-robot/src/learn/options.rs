@@ -22,8 +22,20 @@ pub struct TrainOptions {
     /// Standard deviation of noise on seen lengths, as a share of the length, that makes a skill forgiving. Default
     /// 0.02.
     pub jitter: f64,
+    /// Whether examples are shown turned and mirrored too. Default: yes.
+    pub symmetry: Symmetry,
     /// A folder for checkpoints, one file a skill; a run that finds them goes on from there.
     pub checkpoints: Option<PathBuf>,
+}
+
+/// Whether directions are alike: demonstrations that move blocks along one line then teach the others too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Symmetry {
+    /// Reaching is alike in all directions around the vertical, grasping and letting go in mirrors along and across the
+    /// fingers.
+    Assumed,
+    /// Examples are shown as they are.
+    None,
 }
 
 impl Default for TrainOptions {
@@ -36,6 +48,7 @@ impl Default for TrainOptions {
             n_blocks: 2,
             learning_rate: 1e-3,
             jitter: 0.02,
+            symmetry: Symmetry::Assumed,
             checkpoints: None,
         }
     }

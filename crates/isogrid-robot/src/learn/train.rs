@@ -14,8 +14,9 @@ use isogrid_nn::{AdamW, Checkpoints, FitOptions, TimeBatch, TimeMlp, TimeMlpOpti
 use isogrid_num::hash::hash_words;
 use isogrid_num::rng::Rng;
 
-use super::TrainOptions;
 use super::dataset::{CHUNK, Dataset, Example};
+use super::symmetry::alike;
+use super::{Symmetry, TrainOptions};
 use crate::RobotError;
 use crate::skill::{SKILLS, Skill};
 use crate::skills::{Head, Skills, encode, n_encoded, signal_and_noise};
@@ -138,7 +139,8 @@ fn digest(examples: &[Example], options: &TrainOptions) -> u64 {
         Head::Diffusion { steps } => (1, steps),
         Head::Flow { steps } => (2, steps),
     };
-    let mut words = vec![head, u64::from(steps), options.batch as u64, options.jitter.to_bits()];
+    let turns = u64::from(options.symmetry == Symmetry::Assumed);
+    let mut words = vec![head, u64::from(steps), options.batch as u64, options.jitter.to_bits(), turns];
     for example in examples {
         words.extend(example.features.map(f64::to_bits));
         words.extend(example.actions.iter().flat_map(|action| action.to_array().map(f64::to_bits)));
@@ -163,7 +165,10 @@ impl Supplier<'_> {
         for _ in 0..self.options.batch {
             // The list is not empty: `train` has looked.
             let example = &self.examples[rng.below(self.examples.len() as u64) as usize];
-            self.row(example, &mut rng, batch);
+            match self.options.symmetry {
+                Symmetry::Assumed => self.row(&alike(example, self.skill, &mut rng), &mut rng, batch),
+                Symmetry::None => self.row(example, &mut rng, batch),
+            }
         }
     }
 

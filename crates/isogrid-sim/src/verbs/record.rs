@@ -18,7 +18,7 @@ use isogrid_robot::policy::{Policy, Scripted};
 
 use crate::clumsy::Clumsy;
 use crate::episode::{self, Nobody, Recorder};
-use crate::scenario::{Disturbance, DisturbanceKind, Scenario};
+use crate::scenario::{Disturbance, DisturbanceKind, Scenario, When};
 use crate::world::World;
 
 /// Where a recovery start may put the hand, in metres: above every pile.
@@ -219,5 +219,5 @@ fn one(what: &Demonstrations, seed: u64) -> Result<One> {
 fn disturbance(chance: &mut Rng) -> Disturbance {
     let kinds = [DisturbanceKind::Shove, DisturbanceKind::Move, DisturbanceKind::Drop];
     let kind = kinds[chance.below(kinds.len() as u64) as usize];
-    Disturbance { kind, at: 1.0 + 9.0 * chance.unit(), lasts: 3.0, block: None }
+    Disturbance { kind, at: When::At(1.0 + 9.0 * chance.unit()), lasts: 3.0, block: None }
 }

@@ -47,8 +47,10 @@ fn episodes(scenario: &Scenario, input: &mut dyn BufRead, out: &mut dyn Write) -
             }
             Ok(Request::Verdict(_)) => say(out, &json!({"verdict": world.verdict()}))?,
             Ok(Request::Stop(_)) => {
+                // What it has come to until now: a goal that was reached stays reached.
+                let verdict = world.verdict();
                 world.physics().stop("it was told to");
-                say(out, &json!({"verdict": world.verdict()}))?;
+                say(out, &json!({"verdict": verdict}))?;
             }
             Ok(Request::Reset(seed)) => {
                 world = World::new(&Scenario { seed, ..scenario.clone() })?;

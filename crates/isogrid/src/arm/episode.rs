@@ -56,7 +56,14 @@ pub fn play(
             break;
         }
         let start = Instant::now();
-        let action = agent.act(ctx, &seen)?;
+        let action = match agent.act(ctx, &seen) {
+            Ok(action) => action,
+            Err(fault) => {
+                // Nobody watches the arm any more. Whether the world can be stopped or not, the fault is what is told.
+                let _ = world.stop();
+                return Err(fault);
+            }
+        };
         decisions.push(start.elapsed());
         let step = world.act(&action)?;
         let events = agent.take_events();
@@ -66,10 +73,8 @@ pub fn play(
         }
         (seen, over) = (step.observation, step.over);
     }
-    let verdict = world.verdict()?;
-    if stop != Stop::Done {
-        // Nobody watches the arm any more. A world that cannot be stopped has given its verdict already.
-        let _ = world.stop();
-    }
+    // First of all the arm stands still; a world that cannot be stopped may still give its verdict.
+    let stopped = (stop != Stop::Done).then(|| world.stop().ok()).flatten();
+    let verdict = stopped.map_or_else(|| world.verdict(), Ok)?;
     Ok(Episode { verdict, status: agent.status().clone(), decisions, stop })
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rivals::{Maker, PLAN, Programs, Rival, Told};
 use super::said::Said;
-use super::state::hash_bytes;
+use super::state::{Key, hash_bytes};
 use super::watch::{self, Over, Terms, Usage};
 use crate::planners::downward;
 use crate::planners::pair::{Pair, Parsed};
@@ -82,11 +82,12 @@ pub(super) struct Trial<'a> {
 
 impl Trial<'_> {
     /// Under what an attempt of `who`, made with what `stamp` is a digest of, is kept.
-    pub fn key(&self, who: &str, stamp: u64) -> String {
+    pub fn key(&self, who: &str, stamp: u64) -> Key {
         let Pair { domain, problem, domain_text, problem_text, .. } = self.pair;
         let Told { seconds, bytes } = self.limits.told;
-        let words = [stamp, hash_bytes(domain_text), hash_bytes(problem_text), seconds, bytes];
-        format!("{} {domain} {problem} {who} {:016x}", self.section, hash_words(&words))
+        let group = format!("{} {domain} {problem}", self.section);
+        let words = hash_words(&[hash_bytes(domain_text), hash_bytes(problem_text), seconds, bytes]);
+        Key { name: format!("{group} {who} {words:016x}"), group, stamp }
     }
 }
 

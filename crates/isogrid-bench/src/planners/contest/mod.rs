@@ -24,16 +24,17 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::pair::Pair;
-use super::{Bench, LIMITS};
+use super::{Bench, LIMITS, Options};
+use crate::piece::Piece;
 use attempt::{Limits, Row, Trial};
 use instances::List;
 use pace::{Pace, Paced};
 use rivals::{OPTIMAL, Programs, Rival, SATISFICING, Told};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use state::{Stamps, State};
+use state::{Key, Stamps, State};
 
 /// One section of the contest: who attempts, and which search of ours is clocked beside whose.
 #[derive(Debug, Clone, Copy)]
@@ -113,18 +114,26 @@ impl Raced {
 }
 
 impl Contest {
-    /// Opens the state below `work`.
+    /// Opens the state below the work folder, with what is gone on from.
     ///
     /// # Errors
-    /// A program or the work folder cannot be read.
-    pub fn open(bench: &mut Bench, work: &Path, extent: Extent) -> Result<Contest> {
+    /// A program or a folder cannot be read.
+    pub fn open(bench: &mut Bench, options: &Options) -> Result<Contest> {
+        let extent = Extent::new(options.quick, options.minutes);
         let programs = Programs::new(bench.field.isogrid.clone(), bench.field.downward.clone())?;
         let names = ["pymimir", "lapkt", "tarski", "clingo", "pyperplan", "pypddl_datasets"];
         let versions = names.map(|name| super::downward::installed(&programs.tools, name)).join(", ");
         let stamps = Stamps::read(&programs, &format!("{versions}, {}", programs.downward.version))?;
         bench.run.fact("peers of the contest", format!("PyPI {versions}"));
         let limits = Limits { told: extent.told, core: bench.field.core };
-        Ok(Contest { programs, stamps, state: State::open(work)?, limits, extent })
+        let state = State::open(&options.work, options.resume.as_deref())?;
+        Ok(Contest { programs, stamps, state, limits, extent })
+    }
+
+    /// Tells of the pieces; where parts are missing, leaves what another piece goes on from.
+    pub fn end(&self, bench: &mut Bench, options: &Options) -> Result<()> {
+        Piece::tell(&self.state.pieces(), &mut bench.run);
+        if options.is_part() { self.state.keep(&options.out) } else { Ok(()) }
     }
 
     /// The attempt of `rival`, made now if it is not known; none if time is over.
@@ -141,12 +150,16 @@ impl Contest {
         self.kept(&key, || programs.pace(trial, what))
     }
 
-    fn kept<R>(&mut self, key: &str, make: impl FnOnce() -> Result<R>) -> Result<Option<R>>
+    fn kept<R>(&mut self, key: &Key, make: impl FnOnce() -> Result<R>) -> Result<Option<R>>
     where
         R: Serialize + DeserializeOwned,
     {
         if self.extent.is_over() {
-            return Ok(self.state.known(key));
+            let known = self.state.known(key);
+            if known.is_none() {
+                self.state.give_up(key);
+            }
+            return Ok(known);
         }
         self.state.row(key, make).map(Some)
     }

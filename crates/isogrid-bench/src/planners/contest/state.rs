@@ -1,20 +1,22 @@
 //! Finished attempts, kept on disk so that a run that was stopped goes on.
 //!
-//! A row is kept under a name and a digest of all that it depends on: a new build of ours loses our rows and keeps those
-//! of peers.
+//! In the work folder a row is kept under a name and a digest of all that it depends on: a new build of ours loses our
+//! rows and keeps those of peers. A run directory that lacks parts holds the rows of whole groups (all attempts at one
+//! instance) with the piece in which they were made; who goes on from it takes them as they are, from any machine.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use isogrid_num::hash::{FastMap, hash_words};
-use serde::Serialize;
+use isogrid_num::hash::{FastMap, FastSet, hash_words};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::rivals::{Maker, Programs, Rival};
 use crate::machine;
+use crate::piece::Piece;
 
 /// Digests of what attempts are made with and where; each holds the processor's name too.
 #[derive(Debug, Clone, Copy)]
@@ -48,20 +50,67 @@ impl Stamps {
     }
 }
 
-/// The rows of a work folder by their keys.
+/// What a row is kept under.
+#[derive(Debug, Clone)]
+pub(super) struct Key {
+    /// The section and the instance: rows that are compared with one another.
+    pub group: String,
+    /// The group, who attempted, and a digest of the files and the limits.
+    pub name: String,
+    /// A digest of what it was made with and where.
+    pub stamp: u64,
+}
+
+impl Key {
+    fn local(&self) -> String {
+        format!("{} {:016x}", self.name, self.stamp)
+    }
+}
+
+/// A row of a run directory that lacks parts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Kept {
+    name: String,
+    piece: usize,
+    row: Value,
+}
+
+/// A line of such a directory's `attempts.jsonl`.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Piece(Piece),
+    Kept(Kept),
+}
+
+/// The file of a run directory that lacks parts.
+const ATTEMPTS: &str = "attempts.jsonl";
+
+/// The rows of a work folder by their keys, those of earlier pieces, and those of this run.
 #[derive(Debug)]
 pub(super) struct State {
     file: File,
     rows: FastMap<String, Value>,
+    pieces: Vec<Piece>,
+    earlier: FastMap<String, Kept>,
+    /// What this run is made of, with its groups.
+    used: Vec<(String, Kept)>,
+    /// Groups that lack a row.
+    broken: FastSet<String>,
 }
 
 impl State {
-    /// Opens the state below `work`.
+    /// Opens the state below `work`, and takes over what the run directory `resume` holds.
     ///
     /// # Errors
-    /// The folder cannot be read or written.
-    pub fn open(work: &Path) -> Result<State> {
-        State::of_file(&work.join("attempts.jsonl"))
+    /// A folder cannot be read or written.
+    pub fn open(work: &Path, resume: Option<&Path>) -> Result<State> {
+        let mut state = State::of_file(&work.join(ATTEMPTS))?;
+        if let Some(run) = resume {
+            state.take_over(&run.join(ATTEMPTS))?;
+        }
+        state.pieces.push(Piece::begin());
+        Ok(state)
     }
 
     fn of_file(path: &Path) -> Result<State> {
@@ -79,7 +128,21 @@ impl State {
         if !text.is_empty() && !text.ends_with('\n') {
             writeln!(file)?;
         }
-        Ok(State { file, rows })
+        let (pieces, earlier, used, broken) = Default::default();
+        Ok(State { file, rows, pieces, earlier, used, broken })
+    }
+
+    fn take_over(&mut self, path: &Path) -> Result<()> {
+        let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        for line in text.lines() {
+            match serde_json::from_str(line).with_context(|| format!("in {}", path.display()))? {
+                Line::Piece(piece) => self.pieces.push(Piece { parts: Vec::new(), ..piece }),
+                Line::Kept(kept) => {
+                    self.earlier.insert(kept.name.clone(), kept);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The row of `key`, made now if it is not there.
@@ -88,7 +151,7 @@ impl State {
     /// As `make`, or the disk refuses.
     pub fn row<R: Serialize + DeserializeOwned>(
         &mut self,
-        key: &str,
+        key: &Key,
         make: impl FnOnce() -> Result<R>,
     ) -> Result<R> {
         if let Some(row) = self.known(key) {
@@ -96,15 +159,64 @@ impl State {
         }
         let row = make()?;
         let value = serde_json::to_value(&row)?;
-        writeln!(self.file, "{}", serde_json::json!({"key": key, "row": value}))
+        writeln!(self.file, "{}", serde_json::json!({"key": key.local(), "row": value}))
             .context("writing the state")?;
-        self.rows.insert(key.to_string(), value);
+        self.rows.insert(key.local(), value.clone());
+        self.note(key, value);
         Ok(row)
     }
 
-    /// The row of `key`, where it is there.
-    pub fn known<R: DeserializeOwned>(&self, key: &str) -> Option<R> {
-        serde_json::from_value(self.rows.get(key)?.clone()).ok()
+    /// The row of `key`, where it is there; without it, its group is not whole.
+    pub fn known<R: DeserializeOwned>(&mut self, key: &Key) -> Option<R> {
+        if let Some(kept) = self.earlier.get(&key.name) {
+            let row = serde_json::from_value(kept.row.clone()).ok()?;
+            self.used.push((key.group.clone(), kept.clone()));
+            return Some(row);
+        }
+        let value = self.rows.get(&key.local())?.clone();
+        let row = serde_json::from_value(value.clone()).ok()?;
+        self.note(key, value);
+        Some(row)
+    }
+
+    /// Time is over before the row of `key` is made.
+    pub fn give_up(&mut self, key: &Key) {
+        self.broken.insert(key.group.clone());
+    }
+
+    /// A row of the present piece.
+    fn note(&mut self, key: &Key, row: Value) {
+        let piece = self.pieces.len().saturating_sub(1);
+        self.used.push((key.group.clone(), Kept { name: key.name.clone(), piece, row }));
+    }
+
+    /// The pieces, each with the number of its attempts in this run.
+    pub fn pieces(&self) -> Vec<Piece> {
+        let mut pieces = self.pieces.clone();
+        for (at, piece) in pieces.iter_mut().enumerate() {
+            let n = self.whole().filter(|kept| kept.piece == at).count();
+            piece.parts.extend((n > 0).then(|| format!("{n} attempts")));
+        }
+        pieces
+    }
+
+    fn whole(&self) -> impl Iterator<Item = &Kept> {
+        self.used.iter().filter(|(group, _)| !self.broken.contains(group)).map(|(_, kept)| kept)
+    }
+
+    /// Writes what another piece may go on from into a run directory.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn keep(&self, run: &Path) -> Result<()> {
+        let pieces = self.pieces().into_iter().map(Line::Piece);
+        let mut text = String::new();
+        for line in pieces.chain(self.whole().cloned().map(Line::Kept)) {
+            text += &serde_json::to_string(&line)?;
+            text.push('\n');
+        }
+        let path = run.join(ATTEMPTS);
+        isogrid::files::write(&path, text.as_bytes()).with_context(|| format!("writing {}", path.display()))
     }
 }
 
@@ -119,21 +231,45 @@ pub(super) fn hash_bytes(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
+    fn key(group: &str, who: &str, stamp: u64) -> Key {
+        Key { group: group.to_string(), name: format!("{group} {who}"), stamp }
+    }
+
     #[test]
     fn a_stopped_run_goes_on() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("work/state.jsonl");
         let mut state = State::of_file(&path).expect("a new file");
-        assert_eq!(state.row("a", || Ok(1)).expect("made"), 1);
-        assert_eq!(state.row("a", || Ok(2)).expect("kept"), 1);
+        let [a, other, b] = [key("a", "x", 1), key("a", "x", 2), key("b", "x", 1)];
+        assert_eq!(state.row(&a, || Ok(1)).expect("made"), 1);
+        assert_eq!(state.row(&a, || Ok(2)).expect("kept"), 1);
+        assert_eq!(state.known::<i32>(&other), None);
         drop(state);
         let text = fs::read_to_string(&path).expect("readable");
         fs::write(&path, text + "{\"key\":\"b\",\"ro").expect("writable");
         let mut state = State::of_file(&path).expect("an old file");
-        assert_eq!(state.row("a", || Ok(3)).expect("kept"), 1);
-        assert_eq!(state.known::<i32>("b"), None);
-        assert_eq!(state.row("b", || Ok(4)).expect("made"), 4);
+        assert_eq!(state.row(&a, || Ok(3)).expect("kept"), 1);
+        assert_eq!(state.known::<i32>(&b), None);
+        assert_eq!(state.row(&b, || Ok(4)).expect("made"), 4);
         drop(state);
-        assert_eq!(State::of_file(&path).expect("an old file").known::<i32>("b"), Some(4));
+        assert_eq!(State::of_file(&path).expect("an old file").known::<i32>(&b), Some(4));
+    }
+
+    #[test]
+    fn whole_groups_are_taken_to_another_machine() {
+        let folders = [0, 1, 2].map(|_| tempfile::tempdir().expect("a folder"));
+        let [first, second, run] = [&folders[0], &folders[1], &folders[2]].map(tempfile::TempDir::path);
+        let mut state = State::open(first, None).expect("a new folder");
+        assert_eq!(state.row(&key("a", "x", 1), || Ok(1)).expect("made"), 1);
+        assert_eq!(state.row(&key("b", "x", 1), || Ok(2)).expect("made"), 2);
+        state.give_up(&key("b", "y", 1));
+        state.keep(run).expect("writable");
+
+        let mut state = State::open(second, Some(run)).expect("a run that lacks parts");
+        assert_eq!(state.known(&key("a", "x", 7)), Some(1));
+        assert_eq!(state.known::<i32>(&key("b", "x", 7)), None);
+        assert_eq!(state.row(&key("b", "x", 7), || Ok(5)).expect("made"), 5);
+        let parts: Vec<_> = state.pieces().into_iter().map(|piece| piece.parts).collect();
+        assert_eq!(parts, [["1 attempts"], ["1 attempts"]]);
     }
 }
