@@ -16,6 +16,8 @@ use crate::shell;
 const TARGETS: &[(&str, &str)] = &[
     ("pddl", "pddl"),
     ("plan_file", "plan"),
+    ("sas", "sas"),
+    ("certificate", ""),
     ("csv", "csv"),
     ("models", ""),
     (RECORDINGS, ""),

@@ -107,7 +107,7 @@ fn a_resumed_run_equals_an_uninterrupted_one_bit_for_bit() {
     let path = folder.join("run.checkpoint");
     let mut whole = network();
     train(&mut whole, &options(60, None), u64::MAX);
-    // Stopped by the observer at 30, and killed after 37: the file then stands at 30.
+    // Stopped by the observer, which leaves a checkpoint at whatever step it stops.
     for (stopped, resumed_at) in [(30, 30), (37, 37)] {
         let mut first = network();
         assert_eq!(train(&mut first, &options(60, Some(&path)), stopped).stop, Stop::Cancelled);

@@ -14,7 +14,7 @@ pub(crate) static INFO: Info = Info {
     ],
     guarantees: &[
         "plans are validated; a goal that no plan reaches is said to be unreachable and the arm is parked",
-        "what is done is read from the world after every skill, never assumed",
+        "what is done is read from the world after every move, never assumed",
         "the same seed and observations give the same actions",
     ],
     papers: &[

@@ -99,7 +99,7 @@ impl Skill {
 }
 
 /// What a skill sees, in metres: the way from the hand (or the held block) to its aim, and how
-/// loose the fingers are (a share, see the source).
+/// loose the fingers are: 0 where they touch the block, 1 where the hand is open.
 pub fn features(scene: &Scene, seen: &Observation, aim: &Aim, held: Option<usize>) -> [f64; MAX_FEATURES] {
     let hand = seen.hand;
     let minus = |to: [f64; 3], from: [f64; 3]| [to[0] - from[0], to[1] - from[1], to[2] - from[2]];

@@ -8,7 +8,7 @@ use isogrid_robot::tasks::{Rule, Task};
 use isogrid_robot::{Object, ObjectKind, Scene};
 
 use crate::SimError;
-use crate::scenario::{Family, GoalSpec, Scenario, StartKind, When};
+use crate::scenario::{Family, GoalSpec, Scenario, SceneSpec, StartKind, When};
 
 /// Ticks a second.
 pub const RATE_HZ: f64 = 20.0;
@@ -21,6 +21,9 @@ pub(crate) const MAX_JITTER: f64 = 0.02;
 
 /// Largest standard deviation of seen positions, in millimetres.
 const MAX_NOISE_MM: f64 = 50.0;
+
+/// Shortest episode, in seconds: that of one action.
+const LEAST_SECONDS: f64 = 1.0 / RATE_HZ;
 
 /// Longest episode, in seconds.
 const MAX_SECONDS: f64 = 36_000.0;
@@ -75,7 +78,7 @@ pub fn layout(scenario: &Scenario) -> Result<Layout, SimError> {
     let jitter = scenario.start.jitter_mm.unwrap_or(JITTER_MM) / 1000.0;
     stack(&scene, &start, jitter, &mut centres, &mut rng)?;
     let task = match &scenario.goal {
-        Some(goal) => Task::new(&scene, rule, goal_of(&scene, goal)?),
+        Some(goal) => asked(&scene, rule, goal)?,
         None => usual_goal(scenario, &scene, rule, &start, &mut rng),
     };
     let moves = match scenario.family {
@@ -92,9 +95,11 @@ pub(crate) fn check(scenario: &Scenario) -> Result<(), SimError> {
     {
         return Err(wrong("scene.mjcf and [[scene.objects]] need family = \"own\""));
     }
-    if let Some(seconds) = scenario.seconds.filter(|seconds| !(0.0..=MAX_SECONDS).contains(seconds)) {
-        return Err(wrong(format!("seconds = {seconds}, expected 0 to {MAX_SECONDS}")));
+    if let Some(seconds) = scenario.seconds.filter(|seconds| !(LEAST_SECONDS..=MAX_SECONDS).contains(seconds))
+    {
+        return Err(wrong(format!("seconds = {seconds}, expected {LEAST_SECONDS} to {MAX_SECONDS}")));
     }
+    unused(scenario)?;
     for disturbance in &scenario.disturbances {
         let (from, to) = match disturbance.at {
             When::At(at) => (at, at),
@@ -116,6 +121,24 @@ pub(crate) fn check(scenario: &Scenario) -> Result<(), SimError> {
         return Err(wrong(format!("pose_mm = {noise}, expected 0 to {MAX_NOISE_MM}")));
     }
     Ok(())
+}
+
+/// What a family has of its own is not asked of a file.
+fn unused(scenario: &Scenario) -> Result<(), SimError> {
+    let usual = SceneSpec::default();
+    let (own, kitting) = (scenario.family == Family::Own, scenario.family == Family::Kitting);
+    let said = [
+        ("scene.blocks", own && scenario.scene.blocks != usual.blocks),
+        ("scene.pads", (own || kitting) && scenario.scene.pads != usual.pads),
+        ("start.kind", (own || kitting) && scenario.start.kind != StartKind::Usual),
+    ];
+    match said.into_iter().find(|(_, is_said)| *is_said) {
+        Some((key, _)) => {
+            let family = if own { "own" } else { "kitting" };
+            Err(wrong(format!("{key} says nothing in family = \"{family}\"")))
+        }
+        None => Ok(()),
+    }
 }
 
 pub(crate) fn wrong(what: impl Into<String>) -> SimError {
@@ -209,11 +232,23 @@ fn named(scene: &Scene, pairs: &[(String, String)]) -> Result<Arrangement, SimEr
 }
 
 /// The pairs of a goal; there is at least one.
-pub(crate) fn goal_of(scene: &Scene, goal: &GoalSpec) -> Result<Arrangement, SimError> {
-    match goal.on.is_empty() {
-        true => Err(wrong("goal.on is empty: nothing is asked")),
-        false => named(scene, &goal.on),
+/// The task of a goal in a file.
+pub(crate) fn asked(scene: &Scene, rule: Rule, goal: &GoalSpec) -> Result<Task, SimError> {
+    if goal.on.is_empty() {
+        return Err(wrong("goal.on is empty: nothing is asked"));
     }
+    let pairs = named(scene, &goal.on)?;
+    let in_turn = |(at, name): (usize, &String)| {
+        let block = scene.find(name).filter(|block| pairs.iter().any(|(moved, _)| moved == block));
+        let block =
+            block.ok_or_else(|| wrong(format!("goal.order names `{name}`, which goal.on does not")))?;
+        match goal.order[..at].contains(name) {
+            true => Err(wrong(format!("goal.order names `{name}` twice"))),
+            false => Ok(block),
+        }
+    };
+    let order = goal.order.iter().enumerate().map(in_turn).collect::<Result<_, _>>()?;
+    Ok(Task::new(scene, rule, pairs).in_order(order))
 }
 
 /// A start that the rules allow.

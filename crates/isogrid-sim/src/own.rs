@@ -7,12 +7,12 @@
 use std::path::Path;
 
 use isogrid_num::rng::Rng;
-use isogrid_robot::tasks::{Rule, Task};
+use isogrid_robot::tasks::Rule;
 use isogrid_robot::{Object, ObjectKind};
 use mujoco_rs::prelude::*;
 
 use crate::SimError;
-use crate::families::{Layout, MAX_JITTER, goal_of, scene_of, wrong};
+use crate::families::{Layout, MAX_JITTER, asked, scene_of, wrong};
 use crate::scenario::{ObjectSpec, Scenario};
 use crate::{library, limb, mjcf};
 
@@ -59,7 +59,7 @@ pub(crate) fn load(scenario: &Scenario) -> Result<Own, SimError> {
         return Err(wrong(format!("`{}` is named twice in [[scene.objects]]", scene.objects[twice].name)));
     }
     jitter(&mut model, scenario, prefix)?;
-    let task = Task::new(&scene, Rule::Anything, goal_of(&scene, goal)?);
+    let task = asked(&scene, Rule::Anything, goal)?;
     let positions = vec![[0.0; 3]; scene.objects.len()];
     let usual = SECONDS[1] + SECONDS[0] * goal.on.len() as f64;
     let seconds = scenario.seconds.unwrap_or(usual);

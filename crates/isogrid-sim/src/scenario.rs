@@ -138,6 +138,9 @@ pub enum StartKind {
 pub struct GoalSpec {
     /// Pairs of a block and what it shall lie on.
     pub on: Vec<(String, String)>,
+    /// Blocks of `on` in the order in which they shall get there; a free order where it is empty.
+    #[serde(default)]
+    pub order: Vec<String>,
 }
 
 /// What the agent's senses get wrong.

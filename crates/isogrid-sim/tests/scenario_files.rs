@@ -32,7 +32,35 @@ fn broken_scenarios_are_refused_with_the_reason() {
         ("jitter that is no number", "family = \"hanoi\"\n[start]\njitter_mm = nan", "jitter_mm = NaN"),
         ("far jitter", "family = \"hanoi\"\n[start]\njitter_mm = 500", "expected 0 to 20"),
         ("an endless episode", "family = \"hanoi\"\nseconds = 1e300", "seconds = 1"),
-        ("a negative time", "family = \"hanoi\"\nseconds = -1.0", "seconds = -1, expected 0 to 36000"),
+        ("a negative time", "family = \"hanoi\"\nseconds = -1.0", "seconds = -1, expected 0.05 to 36000"),
+        ("no time at all", "family = \"hanoi\"\nseconds = 0.0", "seconds = 0, expected 0.05"),
+        ("pads in kitting", "family = \"kitting\"\n[scene]\npads = 99", "scene.pads says nothing"),
+        ("a start in kitting", "family = \"kitting\"\n[start]\nkind = \"random\"", "start.kind says nothing"),
+        (
+            "blocks in a scene of one's own",
+            "family = \"own\"\n[scene]\nblocks = 7\nmjcf = \"x.xml\"",
+            "scene.blocks says nothing",
+        ),
+        (
+            "an order of what is not asked",
+            "family = \"kitting\"\n[goal]\non = [[\"part1\", \"slot1\"]]\norder = [\"part2\"]",
+            "goal.order names `part2`",
+        ),
+        (
+            "an order with a block twice",
+            "family = \"kitting\"\n[goal]\non = [[\"part1\", \"slot1\"]]\norder = [\"part1\", \"part1\"]",
+            "`part1` twice",
+        ),
+        (
+            "a disturbance that ends before it begins",
+            "family = \"hanoi\"\n[[disturbance]]\nkind = \"move\"\nat = [9.0, 3.0]",
+            "the first is later",
+        ),
+        (
+            "a disturbance at no number",
+            "family = \"hanoi\"\n[[disturbance]]\nkind = \"move\"\nat = \"noon\"",
+            "expected seconds, or two numbers",
+        ),
         (
             "a disturbance at no time",
             "family = \"hanoi\"\n[[disturbance]]\nkind = \"move\"\nat = nan",

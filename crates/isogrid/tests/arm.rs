@@ -111,7 +111,9 @@ fn an_arm_that_nobody_watches_any_more_is_stopped_before_anything_is_asked() {
          case $line in *act*) echo '{step}';; *) echo '{verdict}';; esac; done\n",
         log.display()
     );
-    let (mut process, briefing) = WorldProcess::start(shell(&script)).expect("a world");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]);
+    let (mut process, briefing) = WorldProcess::start(shell).expect("a world");
     let policy = Box::new(Scripted::new(0.0, 1));
     let mut agent =
         Agent::new(&briefing.scene, &briefing.task, policy, AgentOptions::default()).expect("a task");

@@ -53,7 +53,7 @@ pub(super) fn show(places: &Places<'_>, out: &mut dyn Write) -> Result<()> {
         .map_err(|fault| anyhow::anyhow!("{fault}; {}", fault.hint.clone().unwrap_or_default()))?;
     writeln!(out, "3. An arm: four blocks, learned from 50 demonstrations of stacking three")?;
     writeln!(out, "   The planner decides, four small networks move the hand, and the world is")?;
-    writeln!(out, "   read again after every skill. Somebody interferes three times.\n")?;
+    writeln!(out, "   read again after every move. Somebody interferes three times.\n")?;
     episode(&simulator, places.skills, out)?;
     film(&simulator, places, out)?;
     table(&simulator, places, out)

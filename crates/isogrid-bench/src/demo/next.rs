@@ -22,6 +22,7 @@ pub(super) fn show(data: &Path, out: &mut dyn Write) -> Result<()> {
         ("its structure", format!("{isogrid} profile {pair}")),
         ("beside blind search", format!("{isogrid} measure {pair}")),
         ("rules from a table", format!("{isogrid} fit {digits}/mnist.csv --target label -o digits.isogrid")),
+        ("the arm, learned anew in minutes", "cargo xtask demo --train".to_string()),
         ("beside Fast Downward", "cargo xtask bench planners".to_string()),
     ] {
         writeln!(out, "   # {what}\n   {command}")?;

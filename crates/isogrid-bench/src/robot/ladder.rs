@@ -31,8 +31,9 @@ pub(super) struct Rung {
     /// The number of the trial that made it.
     pub chosen: usize,
     pub trials: Vec<Trial>,
-    /// Whole demonstrations that it was tuned on.
+    /// Whole demonstrations that it was tuned on, and their frames.
     pub demonstrations: usize,
+    pub frames: usize,
     /// Seconds of one core that the engine's default training took on the same machine.
     pub engine_cpu_seconds: f64,
 }
@@ -46,6 +47,17 @@ impl Rung {
     /// Seconds of one core that tuning took.
     pub fn cpu_seconds(&self) -> f64 {
         self.trials.iter().map(|trial| trial.cpu_seconds).sum()
+    }
+
+    /// How often the chosen training has seen each frame, in the mean.
+    pub fn passes(&self) -> f64 {
+        let chosen = self.chosen();
+        (chosen.n_steps * chosen.settings.batch as u64) as f64 / self.frames.max(1) as f64
+    }
+
+    /// Whether more steps would gain little.
+    pub fn has_converged(&self) -> bool {
+        self.chosen().has_converged(&self.trials)
     }
 
     /// The name of its row of episodes of a task.
@@ -185,7 +197,7 @@ impl Plan {
     ) -> Result<(Rung, Vec<Outcome>)> {
         let demonstrations = demonstrations(shop, extent.demonstrations)?;
         let options = TuneOptions {
-            n_steps: extent.rival_steps / share(self.size),
+            n_steps: extent.rival_steps,
             n_threads,
             ..TuneOptions::new(shop.folder.join("rivals"))
         };
@@ -201,19 +213,11 @@ impl Plan {
             chosen,
             trials: finalists.trials,
             demonstrations: demonstrations.len(),
+            frames: demonstrations.iter().map(|one| one.recording.frames.len()).sum(),
             engine_cpu_seconds,
         };
         outcomes.extend(play(&rows_of(&rung, &rival, extent.rival))?);
         Ok((rung, outcomes))
-    }
-}
-
-/// A large network's steps cost more: it gets fewer, for about the same processor time.
-fn share(size: Size) -> u64 {
-    match size {
-        Size::Small => 1,
-        Size::Medium => 4,
-        Size::Large => 6,
     }
 }
 

@@ -63,7 +63,7 @@ pub(crate) struct Extent {
     pub choosing: u64,
     /// Whole demonstrations for the rivals.
     pub demonstrations: usize,
-    /// Steps of a rival's last rung; the engine's own default where none are given.
+    /// Steps of a rival's last trainings, the same at every size.
     pub rival_steps: u64,
     /// Sizes of rivals, from the smallest.
     pub n_sizes: usize,
@@ -77,7 +77,7 @@ const FULL: Extent = Extent {
     rival: 100,
     choosing: 20,
     demonstrations: 300,
-    rival_steps: 8_000,
+    rival_steps: 4_000,
     n_sizes: 3,
     n_steps: None,
 };

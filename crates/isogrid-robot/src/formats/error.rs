@@ -278,7 +278,8 @@ impl Diagnose for FormatError {
                 "copy the file again; a download or a recording may have ended early"
             }
             FormatError::Undescribed { .. } | FormatError::AbsentObject { .. } => {
-                "describe each object by name or pattern, kind (block or pad) and half size"
+                "describe each object by name or pattern, kind (block or pad) and half sizes in metres: \
+                 --objects 'cube*=block:0.02x0.02x0.02,bin=pad:0.1x0.1x0.01'"
             }
             FormatError::NoneUsable { rejected, .. } => return of_reason(&rejected.first()?.reason),
             FormatError::MixedScenes { .. } => {

@@ -13,4 +13,4 @@ pub use dataset::{CHUNK, Dataset, Example, Intake, Rejected, dataset, examples};
 pub use options::{Symmetry, TrainOptions};
 pub use segment::{Segment, segments};
 #[cfg(feature = "train")]
-pub use train::{Learned, train};
+pub use train::{SkillLoss, train};

@@ -26,7 +26,7 @@ const REPORT_EVERY: u64 = 20;
 
 /// A skill's last loss.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Learned {
+pub struct SkillLoss {
     /// Which skill.
     pub skill: Skill,
     /// Examples it learned from.
@@ -43,7 +43,7 @@ pub fn train(
     ctx: &Ctx,
     data: &Dataset,
     options: &TrainOptions,
-) -> Result<(Skills, Vec<Learned>, Stop), RobotError> {
+) -> Result<(Skills, Vec<SkillLoss>, Stop), RobotError> {
     if let Some(skill) = SKILLS.into_iter().find(|skill| data.of(*skill).is_empty()) {
         return Err(RobotError::NoExamples { skill: skill.name() });
     }
@@ -74,7 +74,7 @@ pub fn train(
     for (skill, one) in SKILLS.into_iter().zip(done.into_iter().filter_map(OnceLock::into_inner)) {
         let One { net, loss, stop: ended } = one?;
         nets.push(net);
-        learned.push(Learned { skill, examples: data.of(skill).len(), loss });
+        learned.push(SkillLoss { skill, examples: data.of(skill).len(), loss });
         stop = if stop == Stop::Done { ended } else { stop };
     }
     Ok((Skills { head: options.head, rate_hz: data.rate_hz, nets }, learned, stop))

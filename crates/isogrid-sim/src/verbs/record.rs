@@ -91,6 +91,12 @@ impl Target {
     }
 }
 
+/// Most demonstrations of one recording.
+const MAX_DEMONSTRATIONS: usize = 1_000_000;
+
+/// More threads than this do not make anything faster.
+const MAX_THREADS: usize = 256;
+
 /// Lets the scripted expert solve one task after another, and keeps what was seen and done. Same numbers, same
 /// recordings, however many threads.
 ///
@@ -98,6 +104,7 @@ impl Target {
 /// Nothing to demonstrate, shares out of range, an unusable scenario, or a fault of the agent.
 pub fn demonstrate(what: &Demonstrations) -> Result<Demonstrated> {
     ensure!(what.n > 0, "zero demonstrations teach nothing");
+    ensure!(what.n <= MAX_DEMONSTRATIONS, "{} demonstrations, expected at most {MAX_DEMONSTRATIONS}", what.n);
     for (name, share, most) in
         [("noise", what.noise, 1.0), ("recoveries", what.recoveries, 1.0), ("disturbed", what.disturbed, 1.0)]
     {
@@ -106,7 +113,7 @@ pub fn demonstrate(what: &Demonstrations) -> Result<Demonstrated> {
     let next = AtomicU64::new(0);
     let slots: Vec<Mutex<Option<Result<One>>>> = (0..what.n).map(|_| Mutex::new(None)).collect();
     thread::scope(|scope| {
-        for _ in 0..what.threads.clamp(1, what.n) {
+        for _ in 0..what.threads.clamp(1, what.n.min(MAX_THREADS)) {
             scope.spawn(|| {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);

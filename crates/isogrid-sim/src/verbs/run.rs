@@ -67,12 +67,15 @@ pub fn run(batch: &Batch<'_>, each: &(dyn Fn(&Line) + Sync)) -> Result<Vec<Line>
         }
     };
     thread::scope(|scope| {
-        for _ in 0..batch.threads.max(1) {
+        for _ in 0..batch.threads.clamp(1, MAX_THREADS) {
             scope.spawn(work);
         }
     });
     done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
 }
+
+/// More threads than this do not make anything faster.
+const MAX_THREADS: usize = 256;
 
 fn one(batch: &Batch<'_>, seed: u64) -> Result<Line> {
     let start = Instant::now();

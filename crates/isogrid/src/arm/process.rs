@@ -69,7 +69,12 @@ fn explain(mut child: Child, complaint: Complaint, program: &str, said: &str) ->
     let complaint = complaint.text();
     let message = match complaint.is_empty() {
         true => format!("the world `{program}` is of no use: {said}"),
-        false => format!("the world `{program}` is of no use: {complaint}"),
+        // Our own simulator's complaints are about the user's input, and say so themselves.
+        false => format!(
+            "the world `{}` is of no use: {}",
+            Path::new(program).file_name().map_or(program.into(), |name| name.to_string_lossy()),
+            complaint.strip_prefix("error: ").unwrap_or(&complaint)
+        ),
     };
     let fault = Fault::bad_input(message);
     match complaint.contains("libmujoco") {
