@@ -263,3 +263,68 @@ impl Skills {
         self.nets.len() == SKILLS.len() && self.nets.iter().zip(&SKILLS).all(fits)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use isogrid_num::net::{Activation, Dense, FilmBlock};
+
+    use super::*;
+
+    /// A network whose every output is half the first length it sees, in decimetres, plus a tenth of the output's place.
+    fn net(skill: Skill, head: Head) -> TimeMlp {
+        const WIDTH: usize = 4;
+        let n_out = CHUNK * skill.n_actions();
+        let n_noised = if head == Head::Cloning { 0 } else { n_out };
+        let n_in = n_noised + n_encoded(skill);
+        let zero = |n_in: usize, n_out: usize| {
+            Dense::new(n_in, n_out, &vec![0.0; n_in * n_out], vec![0.0; n_out]).expect("sizes that fit")
+        };
+        let mut into = vec![0.0; n_in * WIDTH];
+        into[n_noised * WIDTH] = 1.0;
+        let input = Dense::new(n_in, WIDTH, &into, vec![0.0; WIDTH]).expect("sizes that fit");
+        let mut out_of = vec![0.0; WIDTH * n_out];
+        out_of[..n_out].fill(0.5);
+        let places = (0..n_out).map(|at| 0.1 * (at % skill.n_actions()) as f32).collect();
+        let output = Dense::new(WIDTH, n_out, &out_of, places).expect("sizes that fit");
+        let block =
+            FilmBlock { raise: zero(WIDTH, WIDTH), lower: zero(WIDTH, WIDTH), film: zero(2, 2 * WIDTH) };
+        TimeMlp::new([input, zero(2, 2), output], vec![block], Activation::Silu, 1.0).expect("a network")
+    }
+
+    #[test]
+    fn every_head_decides_what_its_network_says() {
+        let heads =
+            [Head::Cloning, Head::Diffusion { steps: 5 }, Head::Flow { steps: 1 }, Head::Flow { steps: 4 }];
+        for head in heads {
+            let nets = SKILLS.map(|skill| net(skill, head)).to_vec();
+            let skills = Arc::new(Skills { head, rate_hz: 20.0, nets });
+            assert!(skills.is_whole());
+            assert_eq!(Skills::from_bytes(&skills.to_bytes()).expect("its own bytes"), *skills);
+            let mut policy = Learned::new(&skills, LearnedOptions::default());
+            for skill in SKILLS {
+                let mut actions = Vec::new();
+                policy.decide(skill, &[0.04, -0.2, 0.1, 0.5], &mut actions);
+                assert_eq!(actions.len(), LearnedOptions::default().execute);
+                let grip = if skill.n_actions() > 3 { 0.2 + 0.3 } else { skill.grip() };
+                for action in &actions {
+                    let [x, y, z] = action.offset;
+                    let off = [x - 0.2, y - 0.3, z - 0.4, action.grip - grip];
+                    assert!(off.iter().all(|off| off.abs() < 1e-5), "{head:?}, {}: {action:?}", skill.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_diffusion_head_ends_at_the_clean_chunk_wherever_it_starts() {
+        let head = Head::Diffusion { steps: 8 };
+        let nets = SKILLS.map(|skill| net(skill, head)).to_vec();
+        let skills = Arc::new(Skills { head, rate_hz: 20.0, nets });
+        let options = LearnedOptions { temperature: 1.0, seed: 3, ..LearnedOptions::default() };
+        let mut actions = Vec::new();
+        Learned::new(&skills, options).decide(Skill::Pick, &[0.04, 0.0, 0.0, 1.0], &mut actions);
+        assert!(actions.iter().all(|action| (action.offset[1] - 0.3).abs() < 1e-5), "{actions:?}");
+    }
+}
