@@ -122,7 +122,7 @@ fn an_arm_that_nobody_watches_any_more_is_stopped_before_anything_is_asked() {
     assert!(matches!(episode.stop, Stop::Budget(_)));
     let asked = std::fs::read_to_string(&log).expect("the world's own log");
     let after: Vec<&str> = asked.lines().skip_while(|line| line.contains("act")).collect();
-    assert_eq!(after, ["{stop:true}"], "{asked}");
+    assert_eq!(after, ["{\"stop\":true}"], "{asked}");
 }
 
 #[test]

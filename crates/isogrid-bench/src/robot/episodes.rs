@@ -109,9 +109,10 @@ pub(super) fn run(
     shop: &Workshop,
     n_threads: usize,
     say: &mut (dyn FnMut(&str) + Send),
-) -> Result<Vec<Outcome>> {
+) -> Result<Played> {
     let (file, simulator) = (shop.folder.join("episodes.jsonl"), shop.simulator());
     let mut known = read(&file)?;
+    known.extend(shop.earlier.iter().map(|outcome| (outcome.key(), outcome.clone())));
     let players: Vec<u64> = rows.iter().map(Row::digest).collect();
     let all = || {
         let rows = rows.iter().zip(&players);
@@ -127,6 +128,9 @@ pub(super) fn run(
     let work = || -> Result<Vec<Outcome>> {
         let (mut mine, mut world) = (Vec::new(), None);
         while let Some(&(row, player, seed)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if shop.is_late() {
+                break;
+            }
             let outcome = one(row, seed, &simulator, &mut world)
                 .with_context(|| format!("{} seed {seed}", row.name))?;
             let outcome = Outcome { player, ..outcome };
@@ -152,9 +156,17 @@ pub(super) fn run(
         known.insert(outcome.key(), outcome);
     }
     let wanted = all().map(|(row, player, seed)| (row.name.clone(), player, seed));
-    wanted
-        .map(|key| known.remove(&key).with_context(|| format!("{} seed {} is missing", key.0, key.2)))
-        .collect()
+    let found: Vec<Option<Outcome>> = wanted.map(|key| known.remove(&key)).collect();
+    let is_all = found.iter().all(Option::is_some);
+    Ok(Played { episodes: found.into_iter().flatten().collect(), is_all })
+}
+
+/// Episodes of rows.
+pub(super) struct Played {
+    /// In the order of rows and seeds.
+    pub episodes: Vec<Outcome>,
+    /// Whether none is missing because time is over.
+    pub is_all: bool,
 }
 
 /// What finished episodes are found by: row, player, seed.

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 
@@ -46,7 +46,7 @@ pub struct Options {
     pub quick: bool,
     /// A run directory that lacks parts, to go on from.
     pub resume: Option<PathBuf>,
-    /// No further part is begun after so many minutes.
+    /// No further episode of the engine, and no further rung, is begun after so many minutes.
     pub minutes: Option<f64>,
 }
 
@@ -105,18 +105,21 @@ const SEED_STEP: u64 = 2_000;
 /// A program fails, or the disk refuses.
 pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<String> {
     let extent = if options.quick { QUICK } else { FULL };
-    let start = Instant::now();
-    let shop = Workshop::open(&options.programs, &options.work, (extent.n_steps, options.quick))?;
+    let mut shop = Workshop::open(&options.programs, &options.work, (extent.n_steps, options.quick))?;
     let mut record = options.resume.as_deref().map_or_else(|| Ok(Record::default()), Record::read)?;
     let mut piece = Piece::begin();
     piece.facts.push(("digest of isogrid and isogrid-sim".to_string(), shop.digest.clone()));
     record.pieces.push(piece);
+    shop.earlier.clone_from(&record.episodes);
+    shop.end = options.minutes.map(|minutes| Instant::now() + Duration::from_secs_f64(60.0 * minutes));
     if record.trainings.is_empty() {
         engine(&shop, &extent, (options.threads, say), &mut record)?;
     }
     let plans = ladder::plans(extent.n_sizes);
+    // A rung that is begun is brought to its end: it is kept whole or not at all.
+    let end = shop.end.take();
     for plan in &plans {
-        let is_late = options.minutes.is_some_and(|most| start.elapsed().as_secs_f64() > 60.0 * most);
+        let is_late = end.is_some_and(|end| Instant::now() > end);
         if !is_late && !record.has(&plan.name) {
             rung(plan, (&shop, &extent), (options.threads, say), &mut record)?;
         }
@@ -144,9 +147,13 @@ fn engine(
     let mut rows = barred(extent, &trained[0]);
     rows.extend(ablations(extent, &trained));
     rows.push(scripted(extent));
-    record.episodes.extend(episodes::run(&rows, shop, n_threads, say)?);
-    lessons().zip(&trained).for_each(|(lesson, one)| record.train(lesson, one.cost));
-    record.finished("the engine");
+    let before = record.episodes.len();
+    let played = episodes::run(&rows, shop, n_threads, say)?;
+    record.episodes = played.episodes;
+    if played.is_all {
+        lessons().zip(&trained).for_each(|(lesson, one)| record.train(lesson, one.cost));
+    }
+    record.finished(&format!("{} episodes of the engine", record.episodes.len().saturating_sub(before)));
     Ok(())
 }
 
@@ -161,7 +168,9 @@ fn rung(
     let engine = shop.train(&DEFAULT, (0, 1))?.cost.cpu_seconds;
     let said = Mutex::new(say);
     let tell = |line: &str| said.lock().unwrap_or_else(PoisonError::into_inner)(line);
-    let mut play = |rows: &[Row]| episodes::run(rows, shop, n_threads, &mut |line| tell(line));
+    let mut play = |rows: &[Row]| {
+        episodes::run(rows, shop, n_threads, &mut |line| tell(line)).map(|played| played.episodes)
+    };
     let (rung, outcomes) = plan.carry_out((shop, engine), extent, &mut play, (n_threads, &tell))?;
     record.finished(&rung.name);
     record.rungs.push(rung);

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use isogrid::envelope;
@@ -12,6 +13,7 @@ use isogrid_num::hash::hash_words;
 use isogrid_robot::skills::Skills;
 use serde::{Deserialize, Serialize};
 
+use super::episodes::Outcome;
 use crate::process::{self, Call, Terms, Usage};
 
 /// Where things are.
@@ -25,6 +27,10 @@ pub(super) struct Workshop {
     pub digest: String,
     /// Steps of each sub-skill's training; the engine's default where none are given.
     pub n_steps: Option<u64>,
+    /// Episodes of an earlier piece, by whoever plays alike.
+    pub earlier: Vec<Outcome>,
+    /// When no further episode or rung is begun.
+    pub end: Option<Instant>,
 }
 
 /// A digest of bytes.
@@ -75,7 +81,13 @@ impl Workshop {
         let name = if quick { format!("quick-{digest}") } else { digest.clone() };
         let folder = std::path::absolute(work.join(name))?;
         fs::create_dir_all(&folder)?;
-        Ok(Workshop { programs: programs.to_path_buf(), folder, digest, n_steps })
+        let (earlier, end) = (Vec::new(), None);
+        Ok(Workshop { programs: programs.to_path_buf(), folder, digest, n_steps, earlier, end })
+    }
+
+    /// Whether time is over.
+    pub fn is_late(&self) -> bool {
+        self.end.is_some_and(|end| Instant::now() > end)
     }
 
     /// The simulator.
