@@ -130,7 +130,7 @@ fn unused(scenario: &Scenario) -> Result<(), SimError> {
     let said = [
         ("scene.blocks", own && scenario.scene.blocks != usual.blocks),
         ("scene.pads", (own || kitting) && scenario.scene.pads != usual.pads),
-        ("start.kind", (own || kitting) && scenario.start.kind != StartKind::Usual),
+        ("start.kind", own && scenario.start.kind != StartKind::Usual),
     ];
     match said.into_iter().find(|(_, is_said)| *is_said) {
         Some((key, _)) => {

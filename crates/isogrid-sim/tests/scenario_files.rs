@@ -35,7 +35,6 @@ fn broken_scenarios_are_refused_with_the_reason() {
         ("a negative time", "family = \"hanoi\"\nseconds = -1.0", "seconds = -1, expected 0.05 to 36000"),
         ("no time at all", "family = \"hanoi\"\nseconds = 0.0", "seconds = 0, expected 0.05"),
         ("pads in kitting", "family = \"kitting\"\n[scene]\npads = 99", "scene.pads says nothing"),
-        ("a start in kitting", "family = \"kitting\"\n[start]\nkind = \"random\"", "start.kind says nothing"),
         (
             "blocks in a scene of one's own",
             "family = \"own\"\n[scene]\nblocks = 7\nmjcf = \"x.xml\"",

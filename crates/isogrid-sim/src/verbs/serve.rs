@@ -5,8 +5,8 @@
 use std::io::{BufRead, Read, Write};
 
 use anyhow::{Result, bail};
-use isogrid_robot::Action;
 use isogrid_robot::protocol::{Briefing, PROTOCOL, Request, Step};
+use isogrid_robot::{Action, Verdict};
 use serde::Serialize;
 use serde_json::json;
 
@@ -48,9 +48,9 @@ fn episodes(scenario: &Scenario, input: &mut dyn BufRead, out: &mut dyn Write) -
             Ok(Request::Verdict(_)) => say(out, &json!({"verdict": world.verdict()}))?,
             Ok(Request::Stop(_)) => {
                 // What it has come to until now: a goal that was reached stays reached.
-                let verdict = world.verdict();
+                let reached = world.verdict().reached;
                 world.physics().stop("it was told to");
-                say(out, &json!({"verdict": verdict}))?;
+                say(out, &json!({"verdict": Verdict { reached, ..world.verdict() }}))?;
             }
             Ok(Request::Reset(seed)) => {
                 world = World::new(&Scenario { seed, ..scenario.clone() })?;
