@@ -13,6 +13,9 @@ use crate::search::space::{START, Space, StateId};
 use crate::search::{Query, Statistics};
 use crate::task::{OperatorId, Task};
 
+/// Ticks of a successor: it is made, looked up, and likely kept, which takes about three steps of an estimate.
+const TICKS: u64 = 3;
+
 /// What a neighborhood held.
 pub(crate) struct Shortcut {
     /// The cheapest plan through it.
@@ -22,7 +25,7 @@ pub(crate) struct Shortcut {
 }
 
 /// The cheapest plan among `max_states` states around the given one; `None` where costs are too large to be told apart.
-/// One tick is one successor.
+/// One successor is [`TICKS`].
 pub(crate) fn shortcut(
     ctx: &Ctx,
     (task, query): (&Task, &Query),
@@ -92,7 +95,7 @@ impl<'a> Around<'a> {
             let (successor, _) = self.space.insert(&self.next);
             with(&mut self.space, successor, self.task.operators.cost[operator as usize]);
         }
-        1 + self.applicable.len() as u64
+        TICKS * (1 + self.applicable.len() as u64)
     }
 
     /// Dijkstra's algorithm through the inner states.

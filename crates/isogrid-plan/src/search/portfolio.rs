@@ -32,8 +32,10 @@ const OPTIMAL_TURN: u64 = 4_000_000;
 const CARTESIAN_TURN: u64 = 16_000_000;
 /// Weights of LAMA's searches after the first plan.
 const WEIGHTS: [u32; 4] = [5, 3, 2, 1];
-/// A plan is polished for this part of the ticks that were spent until it was found.
+/// A plan is polished for this part of the ticks that were spent until it was found, within these bounds.
 const POLISH_PART: u64 = 4;
+const POLISH_LEAST: u64 = 20_000;
+const POLISH_MOST: u64 = 30_000_000;
 /// The place of blind A* among those who look for a first plan.
 const BLIND: usize = 1;
 
@@ -98,6 +100,9 @@ impl<'a> Run<'a, '_> {
             threads => race_all(self.ctx, contestants, threads),
         };
         contestants.iter().for_each(|contestant| self.statistics.add(contestant.statistics()));
+        // Whoever lost gives its memory back before the plan is polished; blind search may go on afterwards.
+        let goes_on = |at: usize| at == BLIND && self.options.mode == Mode::Improve;
+        contestants.iter_mut().enumerate().filter(|(at, _)| !goes_on(*at)).for_each(|(_, one)| one.give_up());
         match won {
             ControlFlow::Continue((at, Found::Plan(operators))) if at != BLIND => {
                 self.polished(operators).unwrap_or(End::Done { optimal: false })
@@ -113,7 +118,8 @@ impl<'a> Run<'a, '_> {
         if self.options.mode != Mode::First && self.accept(operators.clone()).is_break() {
             return Some(End::Stopped(Stop::Enough));
         }
-        let child = self.ctx.child((self.ctx.ticks() - self.began) / POLISH_PART);
+        let spent = self.ctx.ticks() - self.began;
+        let child = self.ctx.child((spent / POLISH_PART).clamp(POLISH_LEAST, POLISH_MOST));
         let (plan, is_cheapest) = polish(&child, self.task, self.query, operators, &mut self.statistics);
         self.ctx.absorb(&child);
         if self.accept(plan).is_break() {

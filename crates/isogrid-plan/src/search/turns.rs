@@ -75,6 +75,14 @@ impl<'a> Contestant<'a> {
         (!self.is_out).then(|| self.take(0))
     }
 
+    /// Takes no more turns.
+    pub(crate) fn give_up(&mut self) {
+        if let Some(search) = self.search.take() {
+            self.statistics.add(search.statistics());
+        }
+        self.is_out = true;
+    }
+
     /// Counters of the searches that are over.
     pub(crate) fn statistics(&self) -> Statistics {
         let mut all = self.statistics;
