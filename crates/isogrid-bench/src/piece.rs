@@ -15,7 +15,7 @@ pub(crate) struct Piece {
 }
 
 /// Facts that tell one piece from another.
-const TOLD: [&str; 4] = ["date", "CPU", "load at the start", "commit"];
+const TOLD: [&str; 5] = ["date", "CPU", "load at the start", "commit", "digest of isogrid and isogrid-sim"];
 
 impl Piece {
     /// The piece that begins now.

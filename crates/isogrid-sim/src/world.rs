@@ -214,8 +214,6 @@ impl World {
     /// Lets it happen, if it can now.
     fn happen(&mut self, disturbance: &Disturbance) -> Option<String> {
         let held = self.held();
-        let scene = &self.layout.scene;
-        let name = |at: usize| scene.objects[at].name.clone();
         if disturbance.kind == DisturbanceKind::Drop {
             let block = held?;
             // Torn out only in the air, well away from where it was.
@@ -223,22 +221,21 @@ impl World {
             if pose.position[2] < 0.12 {
                 return None;
             }
-            let text = format!("{} is torn out of the hand", name(block));
+            let text = format!("{} is torn out of the hand", self.name(block));
             let [x, y, z] = self.free_spot(block)?;
             self.physics.put(block, &Pose::upright([x, y, z + FALL]));
             return Some(text);
         }
         let clear = self.clear_blocks(held);
-        let wanted = disturbance.block.as_deref().and_then(|name| scene.find(name));
+        let wanted = disturbance.block.as_deref().and_then(|name| self.layout.scene.find(name));
         let block = match wanted {
             Some(block) => *clear.iter().find(|&&at| at == block)?,
             None => self.victim(disturbance.kind, &clear)?,
         };
-        let name = |at: usize| self.layout.scene.objects[at].name.clone();
         match disturbance.kind {
             DisturbanceKind::Shove => self.shove(block),
             DisturbanceKind::Hold => {
-                let text = format!("{} is held for {:.1} s", name(block), disturbance.lasts);
+                let text = format!("{} is held for {:.1} s", self.name(block), disturbance.lasts);
                 self.grasp(block, [0.0; 2], disturbance.lasts)?;
                 Some(text)
             }
@@ -248,13 +245,17 @@ impl World {
                 self.swap(block, other)
             }
             DisturbanceKind::Move | DisturbanceKind::Drop => {
-                let text = format!("{} is moved elsewhere", name(block));
+                let text = format!("{} is moved elsewhere", self.name(block));
                 let on_pad = self.free_pad(block);
                 let spot = if on_pad.is_some() { on_pad } else { self.free_spot(block) }?;
                 self.physics.put(block, &Pose::upright(spot));
                 Some(text)
             }
         }
+    }
+
+    fn name(&self, object: usize) -> &str {
+        &self.layout.scene.objects[object].name
     }
 
     /// Whom a disturbance without a name hits.
@@ -309,8 +310,7 @@ impl World {
             }
             let velocity = [SHOVE_SPEED * angle.cos(), SHOVE_SPEED * angle.sin()];
             self.grasp(block, velocity, far / SHOVE_SPEED)?;
-            let name = &self.layout.scene.objects[block].name;
-            return Some(format!("{name} is shoved {:.0} mm", far * 1000.0));
+            return Some(format!("{} is shoved {:.0} mm", self.name(block), far * 1000.0));
         }
         None
     }

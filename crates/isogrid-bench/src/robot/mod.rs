@@ -128,12 +128,20 @@ pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<Stri
     let missing: Vec<&str> = missing.filter(|name| !record.has(name)).collect();
     let mut run = Run::begin(&options.out)?;
     run.fact("episodes and trainings at a time", options.threads.to_string());
+    let is_whole = missing.is_empty() && !record.trainings.is_empty();
+    if record.trainings.is_empty() {
+        run.fact("still to come, of the engine", "some ablations and the cost of training");
+    }
     if !missing.is_empty() {
-        run.fact("still to come", missing.join(", "));
+        run.fact("still to come, of the ladder", missing.join(", "));
     }
     record.write(&mut run)?;
     report::write(&mut run, &record);
-    run.finish(if options.quick { &protocol::QUICK } else { &protocol::FULL })
+    run.finish(match (options.quick, is_whole) {
+        (true, _) => &protocol::QUICK,
+        (false, true) => &protocol::FULL,
+        (false, false) => &protocol::UNFINISHED,
+    })
 }
 
 /// Trains the engine, plays its rows and ablations.

@@ -318,11 +318,18 @@ fn bars(run: &mut Run, record: &Record) {
         let bar = Bar::judge(&text, Some(100.0 * summary.rate()), Promise::AtLeast, Some(100.0 * row.bar));
         run.bar(row.name, bar.in_unit("%"));
     }
-    let wall = record.cost(&DEFAULT).map(|cost| cost.wall_seconds);
+    // What a run that lacks parts has not measured yet has no bar there.
+    let Some(wall) = record.cost(&DEFAULT).map(|cost| cost.wall_seconds) else { return };
     let text = "training of all skills from 50 demonstrations, default head, two cores";
-    run.bar("training", Bar::judge(text, wall, Promise::AtMost, Some(MAX_TRAINING_SECONDS)).in_unit("s"));
+    run.bar(
+        "training",
+        Bar::judge(text, Some(wall), Promise::AtMost, Some(MAX_TRAINING_SECONDS)).in_unit("s"),
+    );
     let ratios = record.rungs.iter().map(|rung| rung.cpu_seconds() / rung.engine_cpu_seconds);
-    let ratio = ratios.reduce(f64::min);
+    let Some(ratio) = ratios.reduce(f64::min) else { return };
     let text = "the least CPU of a rival's tuning, of the engine's training";
-    run.bar("rivals' budget", Bar::judge(text, ratio, Promise::AtLeast, Some(MIN_RIVAL_BUDGET)).in_unit("x"));
+    run.bar(
+        "rivals' budget",
+        Bar::judge(text, Some(ratio), Promise::AtLeast, Some(MIN_RIVAL_BUDGET)).in_unit("x"),
+    );
 }
