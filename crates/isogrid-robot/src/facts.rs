@@ -60,8 +60,9 @@ impl Relations {
             }
             let under = support(scene, seen, block, held, tolerances);
             relations.support[block] = Some(under.map_or(Support::Table, Support::Object));
-            relations.askew[block] = under
-                .is_some_and(|under| across(&seen.objects[block], &seen.objects[under]) > tolerances.across);
+            relations.askew[block] = under.is_some_and(|under| {
+                across(&seen.objects[block].position, &seen.objects[under].position) > tolerances.across
+            });
         }
         relations
     }
@@ -77,9 +78,9 @@ impl Relations {
     }
 }
 
-/// Distance between centres, seen from above.
-pub fn across(a: &Pose, b: &Pose) -> f64 {
-    (a.position[0] - b.position[0]).hypot(a.position[1] - b.position[1])
+/// Distance between two points, seen from above.
+pub fn across(a: &[f64; 3], b: &[f64; 3]) -> f64 {
+    (a[0] - b[0]).hypot(a[1] - b[1])
 }
 
 /// Half the height that an object has as it lies: boxes may have fallen over.
@@ -107,7 +108,7 @@ fn held(scene: &Scene, seen: &Observation, tolerances: &Tolerances) -> Option<us
 
 /// Whether the fingers are closed around a block.
 fn touches(object: &Object, pose: &Pose, hand: &Hand, tolerances: &Tolerances) -> bool {
-    let offset = (pose.position[0] - hand.position[0]).hypot(pose.position[1] - hand.position[1]);
+    let offset = across(&pose.position, &hand.position);
     let height = (pose.position[2] - hand.position[2]).abs();
     let width = 2.0 * object.half_size[1];
     offset < tolerances.grasp
@@ -142,6 +143,6 @@ fn support(
             && (bottom - top(below, at)).abs() < tolerances.gap
             && (0..2).all(|axis| (pose.position[axis] - at.position[axis]).abs() < reach(axis))
     };
-    let far = |other: &usize| across(pose, &seen.objects[*other]);
+    let far = |other: &usize| across(&pose.position, &seen.objects[*other].position);
     (0..scene.objects.len()).filter(carries).min_by(|a, b| far(a).total_cmp(&far(b)))
 }

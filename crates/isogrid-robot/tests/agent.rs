@@ -74,6 +74,32 @@ fn a_lost_block_is_planned_for_again_and_failures_have_an_end() {
 }
 
 #[test]
+fn a_block_that_slips_away_under_the_hand_is_reached_for_anew() {
+    let (scene, centres) = tower(1);
+    let task = Task::new(&scene, Rule::SmallerOnLarger, tower_on(&scene, 3));
+    let mut world = Kinematic::new(&scene, &centres);
+    let mut agent = agent(&scene, &task, AgentOptions::default());
+    let block = scene.find("b1").expect("it is there");
+    let [x, y, _] = centres[block];
+    let mut slipped = None;
+    let (events, _) = episode(&mut world, &mut agent, 2_000, &mut |tick, world| {
+        let [hx, hy, hz] = world.observe().hand.position;
+        if slipped.is_none() && (hx - x).hypot(hy - y) < 0.01 && hz < centres[block][2] + 0.04 {
+            world.put(block, [x, y + 0.3, 0.0205]);
+            slipped = Some(tick);
+        }
+    });
+    let failed = events.iter().filter(|event| matches!(event.what, Happening::Failed { .. }));
+    let failed: Vec<_> = failed.map(|event| (event.text(&scene), event.seconds)).collect();
+    assert_eq!(*agent.status(), Status::Reached, "{events:?}");
+    let [(text, seconds)] = &failed[..] else { panic!("{events:?}") };
+    assert!(text.ends_with("failed pick b1 in pick: the block is beside the hand"), "{text}");
+    // At once: not after the patience of ten seconds.
+    let waited = seconds * scene.rate_hz - slipped.map_or(0.0, |tick: usize| tick as f64);
+    assert!(waited < 10.0, "{waited} ticks");
+}
+
+#[test]
 fn a_block_beside_the_workspace_parks_the_arm() {
     let (scene, mut centres) = tower(2);
     centres[3] = [0.5, 0.6, 0.0205];

@@ -57,6 +57,8 @@ pub enum Why {
     Lost,
     /// What it aims at is no longer free.
     Blocked,
+    /// The block is not under the hand any more.
+    Astray,
 }
 
 impl fmt::Display for Why {
@@ -65,6 +67,7 @@ impl fmt::Display for Why {
             Why::Patience => "it took too long",
             Why::Lost => "the block was lost",
             Why::Blocked => "its target is not free any more",
+            Why::Astray => "the block is beside the hand",
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::events::Why;
 use super::memory::Move;
-use crate::facts::{Relations, distance};
+use crate::facts::{Relations, across, distance};
 use crate::policy::Policy;
 use crate::skill::{Aim, Skill, features, is_over};
 use crate::trace;
@@ -16,6 +16,10 @@ const STRIDE: f64 = 0.12;
 
 /// Ticks for which a relation must be broken before it counts: detectors flicker.
 const CONFIRM: u32 = 4;
+
+/// A block that is farther than this from the hand, across, is out of a contact's sight, in metres: demonstrations show
+/// none, and closing there takes hold of nothing.
+const ASTRAY: f64 = 0.03;
 
 /// Fingers that move less than this between ticks are still, in metres.
 const STILL: f64 = 0.0004;
@@ -94,7 +98,7 @@ impl Executor {
         self.ticks += 1;
         self.still = if (seen.hand.opening - self.opening).abs() < STILL { self.still + 1 } else { 0 };
         self.opening = seen.hand.opening;
-        if let Some(why) = self.trouble(relations) {
+        if let Some(why) = self.trouble(seen, relations) {
             return Progress::Failed(self.skill, why);
         }
         self.follow(scene, seen);
@@ -165,15 +169,16 @@ impl Executor {
     }
 
     /// What makes going on pointless.
-    fn trouble(&mut self, relations: &Relations) -> Option<Why> {
+    fn trouble(&mut self, seen: &Observation, relations: &Relations) -> Option<Why> {
+        let astray = |block: usize| across(&seen.objects[block].position, &seen.hand.position) > ASTRAY;
         let why = match (self.step, self.skill) {
             (Move::Pick { block }, _) if !relations.is_clear(block) => Some(Why::Blocked),
+            (Move::Pick { block }, Skill::Pick) if astray(block) => Some(Why::Astray),
             (Move::Place { block, .. }, Skill::ReachDrop) if relations.held() != Some(block) => {
                 Some(Why::Lost)
             }
-            (Move::Place { on, .. }, _) if !relations.is_clear(on) && self.skill == Skill::ReachDrop => {
-                Some(Why::Blocked)
-            }
+            (Move::Place { block, .. }, Skill::Drop) if astray(block) => Some(Why::Lost),
+            (Move::Place { on, .. }, Skill::ReachDrop) if !relations.is_clear(on) => Some(Why::Blocked),
             _ => None,
         };
         self.broken = if why.is_some() { self.broken + 1 } else { 0 };
