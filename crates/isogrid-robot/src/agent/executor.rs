@@ -17,9 +17,9 @@ const STRIDE: f64 = 0.12;
 /// Ticks for which a relation must be broken before it counts: detectors flicker.
 const CONFIRM: u32 = 4;
 
-/// A block that is farther than this from the hand, across, is out of a contact's sight, in metres: demonstrations show
-/// none, and closing there takes hold of nothing.
-const ASTRAY: f64 = 0.03;
+/// Farther than this from the hand, across, a contact has lost its block, in metres: demonstrations of grasps that miss
+/// end below it, and what no demonstration shows closes around nothing again and again.
+const ASTRAY: f64 = 0.05;
 
 /// Fingers that move less than this between ticks are still, in metres.
 const STILL: f64 = 0.0004;
