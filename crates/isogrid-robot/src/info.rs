@@ -76,6 +76,16 @@ pub(crate) static INFO: Info = Info {
             help: "a program that is the world, instead of a scenario",
         },
         OptionSpec {
+            name: "film",
+            value: Some("FILE"),
+            help: "pictures of a scenario's episode: a strip (.png) or a moving picture (.gif)",
+        },
+        OptionSpec {
+            name: "record",
+            value: Some("FILE"),
+            help: "a scenario's episode for the Rerun viewer (.rrd), or as lines of JSON (.jsonl)",
+        },
+        OptionSpec {
             name: "feedback",
             value: Some("KIND"),
             help: "full, retry or none: what is done about failures [full]",

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::RobotError;
+use crate::agent::Account;
 use crate::tasks::Task;
 use crate::world::{Action, Observation, Scene, Verdict};
 
@@ -36,6 +37,13 @@ pub struct Briefing {
     pub seconds: f64,
     /// What is seen first.
     pub observation: Observation,
+    /// Whether the world wants to be told what the arm thinks, to show it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub listens: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// What an action led to.
@@ -51,9 +59,11 @@ pub struct Step {
 }
 
 /// A line to a world.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Request {
+    /// What the arm thinks, before an action: only to worlds that listen, and without an answer.
+    Told(Account),
     /// Carry out an action: x, y, z, grip.
     Act([f64; Action::LEN]),
     /// What has the episode come to?
@@ -79,6 +89,7 @@ pub struct RemoteWorld {
     input: Box<dyn BufRead + Send>,
     output: Box<dyn Write + Send>,
     n_objects: usize,
+    listens: bool,
     line: Vec<u8>,
 }
 
@@ -91,7 +102,7 @@ impl RemoteWorld {
         input: Box<dyn BufRead + Send>,
         output: Box<dyn Write + Send>,
     ) -> Result<(RemoteWorld, Briefing), RobotError> {
-        let mut world = RemoteWorld { input, output, n_objects: 0, line: Vec::new() };
+        let mut world = RemoteWorld { input, output, n_objects: 0, listens: false, line: Vec::new() };
         let briefing = world.briefing()?;
         Ok((world, briefing))
     }
@@ -103,6 +114,14 @@ impl RemoteWorld {
     pub fn reset(&mut self, seed: u64) -> Result<Briefing, RobotError> {
         self.ask(&Request::Reset(seed))?;
         self.briefing()
+    }
+
+    /// Tells a world that listens what the arm thinks; others are not told.
+    ///
+    /// # Errors
+    /// As [`RemoteWorld::greet`].
+    pub fn tell(&mut self, account: Account) -> Result<(), RobotError> {
+        if self.listens { self.ask(&Request::Told(account)) } else { Ok(()) }
     }
 
     /// Carries out an action.
@@ -142,7 +161,7 @@ impl RemoteWorld {
     fn briefing(&mut self) -> Result<Briefing, RobotError> {
         let briefing: Briefing = self.listen()?;
         check(&briefing)?;
-        self.n_objects = briefing.scene.objects.len();
+        (self.n_objects, self.listens) = (briefing.scene.objects.len(), briefing.listens);
         Ok(briefing)
     }
 
@@ -211,7 +230,7 @@ fn wrong(what: String) -> RobotError {
 }
 
 fn check(briefing: &Briefing) -> Result<(), RobotError> {
-    let Briefing { protocol, scene, task, seconds, observation } = briefing;
+    let Briefing { protocol, scene, task, seconds, observation, listens: _ } = briefing;
     if *protocol != PROTOCOL {
         return Err(wrong(format!("it speaks version {protocol} of the protocol, this program {PROTOCOL}")));
     }

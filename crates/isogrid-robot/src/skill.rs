@@ -3,12 +3,15 @@
 //! Observations are relative to the hand and few (arXiv 2602.19260 cuts them to two or three numbers by oracle filters),
 //! so a skill learned on one pair of places works on all.
 
+use serde::{Deserialize, Serialize};
+
 use crate::facts::{FULLY_OPEN, half_height};
 use crate::trace;
 use crate::world::{Action, Observation, Scene};
 
 /// A sub-skill.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Skill {
     /// Bring the empty hand to a point.
     ReachPick,

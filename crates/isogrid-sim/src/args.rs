@@ -11,6 +11,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use isogrid_robot::agent::{AgentOptions, Feedback};
 use isogrid_robot::policy::{Policy, Scripted};
 use isogrid_robot::skills::{Learned, LearnedOptions, Skills};
+use isogrid_sim::kept::Keep;
 use isogrid_sim::scenario::{
     Disturbance, DisturbanceKind, Family, NoiseSpec, Scenario, SceneSpec, StartKind, StartSpec, When,
 };
@@ -34,7 +35,8 @@ fn command() -> Command {
                 .arg(
                     value("seed", "N", "Seed of the first episode [the file's, or 1]")
                         .value_parser(value_parser!(u64)),
-                ),
+                )
+                .args(kept()),
         )
 }
 
@@ -66,22 +68,23 @@ fn world() -> [Arg; 7] {
     ]
 }
 
+/// Options for what is kept of an episode.
+fn kept() -> [Arg; 2] {
+    let film = "Pictures of the only episode: a strip (.png) or a film (.gif); may be repeated";
+    let record = "The only episode for the Rerun viewer (.rrd), or as lines of JSON (.jsonl)";
+    [
+        value("film", "FILE", film).value_parser(value_parser!(PathBuf)).action(ArgAction::Append),
+        value("record", "FILE", record).value_parser(value_parser!(PathBuf)),
+    ]
+}
+
 fn run_command() -> Command {
-    Command::new("run").about("Run and judge episodes").args(world()).args([
+    Command::new("run").about("Run and judge episodes").args(world()).args(kept()).args([
         value("seeds", "A..B", "First and last seed [the file's, or 1]"),
         value("policy", "NAME", "scripted, or a file of skills [scripted]"),
         number("noise", "X", "Noise of the scripted policy, a share of the distance [0]"),
         value("feedback", "KIND", "full, retry or none [full]"),
         count("threads", "Episodes at a time [1]"),
-        value(
-            "film",
-            "FILE",
-            "Pictures of the only episode: a strip (.png) or a film (.gif); may be repeated",
-        )
-        .value_parser(value_parser!(PathBuf))
-        .action(ArgAction::Append),
-        value("record", "FILE", "The only episode for the Rerun viewer (.rrd), or as lines of JSON (.jsonl)")
-            .value_parser(value_parser!(PathBuf)),
         Arg::new("json")
             .long("json")
             .action(ArgAction::SetTrue)
@@ -133,7 +136,9 @@ pub fn serve() -> Result<ExitCode> {
             if let Some(&seed) = matches.get_one::<u64>("seed") {
                 scenario.seed = seed;
             }
-            serve::serve(&scenario, &mut io::stdin().lock(), &mut io::stdout().lock())?;
+            let films = films(matches);
+            let keep = Keep { films: &films, record: recording(matches) };
+            serve::serve(&scenario, &keep, &mut io::stdin().lock(), &mut io::stdout().lock())?;
             Ok(ExitCode::SUCCESS)
         }
         _ => Ok(ExitCode::from(2)),
@@ -175,12 +180,12 @@ fn episodes(matches: &ArgMatches) -> Result<ExitCode> {
             false => writeln!(out, "{}", in_words(line)),
         };
     };
-    let films: Vec<PathBuf> = matches.get_many("film").into_iter().flatten().cloned().collect();
-    let record = matches.get_one::<PathBuf>("record").map(PathBuf::as_path);
-    let lines = match films.is_empty() && record.is_none() {
+    let films = films(matches);
+    let keep = Keep { films: &films, record: recording(matches) };
+    let lines = match keep.is_empty() {
         true => run::run(&batch, &show)?,
         false => {
-            let line = film::run(&batch, &film::Keep { films: &films, record })?;
+            let line = film::run(&batch, &keep)?;
             show(&line);
             vec![line]
         }
@@ -188,6 +193,14 @@ fn episodes(matches: &ArgMatches) -> Result<ExitCode> {
     writeln!(io::stdout(), "{}", run::summary(&lines))?;
     let all = lines.iter().all(|line| line.episode.verdict.reached);
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn films(matches: &ArgMatches) -> Vec<PathBuf> {
+    matches.get_many("film").into_iter().flatten().cloned().collect()
+}
+
+fn recording(matches: &ArgMatches) -> Option<&Path> {
+    matches.get_one::<PathBuf>("record").map(PathBuf::as_path)
 }
 
 fn demonstrations(matches: &ArgMatches) -> Result<ExitCode> {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use isogrid_core::Ctx;
-use isogrid_robot::agent::{Agent, Event, Happening, Status};
+use isogrid_robot::agent::{Account, Agent, Event, Happening, Status};
 use isogrid_robot::{Frame, Recording};
 
 use crate::SimError;
@@ -34,31 +34,15 @@ pub struct Episode {
 
 /// Something that watches an episode, once a tick.
 pub trait Watcher {
-    /// The agent has decided, in so much wall time; the tick follows.
-    fn decided(&mut self, _: Duration) {}
-
-    /// A tick is over.
-    fn tick(&mut self, world: &mut World, agent: &Agent, events: &[Event]);
+    /// A tick is over; so the agent saw it.
+    fn tick(&mut self, world: &mut World, account: &Account);
 }
 
 /// Watches nothing.
 pub struct Nobody;
 
 impl Watcher for Nobody {
-    fn tick(&mut self, _: &mut World, _: &Agent, _: &[Event]) {}
-}
-
-/// Several that watch one episode.
-pub struct All<'a>(pub Vec<&'a mut dyn Watcher>);
-
-impl Watcher for All<'_> {
-    fn decided(&mut self, time: Duration) {
-        self.0.iter_mut().for_each(|watcher| watcher.decided(time));
-    }
-
-    fn tick(&mut self, world: &mut World, agent: &Agent, events: &[Event]) {
-        self.0.iter_mut().for_each(|watcher| watcher.tick(world, agent, events));
-    }
+    fn tick(&mut self, _: &mut World, _: &Account) {}
 }
 
 /// Keeps what was seen and done.
@@ -83,15 +67,15 @@ pub fn run(
         let start = Instant::now();
         let action = agent.act(ctx, &seen)?;
         let decision = start.elapsed();
-        watcher.decided(decision);
         decisions.push(decision);
         if let Some(recorder) = recorder.as_deref_mut().filter(|_| finished.is_none()) {
             recorder.0.frames.push(Frame { observation: seen, action });
         }
         world.act(&action);
         let new = agent.take_events();
-        watcher.tick(world, agent, &new);
-        events.extend(new);
+        let account = Account::of(agent, new, decision);
+        watcher.tick(world, &account);
+        events.extend(account.events);
         disturbances.extend(world.take_log());
         if *agent.status() != Status::Working {
             finished.get_or_insert(world.seconds());

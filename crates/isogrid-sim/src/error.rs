@@ -59,6 +59,10 @@ pub enum SimError {
         /// Its name.
         program: &'static str,
     },
+    /// A file that cannot be written.
+    #[cfg(feature = "mujoco")]
+    #[error(transparent)]
+    Unwritable(#[from] isogrid::Error),
     /// The agent failed.
     #[error(transparent)]
     Robot(#[from] RobotError),
@@ -71,6 +75,8 @@ impl Diagnose for SimError {
                 Some("`cargo xtask fetch libmujoco` brings the right one".to_string())
             }
             SimError::NoViewer { .. } => Some(format!("`{}` builds it", crate::BUILD_VIEWER)),
+            #[cfg(feature = "mujoco")]
+            SimError::Unwritable(error) => error.hint(),
             SimError::Robot(error) => error.hint(),
             _ => None,
         }

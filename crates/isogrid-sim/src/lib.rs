@@ -12,6 +12,8 @@ pub mod families;
 pub mod film;
 pub mod judge;
 #[cfg(feature = "mujoco")]
+pub mod kept;
+#[cfg(feature = "mujoco")]
 pub mod library;
 #[cfg(feature = "mujoco")]
 mod limb;

@@ -37,6 +37,13 @@ pub struct Scenario {
     pub seconds: Option<f64>,
 }
 
+impl Scenario {
+    /// What pictures and recordings are called.
+    pub fn title(&self) -> String {
+        format!("{}, seed {}", self.family.words(), self.seed)
+    }
+}
+
 /// What kind of task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::time::Duration;
 
-use isogrid_robot::agent::{Agent, Event, Executor, Happening, Status};
+use isogrid_robot::agent::{Account, Happening};
 use isogrid_robot::{ObjectKind, Verdict};
 use mujoco_rs::prelude::*;
 use serde::Serialize;
@@ -27,11 +26,10 @@ const PLANE_METRES: f64 = 2.0;
 const PLANE_HEIGHT: f64 = 0.0005;
 
 /// A watcher that writes an episode while it runs.
-pub struct Stream<'a> {
-    out: &'a mut dyn Write,
+pub struct Stream<W> {
+    out: W,
     /// Bodies whose poses every tick has.
     moving: Vec<usize>,
-    decision: Option<Duration>,
     failed: Option<io::Error>,
 }
 
@@ -51,7 +49,7 @@ enum Line<'a> {
         trace: Vec<[f64; 3]>,
         done: usize,
         remaining: usize,
-        decision_ms: Option<f64>,
+        decision_ms: f64,
     },
     Event {
         seconds: f64,
@@ -87,28 +85,31 @@ struct Shape {
     color: [u8; 3],
 }
 
-impl Stream<'_> {
+impl<W: Write> Stream<W> {
     /// Writes the scene of a world that has not begun yet.
     ///
     /// # Errors
     /// `out` takes no more.
-    pub fn new<'a>(world: &mut World, title: &str, out: &'a mut dyn Write) -> io::Result<Stream<'a>> {
+    pub fn new(world: &mut World, title: &str, out: W) -> io::Result<Stream<W>> {
         let bodies = bodies(world);
         let moving = bodies.iter().filter(|(_, body)| body.moves).map(|(&at, _)| at).collect();
-        let mut stream = Stream { out, moving, decision: None, failed: None };
+        let mut stream = Stream { out, moving, failed: None };
         let bodies = bodies.into_values().collect();
         stream.write(&Line::Scene { version: VERSION, title, bodies })?;
         Ok(stream)
     }
 
-    /// Writes the judge's word: the last line.
-    ///
-    /// # Errors
-    /// `out` took this line or an earlier one no more.
-    pub fn finish(mut self, verdict: &Verdict) -> io::Result<()> {
-        if let Some(error) = self.failed.take() {
-            return Err(error);
-        }
+    /// Writes the judge's word, the last line, and gives `out` back. Beside it: why a line was not written, or what
+    /// `ended` says instead of a verdict.
+    pub fn finish(mut self, ended: io::Result<&Verdict>) -> (W, io::Result<()>) {
+        let written = match self.failed.take() {
+            Some(error) => Err(error),
+            None => ended.and_then(|verdict| self.end(verdict)),
+        };
+        (self.out, written)
+    }
+
+    fn end(&mut self, verdict: &Verdict) -> io::Result<()> {
         let word = if verdict.reached { "reached" } else { "missed" };
         let (met, goals, violations) = (verdict.met, verdict.goals, verdict.violations);
         let mut text = format!("{word}: {met} of {goals} goals, {violations} violations");
@@ -125,8 +126,8 @@ impl Stream<'_> {
         self.out.write_all(b"\n")
     }
 
-    fn tell(&mut self, world: &mut World, agent: &Agent, events: &[Event]) -> io::Result<()> {
-        for event in events {
+    fn tell(&mut self, world: &mut World, account: &Account) -> io::Result<()> {
+        for event in &account.events {
             let (seconds, level) = (rounded(event.seconds), level(&event.what));
             // Words are aligned for timelines in a terminal.
             let text = event.what.text(&world.layout().scene);
@@ -143,28 +144,22 @@ impl Stream<'_> {
         if poses.as_flattened().iter().any(|value| !value.is_finite()) {
             return Ok(());
         }
-        let working = *agent.status() == Status::Working;
-        let way = agent.executor().filter(|_| working).map(Executor::trace);
-        let mut trace: Vec<[f64; 3]> = way.into_iter().flatten().map(|point| point.map(rounded)).collect();
+        let mut trace: Vec<[f64; 3]> = account.trace.iter().map(|point| point.map(rounded)).collect();
         if !trace.is_empty() {
             trace.insert(0, hand.position.map(rounded));
         }
-        let (done, remaining) = (agent.memory().done.len(), agent.memory().remaining.len());
+        let (done, remaining) = (account.done, account.remaining);
         let opening = rounded(hand.opening);
-        let decision_ms = self.decision.take().map(|time| rounded(time.as_secs_f64() * 1e3));
+        let decision_ms = rounded(account.decision_ms);
         self.write(&Line::Tick { seconds, poses, opening, trace, done, remaining, decision_ms })
     }
 }
 
-impl Watcher for Stream<'_> {
-    fn decided(&mut self, time: Duration) {
-        self.decision = Some(time);
-    }
-
-    fn tick(&mut self, world: &mut World, agent: &Agent, events: &[Event]) {
+impl<W: Write> Watcher for Stream<W> {
+    fn tick(&mut self, world: &mut World, account: &Account) {
         // An episode goes on without those who watch it; what stopped them is told at its end.
         if self.failed.is_none() {
-            self.failed = self.tell(world, agent, events).err();
+            self.failed = self.tell(world, account).err();
         }
     }
 }

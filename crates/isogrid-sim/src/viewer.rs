@@ -5,10 +5,11 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+
+use isogrid::files::Replacement;
 
 use crate::SimError;
 
@@ -23,7 +24,7 @@ pub struct Target {
 
 enum To {
     Program(Child, BufWriter<ChildStdin>),
-    File(PathBuf, BufWriter<File>),
+    File(BufWriter<Growing>),
 }
 
 impl Target {
@@ -37,9 +38,8 @@ impl Target {
         match path.extension().and_then(OsStr::to_str) {
             Some("rrd") => Target::through(&find(&folders())?, path),
             Some("jsonl") => {
-                let partial = path.with_added_extension("part");
-                let file = File::create(&partial).map_err(io(path))?;
-                Ok(Target { path: path.to_path_buf(), to: To::File(partial, BufWriter::new(file)) })
+                let file = Growing(Replacement::begin(path)?);
+                Ok(Target { path: path.to_path_buf(), to: To::File(BufWriter::new(file)) })
             }
             _ => Err(problem(path, "it ends in neither .rrd nor .jsonl")),
         }
@@ -61,14 +61,6 @@ impl Target {
         }
     }
 
-    /// What takes the lines.
-    pub fn out(&mut self) -> &mut dyn Write {
-        match &mut self.to {
-            To::Program(_, input) => input,
-            To::File(_, file) => file,
-        }
-    }
-
     /// Ends the recording. `written` is what came of writing: where the program complains, its words are told instead.
     ///
     /// # Errors
@@ -87,17 +79,42 @@ impl Target {
                 }
                 written.map_err(io)
             }
-            To::File(partial, mut file) => {
-                let whole = written.and_then(|()| file.flush()).and_then(|()| file.get_ref().sync_all());
-                match whole.and_then(|()| fs::rename(&partial, &self.path)) {
-                    Ok(()) => Ok(()),
-                    Err(error) => {
-                        let _ = fs::remove_file(&partial);
-                        Err(io(error))
-                    }
-                }
+            To::File(file) => {
+                written.map_err(&io)?;
+                let Growing(file) = file.into_inner().map_err(|error| io(error.into_error()))?;
+                Ok(file.commit()?)
             }
         }
+    }
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.to {
+            To::Program(_, input) => input.write(bytes),
+            To::File(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.to {
+            To::Program(_, input) => input.flush(),
+            To::File(file) => file.flush(),
+        }
+    }
+}
+
+/// A file in the making, written to line by line.
+struct Growing(Replacement);
+
+impl Write for Growing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.append(bytes).map_err(io::Error::other)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

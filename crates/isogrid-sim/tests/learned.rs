@@ -79,6 +79,41 @@ fn a_scenario_is_run_to_its_end_and_told_line_by_line() {
     assert!(lines.last().is_some_and(|line| line.contains("the world says: reached, 4 of 4")), "{lines:#?}");
 }
 
+/// Plays the committed skills in a world that keeps something.
+fn kept(args: &str) -> Result<(), isogrid::core::Fault> {
+    let (mut process, briefing) = WorldProcess::start(world(args))?;
+    let policy = Box::new(Learned::new(&Arc::new(committed()), LearnedOptions::default()));
+    let mut agent =
+        Agent::new(&briefing.scene, &briefing.task, policy, AgentOptions::default()).expect("a task");
+    play(&Ctx::new(1), &mut process.world, &briefing, &mut agent, &mut |_| {}).expect("a sound world");
+    process.finish()
+}
+
+#[test]
+fn a_world_keeps_what_the_arm_did_and_thought() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("served-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    let files = format!("--film {} --record {}", path("a.gif"), path("a.jsonl"));
+    kept(&format!("--family move --blocks 2 --disturb shove --disturb-at 0.5 {files}")).expect("files");
+    let read = |name: &str| std::fs::read(folder.join(name)).expect("it was written");
+    let (gif, lines) = (read("a.gif"), String::from_utf8(read("a.jsonl")).expect("text"));
+    let unknown = kept(&format!("--family move --film {}", path("a.mp4"))).expect_err("an ending");
+    let nowhere = kept(&format!("--family move --film {}", path("no/a.gif"))).expect_err("no folder");
+    let left = std::fs::read_dir(&folder).expect("a folder").count();
+    let _ = std::fs::remove_dir_all(&folder);
+    assert!(gif.starts_with(b"GIF89a"));
+    for part in ["plan: 2 moves", "begin pick", "is shoved", "done place", "goal reached", "\"reached\":true"]
+    {
+        assert!(lines.contains(part), "{part}: {lines}");
+    }
+    let ways = lines.lines().filter(|line| line.contains("\"trace\":[[")).count();
+    assert!(ways > 10, "the way ahead is shown: {ways}");
+    assert!(unknown.message.contains("neither .png nor .gif"), "{}", unknown.message);
+    assert!(nowhere.message.contains("no/a.gif"), "{}", nowhere.message);
+    assert_eq!(left, 2, "nothing else");
+}
+
 #[test]
 fn a_world_that_is_told_to_stop_stays_stopped_until_it_is_reset() {
     let (mut process, briefing) =

@@ -10,6 +10,7 @@ use isogrid_robot::facts::Tolerances;
 use isogrid_robot::formats::{self, ReadOptions};
 use isogrid_robot::learn;
 use isogrid_robot::policy::{Policy, Scripted};
+use isogrid_sim::kept::Keep;
 use isogrid_sim::scenario::Scenario;
 use isogrid_sim::scenario_file::parse;
 use isogrid_sim::verbs::{film, record, run};
@@ -18,8 +19,8 @@ fn scenario(text: &str) -> Scenario {
     parse(Path::new("test.toml"), text).unwrap()
 }
 
-fn keep(films: &[PathBuf]) -> film::Keep<'_> {
-    film::Keep { films, ..film::Keep::default() }
+fn keep(films: &[PathBuf]) -> Keep<'_> {
+    Keep { films, ..Keep::default() }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use isogrid_core::Diagnose;
 use isogrid_robot::agent::AgentOptions;
 use isogrid_robot::policy::{Policy, Scripted};
 use isogrid_sim::SimError;
+use isogrid_sim::kept::Keep;
 use isogrid_sim::scenario_file::read;
 use isogrid_sim::verbs::{film, run};
 use isogrid_sim::viewer::{Target, find};
@@ -37,7 +38,7 @@ fn play(scenario: &str, record: &Path) -> anyhow::Result<run::Line> {
         policy: &scripted,
         threads: 1,
     };
-    film::run(&batch, &film::Keep { record: Some(record), ..film::Keep::default() })
+    film::run(&batch, &Keep { record: Some(record), ..Keep::default() })
 }
 
 /// An episode's lines, without the times that decisions took.

@@ -29,7 +29,8 @@ fn scene() -> Scene {
 fn briefing(world: &Kinematic) -> Briefing {
     let scene = scene();
     let task = Task::new(&scene, Rule::Anything, vec![(2, 1)]);
-    Briefing { protocol: PROTOCOL, scene, task, seconds: 60.0, observation: world.observe().clone() }
+    let observation = world.observe().clone();
+    Briefing { protocol: PROTOCOL, scene, task, seconds: 60.0, observation, listens: false }
 }
 
 /// A world without physics at the other end of two pipes; `edit` may change its first line.
@@ -43,11 +44,15 @@ fn remote(
             Kinematic::new(&scene(), &[[0.5, 0.2, 0.0005], [0.5, -0.2, 0.0005], [0.5, 0.2, 0.021]]);
         let mut first = serde_json::to_value(briefing(&world)).expect("this test made it");
         edit(&mut first);
+        let mut told = 0;
         writeln!(world_out, "{first}").expect("this test made it");
         for line in BufReader::new(world_in).lines() {
-            let answer = match serde_json::from_str(&line.expect("this test made it"))
-                .expect("this test made it")
-            {
+            let asked = serde_json::from_str(&line.expect("this test made it"));
+            let answer = match asked.expect("this test made it") {
+                Ask::Told(account) => {
+                    told += account.events.len();
+                    continue;
+                }
                 Ask::Act(numbers) => {
                     world.act(&Action::from_array(numbers));
                     let observation = world.observe().clone();
@@ -57,7 +62,9 @@ fn remote(
                 Ask::Verdict(_) | Ask::Stop(_) => {
                     let part = world.observe().objects[2].position;
                     let reached = (part[1] + 0.2).abs() < 0.02 && part[2] < 0.03;
-                    let verdict = Verdict { reached, seconds: world.observe().seconds, ..Verdict::default() };
+                    let seconds = world.observe().seconds;
+                    // The number of goals is free for what the test wants to know.
+                    let verdict = Verdict { reached, seconds, goals: told, ..Verdict::default() };
                     serde_json::json!({ "verdict": verdict }).to_string()
                 }
                 Ask::Reset(_) => serde_json::json!({ "error": "this world has one episode" }).to_string(),
@@ -82,8 +89,39 @@ fn an_episode_is_played_over_pipes_and_judged_by_the_world() {
     let episode = episode.expect("a sound world");
     assert!(episode.verdict.reached && episode.status == Status::Reached && episode.stop == Stop::Done);
     assert!(events > 4 && episode.decisions.len() > 40);
+    assert_eq!(episode.verdict.goals, 0, "this world does not listen");
     let error = world.reset(3).map(|_| ()).expect_err("it has one episode");
     assert_eq!(error.to_string(), "the world: this world has one episode");
+}
+
+#[test]
+fn a_world_that_listens_is_told_what_the_arm_thinks() {
+    let (mut world, briefing) = remote(|first| first["listens"] = true.into()).expect("a briefing");
+    let policy = Box::new(Scripted::new(0.0, 1));
+    let mut agent =
+        Agent::new(&briefing.scene, &briefing.task, policy, AgentOptions::default()).expect("a task");
+    let mut events = 0;
+    let episode =
+        play(&Ctx::new(1), &mut world, &briefing, &mut agent, &mut |tick| events += tick.events.len());
+    let verdict = episode.expect("a sound world").verdict;
+    assert!(verdict.reached && verdict.goals == events, "{verdict:?}, {events} events");
+}
+
+#[test]
+fn pictures_without_a_scenario_are_refused() {
+    let entry = isogrid::find("robot").expect("it is in the registry");
+    for (world, expected) in [(None, "an answer without a world"), (Some("sh"), "a world of your own")] {
+        let mut options = vec![("film".to_string(), "a.gif".to_string())];
+        options.extend(world.map(|world| ("world".to_string(), world.to_string())));
+        let skills = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/arm.iso");
+        let skills = std::fs::read(skills).expect("committed");
+        let saved = isogrid::envelope::unwrap_for("arm.iso", &skills, "robot").expect("skills");
+        let request = Request { options, ..Request::default() };
+        let fault =
+            (entry.run)(&Ctx::new(1), &request, Some(saved), &mut |_, _| std::ops::ControlFlow::Continue(()));
+        let fault = fault.map(|_| ()).expect_err("nothing to show");
+        assert!(fault.message.contains(expected), "{}", fault.message);
+    }
 }
 
 #[test]

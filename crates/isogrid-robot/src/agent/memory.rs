@@ -3,12 +3,15 @@
 //! LoHo-Manip (arXiv 2604.21924) keeps this memory as text that a language model rewrites; here it is typed and
 //! recomputed from grounded predicates, so it cannot drift.
 
+use serde::{Deserialize, Serialize};
+
 use crate::facts::{Relations, Support};
 use crate::tasks::Task;
 use crate::tasks::is_delivered;
 
 /// One operator of a plan, over objects of the scene.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Move {
     /// Take a block off its support.
     Pick {

@@ -4,12 +4,14 @@
 //! and where the world left the plan a new one is made in this process. An unreachable goal is told and the arm parked.
 //! The agent sees observations and gives actions; it owns no world and never judges itself.
 
+mod account;
 mod estimate;
 mod events;
 mod executor;
 mod manager;
 mod memory;
 
+pub use account::Account;
 pub use estimate::Estimator;
 pub use events::{Event, Happening, Why};
 pub use executor::{Executor, Progress};

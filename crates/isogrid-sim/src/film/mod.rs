@@ -6,12 +6,10 @@
 mod moving;
 mod strip;
 
-use std::fs;
-use std::io::Write;
 use std::path::Path;
 use std::thread;
 
-use isogrid_robot::agent::{Agent, Event, Happening, Move, Status};
+use isogrid_robot::agent::{Account, Event, Happening, Move};
 
 use crate::SimError;
 use crate::camera::{Props, Still};
@@ -21,6 +19,9 @@ use crate::world::World;
 
 /// Ticks between two frames of the moving picture: four a second.
 const TICKS_A_FRAME: usize = 5;
+
+/// Most dots of one way: an agent at the other end of a pipe may say anything.
+const MAX_DOTS: usize = 200;
 
 /// For so long a caption stays in the moving picture, in seconds.
 const CAPTION_SECONDS: f64 = 1.6;
@@ -109,11 +110,7 @@ impl Film {
             Kind::Strip => self.strip()?,
             Kind::Moving => self.moving()?,
         };
-        let io = |source| SimError::Io { path: path.to_path_buf(), source };
-        let partial = path.with_added_extension("part");
-        let mut file = fs::File::create(&partial).map_err(io)?;
-        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(io)?;
-        fs::rename(&partial, path).map_err(io)
+        Ok(isogrid::files::write(path, &bytes)?)
     }
 
     /// The strip as a PNG's bytes.
@@ -135,19 +132,12 @@ impl Film {
     }
 
     /// What is seen now.
-    fn moment(&self, world: &mut World, agent: &Agent) -> Moment {
+    fn moment(&self, world: &mut World, account: &Account) -> Moment {
         let mut still = self.props.still(world.physics().data());
-        let hand = world.hand().position;
-        let working = *agent.status() == Status::Working;
-        let way = agent.executor().filter(|_| working).map(|executor| executor.trace().copied());
-        still.dots = way.map(|way| dots(hand, &way.collect::<Vec<_>>())).unwrap_or_default();
-        let memory = agent.memory();
+        still.dots = dots(world.hand().position, &account.trace);
         let scene = &world.layout().scene;
-        let caption = match agent.executor() {
-            Some(executor) => executor.step().text(scene),
-            None => String::new(),
-        };
-        let counts = [memory.done.len(), memory.remaining.len(), self.replans];
+        let caption = account.step.map_or(String::new(), |step| step.text(scene));
+        let counts = [account.done, account.remaining, self.replans];
         Moment { seconds: world.seconds(), still, mark: Mark::Nothing, caption, counts }
     }
 
@@ -181,9 +171,9 @@ impl Film {
 }
 
 impl Watcher for Film {
-    fn tick(&mut self, world: &mut World, agent: &Agent, events: &[Event]) {
-        self.replans += events.iter().filter(|event| is_replan(&event.what)).count();
-        let moment = self.moment(world, agent);
+    fn tick(&mut self, world: &mut World, account: &Account) {
+        self.replans += account.replans();
+        let moment = self.moment(world, account);
         let happened: Vec<String> = world.log().iter().map(|(_, what)| what.clone()).collect();
         if let (Some(before), false) = (self.last.clone(), happened.is_empty()) {
             let caption = format!("before: {}", before.caption);
@@ -192,7 +182,7 @@ impl Watcher for Film {
         for what in happened {
             self.keep(&moment, Mark::Disturbed, what);
         }
-        for event in events {
+        for event in &account.events {
             self.report(&moment, world, event);
         }
         if world.is_over() && self.end.is_none() {
@@ -218,10 +208,6 @@ impl Film {
             _ => moment,
         }
     }
-}
-
-fn is_replan(what: &Happening) -> bool {
-    matches!(what, Happening::Planned { again: true, .. })
 }
 
 /// What the name of a film asks for.
@@ -255,7 +241,7 @@ fn dots(hand: [f64; 3], way: &[[f64; 3]]) -> Vec<[f64; 3]> {
         let step: [f64; 3] = std::array::from_fn(|k| to[k] - from[k]);
         let far = step.iter().map(|value| value * value).sum::<f64>().sqrt();
         let mut along = left;
-        while along < far {
+        while along < far && dots.len() < MAX_DOTS {
             dots.push(std::array::from_fn(|k| from[k] + step[k] * along / far));
             along += DOT_METRES;
         }

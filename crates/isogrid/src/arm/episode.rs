@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use isogrid_core::{Ctx, Stop};
-use isogrid_robot::agent::{Agent, Event, Status};
+use isogrid_robot::agent::{Account, Agent, Event, Status};
 use isogrid_robot::protocol::{Briefing, RemoteWorld};
 use isogrid_robot::{Observation, RobotError, Verdict};
 
@@ -64,9 +64,13 @@ pub fn play(
                 return Err(fault);
             }
         };
-        decisions.push(start.elapsed());
-        let step = world.act(&action)?;
+        let decision = start.elapsed();
+        decisions.push(decision);
         let events = agent.take_events();
+        if briefing.listens {
+            world.tell(Account::of(agent, events.clone(), decision))?;
+        }
+        let step = world.act(&action)?;
         watch(&Tick { seen: &seen, agent, events: &events, disturbances: &step.disturbances });
         if *agent.status() != Status::Working {
             finished.get_or_insert(seen.seconds);

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use isogrid_core::Fault;
 use isogrid_robot::protocol::{Briefing, RemoteWorld};
@@ -12,6 +13,12 @@ use super::streams::{Complaint, Lines};
 /// How long a world may be silent when it is asked something.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long a world that listens may draw what it was told to keep, after the episode.
+const DRAWING: Duration = Duration::from_secs(600);
+
+/// How often an ending world is looked at.
+const PERIOD: Duration = Duration::from_millis(10);
+
 /// How the simulator is had.
 const BUILD: &str = "cargo xtask fetch libmujoco && cargo build --release -p isogrid-sim --features mujoco";
 
@@ -19,7 +26,14 @@ const BUILD: &str = "cargo xtask fetch libmujoco && cargo build --release -p iso
 pub struct WorldProcess {
     /// The world.
     pub world: RemoteWorld,
+    ending: Ending,
+}
+
+/// What is needed at the end of a world.
+struct Ending {
     child: Child,
+    complaint: Complaint,
+    program: String,
 }
 
 impl WorldProcess {
@@ -45,15 +59,34 @@ impl WorldProcess {
         let (Some(input), Some(output), Some(errors)) = streams else {
             return Err(Fault::bad_input(format!("the world `{program}` has no streams")));
         };
-        let complaint = Complaint::listen(errors);
+        let ending = Ending { child, complaint: Complaint::listen(errors), program };
         match RemoteWorld::greet(Box::new(Lines::listen(input, patience)), Box::new(output)) {
-            Ok((world, briefing)) => Ok((WorldProcess { world, child }, briefing)),
-            Err(error) => Err(explain(child, complaint, &program, &error.to_string())),
+            Ok((world, briefing)) => Ok((WorldProcess { world, ending }, briefing)),
+            Err(error) => Err(ending.explain(&error.to_string())),
         }
+    }
+
+    /// Says goodbye and waits until the world has written what it was told to keep.
+    ///
+    /// # Errors
+    /// It fails at that, with its own complaint, or takes too long.
+    pub fn finish(self) -> Result<(), Fault> {
+        let WorldProcess { world, mut ending } = self;
+        drop(world);
+        let end = Instant::now() + DRAWING;
+        while Instant::now() < end {
+            match ending.child.try_wait() {
+                Ok(None) => thread::sleep(PERIOD),
+                Ok(Some(status)) if status.success() => return Ok(()),
+                Ok(Some(status)) => return Err(ending.explain(&format!("it ended with {status}"))),
+                Err(error) => return Err(ending.explain(&error.to_string())),
+            }
+        }
+        Err(ending.explain("it does not end"))
     }
 }
 
-impl Drop for WorldProcess {
+impl Drop for Ending {
     fn drop(&mut self) {
         // A world has nothing to save; one that hangs must not hold this program.
         let _ = self.child.kill();
@@ -61,25 +94,28 @@ impl Drop for WorldProcess {
     }
 }
 
-/// What a world that ended left behind.
-fn explain(mut child: Child, complaint: Complaint, program: &str, said: &str) -> Fault {
-    // Killed first: a world that still runs would never close its stream.
-    let _ = child.kill();
-    let _ = child.wait();
-    let complaint = complaint.text();
-    let message = match complaint.is_empty() {
-        true => format!("the world `{program}` is of no use: {said}"),
-        // Our own simulator's complaints are about the user's input, and say so themselves.
-        false => format!(
-            "the world `{}` is of no use: {}",
-            Path::new(program).file_name().map_or(program.into(), |name| name.to_string_lossy()),
-            complaint.strip_prefix("error: ").unwrap_or(&complaint)
-        ),
-    };
-    let fault = Fault::bad_input(message);
-    match complaint.contains("libmujoco") {
-        true => fault.with_hint(format!("get the library and link to it again: {BUILD}")),
-        false => fault,
+impl Ending {
+    /// What a world that ended left behind.
+    fn explain(mut self, said: &str) -> Fault {
+        // Killed first: a world that still runs would never close its stream.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let complaint = self.complaint.text();
+        let program = &self.program;
+        let message = match complaint.is_empty() {
+            true => format!("the world `{program}` is of no use: {said}"),
+            // Our own simulator's complaints are about the user's input, and say so themselves.
+            false => format!(
+                "the world `{}` is of no use: {}",
+                Path::new(program).file_name().map_or(program.into(), |name| name.to_string_lossy()),
+                complaint.strip_prefix("error: ").unwrap_or(&complaint)
+            ),
+        };
+        let fault = Fault::bad_input(message);
+        match complaint.contains("libmujoco") {
+            true => fault.with_hint(format!("get the library and link to it again: {BUILD}")),
+            false => fault,
+        }
     }
 }
 

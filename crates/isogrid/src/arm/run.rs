@@ -23,6 +23,7 @@ pub(crate) const ENTRY: Entry = Entry { run, ..PLAIN };
 fn run(ctx: &Ctx, request: &Request, saved: Option<&[u8]>, emit: Emit<'_>) -> Result<RunOutcome, Fault> {
     let scenario = request.sources.iter().find(|source| is_scenario(source));
     if scenario.is_none() && request.option("world").is_none() {
+        refuse_pictures(request, "an answer without a world shows nothing")?;
         return (PLAIN.run)(ctx, request, saved, emit);
     }
     let Some(saved) = saved else {
@@ -38,6 +39,9 @@ fn run(ctx: &Ctx, request: &Request, saved: Option<&[u8]>, emit: Emit<'_>) -> Re
     let episode = play(ctx, &mut process.world, &briefing, &mut agent, &mut |tick| timeline.take(tick));
     let episode = episode.map_err(fault)?;
     timeline.end(&episode);
+    if briefing.listens {
+        process.finish()?;
+    }
     Ok(RunOutcome { stop: stop(&episode), model_bytes: Some(saved.len() as u64) })
 }
 
@@ -58,6 +62,7 @@ fn is_scenario(source: &Source) -> bool {
 /// The world that is asked for: the user's own command, else the simulator with a scenario.
 fn world_command(request: &Request, scenario: Option<&Source>) -> Result<Command, Fault> {
     if let Some(text) = request.option("world") {
+        refuse_pictures(request, "a world of your own shows itself")?;
         let mut words = text.split_whitespace();
         let program = words.next().ok_or_else(|| Fault::bad_input("--world is empty"))?;
         let mut command = Command::new(program);
@@ -65,15 +70,27 @@ fn world_command(request: &Request, scenario: Option<&Source>) -> Result<Command
         return Ok(command);
     }
     let mut command = Command::new(simulator()?);
-    command.args(serve(request.seed, scenario));
+    command.args(serve(request, scenario));
     Ok(command)
 }
 
+/// Options that the simulator serves.
+const PICTURES: [&str; 2] = ["film", "record"];
+
+fn refuse_pictures(request: &Request, why: &str) -> Result<(), Fault> {
+    match PICTURES.iter().find(|option| request.option(option).is_some()) {
+        Some(option) => Err(Fault::bad_input(format!("--{option} is for scenarios: {why}"))),
+        None => Ok(()),
+    }
+}
+
 /// What the simulator is told; a scenario has a seed of its own.
-fn serve(seed: Option<u64>, scenario: Option<&Source>) -> Vec<OsString> {
+fn serve(request: &Request, scenario: Option<&Source>) -> Vec<OsString> {
     let path = scenario.and_then(Source::path).map(OsString::from);
-    let seed = seed.map(|seed| OsString::from(format!("--seed={seed}")));
-    std::iter::once(OsString::from("serve")).chain(path).chain(seed).collect()
+    let seed = request.seed.map(|seed| OsString::from(format!("--seed={seed}")));
+    let option = |name| request.option(name).map(|value| OsString::from(format!("--{name}={value}")));
+    let pictures = PICTURES.into_iter().filter_map(option);
+    std::iter::once(OsString::from("serve")).chain(path).chain(seed).chain(pictures).collect()
 }
 
 fn agent(
@@ -176,7 +193,10 @@ mod tests {
     #[test]
     fn a_scenario_keeps_its_seed_unless_another_is_named() {
         let scenario = Source::file("world.toml");
-        assert_eq!(serve(None, Some(&scenario)), ["serve", "world.toml"]);
-        assert_eq!(serve(Some(5), Some(&scenario)), ["serve", "world.toml", "--seed=5"]);
+        let plain = Request::default();
+        assert_eq!(serve(&plain, Some(&scenario)), ["serve", "world.toml"]);
+        let options = vec![("film".to_string(), "a.gif".to_string())];
+        let other = Request { seed: Some(5), options, ..Request::default() };
+        assert_eq!(serve(&other, Some(&scenario)), ["serve", "world.toml", "--seed=5", "--film=a.gif"]);
     }
 }

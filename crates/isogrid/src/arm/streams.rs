@@ -99,7 +99,7 @@ impl Complaint {
     }
 
     /// The complaint of a process that has ended.
-    pub fn text(self) -> String {
+    pub fn text(&self) -> String {
         // What the process started itself may hold the stream open longer than is of interest.
         let _ = self.ended.recv_timeout(GRACE);
         String::from_utf8_lossy(&self.end.lock().unwrap_or_else(PoisonError::into_inner)).trim().to_string()
