@@ -22,6 +22,7 @@ const TARGETS: &[(&str, &str)] = &[
     ("models", ""),
     (RECORDINGS, ""),
     ("world", ""),
+    ("scenario", ""),
 ];
 
 /// The target whose seeds are fixtures: a byte that says which file it is, then the file.

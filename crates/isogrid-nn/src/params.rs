@@ -2,6 +2,7 @@
 //!
 //! Layers hold regions of it. The optimizer passes over the whole in one go, a checkpoint writes it in one piece.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -11,6 +12,8 @@ use isogrid_num::rng::Rng;
 /// The parameters of one network.
 #[derive(Debug, Default)]
 pub struct Params {
+    /// Of all options: an activation, heads or a mask leave no trace in the parameters.
+    described: u64,
     entries: Vec<Entry>,
     pub(crate) store: Arc<Store>,
     pub(crate) averaged: Option<Vec<f32>>,
@@ -82,6 +85,12 @@ pub(crate) enum Start {
 }
 
 impl Params {
+    /// None yet, for a network of these options.
+    pub(crate) fn of(options: &impl fmt::Debug) -> Params {
+        let words: Vec<u64> = format!("{options:?}").bytes().map(u64::from).collect();
+        Params { described: hash_words(&words), ..Params::default() }
+    }
+
     /// How many numbers there are.
     pub fn len(&self) -> usize {
         self.store.read(<[f32]>::len)
@@ -108,9 +117,9 @@ impl Params {
         self.store.update(|_, gradients| gradients.to_vec())
     }
 
-    /// A number that differs for networks of different parameters: names, sizes and order.
+    /// A number that differs for networks of different options or parameters: names, sizes and order.
     pub fn fingerprint(&self) -> u64 {
-        let mut words = Vec::new();
+        let mut words = vec![self.described];
         for entry in &self.entries {
             words.push(entry.region.len as u64);
             words.extend(entry.name.bytes().map(u64::from));

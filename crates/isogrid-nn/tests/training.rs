@@ -187,6 +187,11 @@ fn damaged_and_foreign_checkpoints_are_refused() {
     let mut wider =
         TimeMlp::new(TimeMlpOptions { width: 25, ..network().options().clone() }).expect("sizes fit");
     assert!(matches!(resume(&good, &same, &mut wider), CheckpointError::Network { .. }));
+    // Of the same parameters, and yet another network.
+    let activation = isogrid_num::net::Activation::Gelu;
+    let mut other =
+        TimeMlp::new(TimeMlpOptions { activation, ..network().options().clone() }).expect("sizes fit");
+    assert!(matches!(resume(&good, &same, &mut other), CheckpointError::Network { .. }));
     let other_seed = FitOptions { seed: 1, ..same.clone() };
     assert!(matches!(resume(&good, &other_seed, &mut network()), CheckpointError::Options { .. }));
 }

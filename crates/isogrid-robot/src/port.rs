@@ -199,6 +199,10 @@ fn read(request: &Request) -> Result<Demonstrations, RobotError> {
         let name = &names[rejected.recording];
         request.warnings.push(format!("{name} teaches nothing: {}", rejected.why));
     }
+    if !intake.rejected.is_empty() {
+        let (used, all) = (intake.accepted, recordings.len());
+        request.warnings.push(format!("{used} of {all} readable demonstrations are learned from"));
+    }
     if intake.accepted < FEW {
         request
             .warnings

@@ -93,7 +93,7 @@ fn a_block_that_slips_away_under_the_hand_is_reached_for_anew() {
     let failed: Vec<_> = failed.map(|event| (event.text(&scene), event.seconds)).collect();
     assert_eq!(*agent.status(), Status::Reached, "{events:?}");
     let [(text, seconds)] = &failed[..] else { panic!("{events:?}") };
-    assert!(text.ends_with("failed pick b1 in pick: the block is beside the hand"), "{text}");
+    assert!(text.ends_with("failed pick b1 in pick: block astray"), "{text}");
     // At once: not after the patience of ten seconds.
     let waited = seconds * scene.rate_hz - slipped.map_or(0.0, |tick: usize| tick as f64);
     assert!(waited < 10.0, "{waited} ticks");

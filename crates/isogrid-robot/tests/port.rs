@@ -103,6 +103,7 @@ fn a_transcript_is_read_and_a_broken_one_has_its_line_named() {
         task,
         seconds: 60.0,
         observation: seen.clone(),
+        listens: false,
     };
     let step = Step { observation: seen.clone(), over: false, disturbances: Vec::new() };
     let lines = [serde_json::to_string(&briefing), serde_json::to_string(&step)]

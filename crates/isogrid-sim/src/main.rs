@@ -8,9 +8,14 @@ use std::process::ExitCode;
 use isogrid_core::Diagnose;
 use isogrid_sim::SimError;
 
+/// As the shell reports a program that SIGPIPE ended.
+const PIPE: u8 = 141;
+
 fn main() -> ExitCode {
     match args::serve() {
         Ok(code) => code,
+        // Whoever reads has seen enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::from(PIPE),
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: {error:#}");
             if let Some(hint) = error.downcast_ref::<SimError>().and_then(Diagnose::hint) {
@@ -19,4 +24,8 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

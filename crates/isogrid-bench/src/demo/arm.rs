@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use isogrid::arm::{Episode, Tick, WorldProcess, play, simulator};
 use isogrid::envelope;
 use isogrid_core::Ctx;
@@ -54,19 +54,20 @@ pub(super) fn show(places: &Places<'_>, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "3. An arm: four blocks, learned from 50 demonstrations of stacking three")?;
     writeln!(out, "   The planner decides, four small networks move the hand, and the world is")?;
     writeln!(out, "   read again after every move. Somebody interferes three times.\n")?;
-    episode(&simulator, places.skills, out)?;
-    film(&simulator, places, out)?;
+    episode(&simulator, places, out)?;
     table(&simulator, places, out)
 }
 
-/// One episode, told as it happens.
-fn episode(simulator: &Path, skills: &Path, out: &mut dyn Write) -> Result<()> {
-    let name = skills.display().to_string();
-    let bytes = fs::read(skills).with_context(|| format!("reading {name}"))?;
+/// One episode, told as it happens, then in pictures.
+fn episode(simulator: &Path, places: &Places<'_>, out: &mut dyn Write) -> Result<()> {
+    let name = places.skills.display().to_string();
+    let bytes = fs::read(places.skills).with_context(|| format!("reading {name}"))?;
+    fs::create_dir_all(places.pictures).with_context(|| places.pictures.display().to_string())?;
+    let files: [PathBuf; 2] = ["arm.png", "arm.gif"].map(|name| places.pictures.join(name));
     let payload = envelope::unwrap_for(&name, &bytes, "robot")?;
     let policy = Learned::new(&Arc::new(Skills::from_bytes(payload)?), LearnedOptions::default());
     let mut command = Command::new(simulator);
-    command.arg("serve").args(SHOWN);
+    command.arg("serve").args(SHOWN).arg("--film").arg(&files[0]).arg("--film").arg(&files[1]);
     let (mut process, briefing) = WorldProcess::start(command).map_err(anyhow::Error::from)?;
     let mut agent = Agent::new(&briefing.scene, &briefing.task, Box::new(policy), AgentOptions::default())?;
     let mut broken = None;
@@ -79,7 +80,9 @@ fn episode(simulator: &Path, skills: &Path, out: &mut dyn Write) -> Result<()> {
     if let Some(error) = broken {
         return Err(error.into());
     }
-    verdict(&played, out)
+    verdict(&played, out)?;
+    process.finish().map_err(anyhow::Error::from)?;
+    Ok(writeln!(out, "   in pictures: {}, moving: {}\n", typed(&files[0]), typed(&files[1]))?)
 }
 
 /// The lines of one tick: what was done, what went wrong, what was planned anew.
@@ -110,19 +113,6 @@ fn verdict(played: &Episode, out: &mut dyn Write) -> Result<()> {
         played.verdict.seconds,
         millis.len()
     )?;
-    Ok(())
-}
-
-/// The same episode in pictures.
-fn film(simulator: &Path, places: &Places<'_>, out: &mut dyn Write) -> Result<()> {
-    fs::create_dir_all(places.pictures)?;
-    let files: [PathBuf; 2] = ["arm.png", "arm.gif"].map(|name| places.pictures.join(name));
-    let mut command = Command::new(simulator);
-    command.arg("run").args(SHOWN);
-    command.arg("--policy").arg(places.skills).arg("--film").arg(&files[0]).arg("--film").arg(&files[1]);
-    let ended = command.output().context("starting isogrid-sim")?;
-    ensure!(ended.status.success(), "no pictures: {}", String::from_utf8_lossy(&ended.stderr).trim());
-    writeln!(out, "   in pictures: {}, moving: {}\n", typed(&files[0]), typed(&files[1]))?;
     Ok(())
 }
 
@@ -164,7 +154,8 @@ fn table(simulator: &Path, places: &Places<'_>, out: &mut dyn Write) -> Result<(
         writeln!(out, "   {line}")?;
     }
     if let Some((name, _)) = committed {
-        writeln!(out, "   committed run: {name}; poses are given here, the paper used cameras")?;
+        writeln!(out, "   committed run: {name}")?;
+        writeln!(out, "   poses are given here; the paper used cameras")?;
     }
     Ok(writeln!(out)?)
 }

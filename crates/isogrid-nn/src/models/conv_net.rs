@@ -73,7 +73,7 @@ impl ConvNet {
         if length == 0 {
             return Err(bad_option("the length of a sequence", length, "1 or more"));
         }
-        let mut params = Params::default();
+        let mut params = Params::of(&options);
         let input = Conv1d::new(&mut params, [n_in, width], kernel, (Init::Scaled(1.0), seed))?;
         let block = |_| ConvLayer::new(&mut params, width, kernel, seed);
         let blocks = (0..n_blocks).map(block).collect::<Result<_, _>>()?;

@@ -56,7 +56,7 @@ impl Mlp {
         if options.widths.len() < 2 {
             return Err(bad_option("the number of widths", options.widths.len(), "2 or more"));
         }
-        let mut params = Params::default();
+        let mut params = Params::of(&options);
         let mut layers = Vec::new();
         for pair in options.widths.windows(2) {
             let init = Init::Scaled(if layers.is_empty() { 1.0 } else { gain(options.activation) });

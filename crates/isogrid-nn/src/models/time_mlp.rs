@@ -94,7 +94,7 @@ impl TimeMlp {
         if !options.time_scale.is_finite() {
             return Err(bad_option("the time scale", options.time_scale, "a finite number"));
         }
-        let mut params = Params::default();
+        let mut params = Params::of(&options);
         let input = Linear::new(&mut params, [n_in, width], Init::Scaled(1.0), seed)?;
         let time = Linear::new(
             &mut params,

@@ -115,7 +115,7 @@ impl Transformer {
                 return Err(bad_option(what, found, format!("1 to {most}")));
             }
         }
-        let mut params = Params::default();
+        let mut params = Params::of(&options);
         let (first, n_out) = match options.tokens {
             Tokens::Ids(n_ids) => {
                 crate::layers::check_width("the size of the vocabulary", n_ids)?;

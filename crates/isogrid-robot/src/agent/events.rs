@@ -68,10 +68,10 @@ pub enum Why {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Why::Patience => "it took too long",
-            Why::Lost => "the block was lost",
-            Why::Blocked => "its target is not free any more",
-            Why::Astray => "the block is beside the hand",
+            Why::Patience => "too slow",
+            Why::Lost => "block lost",
+            Why::Blocked => "target taken",
+            Why::Astray => "block astray",
         })
     }
 }

@@ -5,8 +5,7 @@
 //! Batches depend on the seed and the step alone, so a run repeats exactly and goes on from a checkpoint.
 
 use std::ops::ControlFlow;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::panic::resume_unwind;
 use std::thread;
 
 use isogrid_core::{Ctx, Limit, Progress, Stop};
@@ -35,7 +34,8 @@ pub struct SkillLoss {
     pub loss: f32,
 }
 
-/// Trains all sub-skills, several at a time, each on one thread. One tick is one optimizer step.
+/// Trains all sub-skills at a time, each on one thread: what a limit cuts off, all have learned alike. One tick is one
+/// optimizer step.
 ///
 /// # Errors
 /// A sub-skill has no example, an option is out of range, or a checkpoint cannot be used.
@@ -51,27 +51,21 @@ pub fn train(
         let failed = |error: std::io::Error| RobotError::Training(format!("`{}`: {error}", folder.display()));
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
-    // Each has its part of the ticks from the start, so that what a limit cuts off does not depend on threads.
-    let parts: [Ctx; SKILLS.len()] = std::array::from_fn(|at| {
-        ctx.child(ctx.remaining().saturating_sub(at as u64 * options.n_steps).min(options.n_steps))
-    });
-    let done: [OnceLock<_>; SKILLS.len()] = std::array::from_fn(|_| OnceLock::new());
-    let next = AtomicUsize::new(0);
-    let work = || {
-        while let Some(&skill) = SKILLS.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let part = &parts[skill as usize];
-            let _span = part.span(skill.name());
-            let one = on_one_thread(|| one(part, skill, data.of(skill), options));
-            let _ = done[skill as usize].set(one.map_err(RobotError::training).flatten());
-        }
+    let share = ctx.remaining().div_ceil(SKILLS.len() as u64);
+    let parts: [Ctx; SKILLS.len()] =
+        std::array::from_fn(|at| ctx.child(ctx.remaining().saturating_sub(at as u64 * share).min(share)));
+    let work = |skill: Skill| {
+        let part = &parts[skill as usize];
+        let _span = part.span(skill.name());
+        on_one_thread(|| one(part, skill, data.of(skill), options)).map_err(RobotError::training).flatten()
     };
-    thread::scope(|scope| {
-        let n_threads = thread::available_parallelism().map_or(1, usize::from);
-        (0..n_threads.min(SKILLS.len())).for_each(|_| drop(scope.spawn(work)));
+    let done = thread::scope(|scope| {
+        let threads = SKILLS.map(|skill| scope.spawn(move || work(skill)));
+        threads.map(|thread| thread.join().unwrap_or_else(|fault| resume_unwind(fault)))
     });
     parts.iter().for_each(|part| ctx.absorb(part));
     let (mut nets, mut learned, mut stop) = (Vec::new(), Vec::new(), Stop::Done);
-    for (skill, one) in SKILLS.into_iter().zip(done.into_iter().filter_map(OnceLock::into_inner)) {
+    for (skill, one) in SKILLS.into_iter().zip(done) {
         let One { net, loss, stop: ended } = one?;
         nets.push(net);
         learned.push(SkillLoss { skill, examples: data.of(skill).len(), loss });
@@ -120,6 +114,11 @@ fn one(ctx: &Ctx, skill: Skill, examples: &[Example], options: &TrainOptions) ->
             ctx.progress(Progress { stage: skill.name(), done, total, note: "steps" });
         }
         match ctx.tick(1) {
+            // Four skills that each counted one step too many would be four.
+            ControlFlow::Continue(()) if ctx.remaining() == 0 && at.step < at.n_steps => {
+                stop = Stop::Budget(Limit::Ticks);
+                ControlFlow::Break(())
+            }
             ControlFlow::Continue(()) => ControlFlow::Continue(()),
             ControlFlow::Break(why) => {
                 stop = why;
