@@ -107,8 +107,8 @@ fn what_is_not_text_is_refused() {
     let cases: [(&str, &[u8], &str); 6] = [
         (
             "latin-1",
-            b"(define ; gr\xf6\xdfe\n",
-            "d.pddl:1:13: not text: byte 0xf6 at byte offset 12 is not UTF-8",
+            b"; gr\xf6\xdfe\n(define gr\xf6\xdfe\n",
+            "d.pddl:2:11: not text: byte 0xf6 at byte offset 18 is not UTF-8",
         ),
         (
             "junk",
@@ -117,7 +117,7 @@ fn what_is_not_text_is_refused() {
         ),
         ("zip", b"PK\x03\x04\x14\0\0\x08", "d.pddl:1:3: binary data: byte 0x03 at byte offset 2"),
         ("UTF-16", b"\xff\xfe(\0d\0", "d.pddl:1:1: the file is UTF-16 (byte order mark at byte offset 0)"),
-        ("cut character", b"(define ;\xe2\x82", "d.pddl:1:10: not text: byte 0xe2 at byte offset 9"),
+        ("cut character", b"(define \xe2\x82", "d.pddl:1:9: not text: byte 0xe2 at byte offset 8"),
         ("after a mark", b"\xef\xbb\xbf(def\0", "d.pddl:1:5: binary data: byte 0x00 at byte offset 7"),
     ];
     for (name, bytes, expected) in cases {

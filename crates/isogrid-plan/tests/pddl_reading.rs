@@ -67,8 +67,18 @@ fn line_ends_and_marks_do_not_matter() {
     ] {
         assert_eq!(domain(&text).0, plain, "{name}");
     }
+    let latin_1 = [b"; gr\xf6\xdfe \x00\x1a".as_slice(), &text.as_bytes()[1..]].concat();
+    let read = parse_domain("d.pddl", &latin_1).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(read.0, plain, "comments that are not UTF-8, nor text");
     let error = parse_domain("d", text.replace('\n', "\r").replace("(q)", "(p)").as_bytes()).unwrap_err();
     assert!(error.to_string().starts_with("d:4:3: predicate 'p' is declared twice"), "{error}");
+}
+
+#[test]
+fn a_question_mark_begins_a_word() {
+    let spaced = "(define (domain d) (:predicates (p ?x ?y)) (:action a :parameters (?x ?y)
+        :precondition (and (p ?x ?y) (not (= ?x ?y))) :effect (p ?y ?x)))";
+    assert_eq!(domain(&spaced.replace(" ?", "?")).0, domain(spaced).0);
 }
 
 #[test]

@@ -43,7 +43,7 @@ struct Span {
 pub(crate) struct Tree<'t> {
     name: &'t str,
     bytes: &'t [u8],
-    /// The text in lower case, byte for byte as long as `bytes`; a byte order mark is spaces.
+    /// The text in lower case, byte for byte as long as `bytes`; comments and a byte order mark are spaces.
     lower: String,
     spans: Vec<Span>,
 }
@@ -80,7 +80,6 @@ impl<'t> Tree<'t> {
             i += 1;
             match text[start] {
                 b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => {}
-                b';' => i += text[i..].iter().take_while(|&&b| b != b'\n' && b != b'\r').count(),
                 b'(' => {
                     if open.len() == MAX_DEPTH {
                         return Err((start, i, too_deep()));
@@ -276,7 +275,7 @@ pub(crate) fn cut(name: &str) -> String {
     name.chars().take(LONGEST).chain("...".chars()).collect()
 }
 
-/// The text in lower case, with spaces for a byte order mark.
+/// The text in lower case, with spaces for comments and a byte order mark.
 fn decode(name: &str, bytes: &[u8]) -> Result<String, PddlError> {
     let fail = |offset: usize, problem: Complaint| {
         Err(PddlError::single(problem.at(place(name, bytes, offset, offset + 1))))
@@ -290,25 +289,33 @@ fn decode(name: &str, bytes: &[u8]) -> Result<String, PddlError> {
             Complaint::new(DiagnosticKind::Encoding, "the file is UTF-16 (byte order mark at byte offset 0)");
         return fail(0, problem.expected("UTF-8 text").hint("save the file as UTF-8"));
     }
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let offset = error.valid_up_to();
-            let message =
-                format!("not text: byte 0x{:02x} at byte offset {offset} is not UTF-8", bytes[offset]);
-            return fail(offset, Complaint::new(DiagnosticKind::Encoding, message).expected("UTF-8 text"));
-        }
-    };
+    // Comments are in any encoding, also in files whose code is plain ASCII.
+    let code = without_comments(bytes);
+    if let Err(error) = std::str::from_utf8(&code) {
+        let offset = error.valid_up_to();
+        let message = format!("not text: byte 0x{:02x} at byte offset {offset} is not UTF-8", bytes[offset]);
+        return fail(offset, Complaint::new(DiagnosticKind::Encoding, message).expected("UTF-8 text"));
+    }
     let control = |&b: &u8| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c);
-    if let Some(offset) = bytes.iter().position(control) {
+    if let Some(offset) = code.iter().position(control) {
         let message = format!("binary data: byte 0x{:02x} at byte offset {offset}", bytes[offset]);
         return fail(offset, Complaint::new(DiagnosticKind::Encoding, message).expected("UTF-8 text"));
     }
-    let mut lower = text.to_ascii_lowercase();
+    let mut lower = String::from_utf8_lossy(&code).to_ascii_lowercase();
     if lower.starts_with('\u{feff}') {
         lower.replace_range(..3, "   ");
     }
     Ok(lower)
+}
+
+/// The bytes with spaces for comments.
+fn without_comments(bytes: &[u8]) -> Vec<u8> {
+    let mut in_comment = false;
+    let code = bytes.iter().map(|&byte| {
+        in_comment = !matches!(byte, b'\n' | b'\r') && (in_comment || byte == b';');
+        if in_comment { b' ' } else { byte }
+    });
+    code.collect()
 }
 
 /// A place that does not count a byte order mark as a column.
@@ -317,11 +324,11 @@ fn place(name: &str, bytes: &[u8], start: usize, end: usize) -> Place {
     Place::of(name, &bytes[mark..], start.saturating_sub(mark), end.saturating_sub(mark))
 }
 
-/// The length of the token that begins at `start`.
+/// The length of the token that begins at `start`; a question mark begins another one.
 fn token_at(text: &[u8], start: usize) -> Result<usize, (usize, usize, Complaint)> {
-    let ends = |b: u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | b'(' | b')' | b';');
+    let ends = |b: u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | b'(' | b')');
     let mut end = start;
-    while end < text.len() && !ends(text[end]) {
+    while end < text.len() && !(ends(text[end]) || (text[end] == b'?' && end > start)) {
         let byte = text[end];
         if !byte.is_ascii_graphic() || matches!(byte, b'"' | b'\'' | b',' | b'`' | b'{' | b'}' | b'\\') {
             return Err(unexpected(text, end));

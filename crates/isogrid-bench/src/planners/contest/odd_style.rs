@@ -16,10 +16,16 @@ pub(super) enum Structure {
     Plain,
     /// `t` becomes `(either t)`.
     Either,
+    /// `t` becomes `(either t (either t t))`.
+    NestedEither,
     /// Objects of the problem stand in the domain as constants.
     ObjectsAsConstants,
     /// The goal and every precondition that is not empty stand in an `and` more.
     MoreAnd,
+    /// Every precondition that is not empty follows from nothing: `(imply (and) p)`.
+    Imply,
+    /// The goal holds for some object or other.
+    QuantifiedGoal,
     /// Empty parameter lists and preconditions are left out.
     NothingEmpty,
     /// Requirements are said twice.
@@ -34,11 +40,14 @@ pub(super) enum Structure {
     Unused,
 }
 
-pub(super) const STRUCTURES: [Structure; 10] = [
+pub(super) const STRUCTURES: [Structure; 13] = [
     Structure::Plain,
     Structure::Either,
+    Structure::NestedEither,
     Structure::ObjectsAsConstants,
     Structure::MoreAnd,
+    Structure::Imply,
+    Structure::QuantifiedGoal,
     Structure::NothingEmpty,
     Structure::RequirementsTwice,
     Structure::TypeEach,
@@ -59,10 +68,14 @@ pub(super) enum Layout {
     Tabs,
     NoSpaces,
     CommentsWithBrackets,
+    /// Comments that are text in another encoding, and a byte that is none.
+    CommentsInLatin1,
+    /// No space before a variable.
+    GluedVariables,
     NoLastLineEnd,
 }
 
-pub(super) const LAYOUTS: [Layout; 10] = [
+pub(super) const LAYOUTS: [Layout; 12] = [
     Layout::OneLine,
     Layout::WordALine,
     Layout::CommentsEverywhere,
@@ -72,6 +85,8 @@ pub(super) const LAYOUTS: [Layout; 10] = [
     Layout::Tabs,
     Layout::NoSpaces,
     Layout::CommentsWithBrackets,
+    Layout::CommentsInLatin1,
+    Layout::GluedVariables,
     Layout::NoLastLineEnd,
 ];
 
@@ -127,11 +142,20 @@ impl Structure {
         match self {
             Structure::Plain => {}
             Structure::Either => {
-                each_typed_list(domain, &mut |list| {
-                    map_types(list, &|name| Tree::of(&format!("(either {name})")));
-                });
-                if let Some(objects) = problem.section(":objects") {
-                    map_types(objects, &|name| Tree::of(&format!("(either {name})")));
+                change_types(domain, problem, &|name| Tree::of(&format!("(either {name})")));
+            }
+            Structure::NestedEither => {
+                let nested = |name: &str| Tree::of(&format!("(either {name} (either {name} {name}))"));
+                change_types(domain, problem, &nested);
+            }
+            Structure::Imply => after_key(domain, ":precondition", &|formula| match &formula {
+                Tree::List(list) if list.is_empty() => formula,
+                _ => Tree::List(vec![Tree::Word("imply".into()), Tree::of("(and)"), formula]),
+            }),
+            Structure::QuantifiedGoal => {
+                if let Some([_, goal]) = problem.section(":goal").map(Vec::as_mut_slice) {
+                    let some = [Tree::Word("exists".into()), Tree::of("(?any-one - object)"), goal.clone()];
+                    *goal = Tree::List(some.into());
                 }
             }
             Structure::ObjectsAsConstants => objects_as_constants(domain, problem),
@@ -179,6 +203,13 @@ impl Structure {
                 }
             }
         }
+    }
+}
+
+fn change_types(domain: &mut Tree, problem: &mut Tree, change: &dyn Fn(&str) -> Tree) {
+    each_typed_list(domain, &mut |list| map_types(list, change));
+    if let Some(objects) = problem.section(":objects") {
+        map_types(objects, change);
     }
 }
 
@@ -281,8 +312,17 @@ fn drop_empty(domain: &mut Tree) {
 }
 
 impl Layout {
-    /// The text of a tree.
-    pub fn print(self, tree: &Tree) -> String {
+    /// The text of a tree, in the encoding of the layout.
+    pub fn print(self, tree: &Tree) -> Vec<u8> {
+        let text = self.text(tree);
+        match self {
+            // Of the characters used here, Latin-1 has one byte each.
+            Layout::CommentsInLatin1 => text.chars().map(|c| c as u8).collect(),
+            _ => text.into_bytes(),
+        }
+    }
+
+    fn text(self, tree: &Tree) -> String {
         let mut tokens = Vec::new();
         flatten(tree, &mut tokens);
         let mut text = String::new();
@@ -293,6 +333,11 @@ impl Layout {
                 Layout::WordALine => format!("{token}\n\n"),
                 Layout::CommentsEverywhere => format!("{token};x\n"),
                 Layout::CommentsWithBrackets => format!("{token} ; )) (define ((\"\n"),
+                Layout::CommentsInLatin1 => format!("{token} ; gr\u{f6}\u{df}er \u{1}\n"),
+                Layout::GluedVariables => {
+                    let glued = tight || token.starts_with('?');
+                    format!("{}{token}", if glued { "" } else { " " })
+                }
                 Layout::UpperCase => format!(" {}", token.to_uppercase()),
                 Layout::MixedCase => format!(" {}", mixed(token)),
                 Layout::CarriageReturns => format!("{token}\r\n"),
