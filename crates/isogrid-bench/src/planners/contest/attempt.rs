@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::rivals::{Maker, PLAN, Programs, Rival, Told};
 use super::said::Said;
 use super::state::{Key, hash_bytes};
+use super::val::{self, Word};
 use super::watch::{self, Over, Terms, Usage};
 use crate::planners::downward;
 use crate::planners::pair::{Pair, Parsed};
@@ -21,6 +22,8 @@ const GRACE_SECONDS: f64 = 0.5;
 /// A process that waits is ended after so many times its processor seconds.
 const PATIENCE: f64 = 3.0;
 const MAX_MESSAGE: usize = 160;
+/// The plan that is checked from outside, in a name that no planner uses.
+const CHECKED: &str = "checked";
 
 /// A finished attempt: a line of the state file and of raw.jsonl.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +42,9 @@ pub(super) struct Row {
     pub usage: Usage,
     /// What it says.
     pub said: Said,
+    /// What VAL says of the plan that counts, or would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub val: Option<Word>,
 }
 
 /// What came of an attempt.
@@ -125,7 +131,8 @@ impl Programs {
         let said = Said::parse(rival.maker(), &ended.stdout);
         let late = !rival.is_anytime() && ended.usage.cpu_seconds > limits.told.seconds as f64;
         let plans = if late { Vec::new() } else { plans(folder.path())? };
-        let outcome = match judge(&plans, *parsed) {
+        let (verdict, val) = self.judged_twice(&plans, *parsed, folder.path())?;
+        let outcome = match verdict {
             // Who is ended while it writes a plan has not handed one in.
             Some(Outcome::Invalid(_)) if ended.usage.over.is_some() => {
                 self.excuse(rival.maker(), &ended, &said)
@@ -146,7 +153,23 @@ impl Programs {
             outcome,
             usage: ended.usage,
             said,
+            val,
         })
+    }
+
+    /// The validator's verdict on the cheapest plan, and VAL's, which may overrule it.
+    fn judged_twice(
+        &self,
+        plans: &[Vec<u8>],
+        parsed: Option<&Parsed>,
+        folder: &Path,
+    ) -> Result<(Option<Outcome>, Option<Word>)> {
+        let Some((plan, verdict)) = judge(plans, parsed) else { return Ok((None, None)) };
+        let Outcome::Solved { cost, .. } = verdict else { return Ok((Some(verdict), None)) };
+        fs::write(folder.join(CHECKED), plan).context("writing the plan that is checked")?;
+        let word = val::ask(&self.tools, folder, CHECKED)?;
+        let verdict = word.contradicts(cost).map_or(verdict, Outcome::Invalid);
+        Ok((Some(verdict), Some(word)))
     }
 
     /// Why there is no plan, in the planner's own words where it has some.
@@ -207,18 +230,18 @@ fn plans(folder: &Path) -> Result<Vec<Vec<u8>>> {
     paths.iter().map(|path| fs::read(path).context("reading a plan")).collect()
 }
 
-/// The cheapest valid plan; none where there is no plan at all.
-fn judge(plans: &[Vec<u8>], parsed: Option<&Parsed>) -> Option<Outcome> {
-    let mut verdict: Option<Outcome> = None;
+/// The cheapest valid plan and its verdict; none where there is no plan at all.
+fn judge<'a>(plans: &'a [Vec<u8>], parsed: Option<&Parsed>) -> Option<(&'a [u8], Outcome)> {
+    let mut verdict: Option<(&[u8], Outcome)> = None;
     for plan in plans {
         let one = judge_one(plan, parsed);
         let better = match (&one, &verdict) {
-            (Outcome::Solved { cost, .. }, Some(Outcome::Solved { cost: best, .. })) => cost < best,
+            (Outcome::Solved { cost, .. }, Some((_, Outcome::Solved { cost: best, .. }))) => cost < best,
             (Outcome::Solved { .. }, _) | (_, None) => true,
             _ => false,
         };
         if better {
-            verdict = Some(one);
+            verdict = Some((plan, one));
         }
     }
     verdict
@@ -265,10 +288,11 @@ mod tests {
             (texts(&["(switch)\n", "(jump)\n"]), solved(1)),
         ];
         for (plans, expected) in cases {
-            assert_eq!(judge(&plans, Some(&parsed)), expected);
+            assert_eq!(judge(&plans, Some(&parsed)).map(|(_, verdict)| verdict), expected);
         }
-        assert!(matches!(judge(&texts(&["(jump)\n"]), Some(&parsed)), Some(Outcome::Invalid(_))));
-        assert!(matches!(judge(&texts(&["(switch)\n"]), None), Some(Outcome::Invalid(_))));
+        let [wrong, unread] = [texts(&["(jump)\n"]), texts(&["(switch)\n"])];
+        assert!(matches!(judge(&wrong, Some(&parsed)), Some((_, Outcome::Invalid(_)))));
+        assert!(matches!(judge(&unread, None), Some((_, Outcome::Invalid(_)))));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::coverage::{both, by_domain, cost_ratio, excuses, ratios, solved, worst_memory};
 use super::rivals::{OPTIMAL, Rival, SATISFICING};
-use super::{OPTIMAL_RACE, Raced, SATISFICING_RACE};
+use super::{OPTIMAL_RACE, Raced, SATISFICING_RACE, val};
 use crate::bars::{Bar, Promise};
 use crate::planners::Bench;
 
@@ -17,7 +17,7 @@ impl Bench {
             "contest ratios",
             format!("{}\n{}", ratios(raced, first.0, first.1), ratios(raced, anytime.0, anytime.1)),
         );
-        self.run.fragment("contest without a plan", excuses(raced));
+        self.run.fragment("contest without a plan", without_a_plan(raced));
         // Where the peer solves nothing, as in a smoke run, there is nothing to hold anything against.
         let count = |rival| Some(solved(raced, rival) as f64).filter(|&n| n > 0.0);
         let bar = Bar::judge(
@@ -43,7 +43,7 @@ impl Bench {
         let (ours, theirs) = (Rival::IsogridOptimal, Rival::LmCut);
         self.run.fragment("optimal coverage", by_domain(raced, &OPTIMAL));
         self.run.fragment("optimal ratios", ratios(raced, ours, theirs));
-        self.run.fragment("optimal without a plan", excuses(raced));
+        self.run.fragment("optimal without a plan", without_a_plan(raced));
         let bar = Bar::judge(
             &format!("solved optimally, against seq-opt-lmcut; {}", raced.extent()),
             Some(solved(raced, ours) as f64),
@@ -74,4 +74,9 @@ impl Bench {
             self.run.bar(&format!("{section} memory vs {}", theirs.name()), bar);
         }
     }
+}
+
+/// Why there is no plan, and who judged those that there are.
+fn without_a_plan(raced: &Raced) -> String {
+    format!("{}\n{}", excuses(raced), val::account(raced.rows.iter().filter_map(|row| row.val.as_ref())))
 }

@@ -134,7 +134,16 @@ mod tests {
             over: None,
         };
         let (section, domain) = ("satisficing".to_string(), "a".to_string());
-        Row { section, domain, instance: instance.into(), rival, outcome, usage, said: Said::default() }
+        Row {
+            section,
+            domain,
+            instance: instance.into(),
+            rival,
+            outcome,
+            usage,
+            said: Said::default(),
+            val: None,
+        }
     }
 
     #[test]

