@@ -1,6 +1,6 @@
 //! Solves a PDDL problem with a search of one's choice, and says what each phase took:
 //!
-//! `cargo run --release -p isogrid-plan --example solve DOMAIN PROBLEM [SEARCH [MODE]]`
+//! `cargo run --release -p isogrid-plan --example solve DOMAIN PROBLEM [SEARCH [MODE [TICKS]]]`
 
 #![expect(clippy::print_stdout, reason = "an example shows its result")]
 
@@ -15,7 +15,7 @@ use isogrid_plan::{Mode, Outcome, Search, SolveOptions, ground, solve};
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().skip(1).collect();
     let [domain, problem, rest @ ..] = args.as_slice() else {
-        return Err("usage: solve DOMAIN PROBLEM [SEARCH [first | improve | optimal]]".into());
+        return Err("usage: solve DOMAIN PROBLEM [SEARCH [first | improve | optimal [TICKS]]]".into());
     };
     let start = Instant::now();
     let (domain, _) = parse_domain(domain, &fs::read(domain)?)?;
@@ -33,7 +33,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some("optimal") => Mode::Optimal,
         Some(other) => return Err(format!("no such mode: {other}").into()),
     };
-    let result = solve(&task, &SolveOptions { mode, search, ..SolveOptions::default() });
+    let mut options = SolveOptions { mode, search, ..SolveOptions::default() };
+    if let Some(ticks) = rest.get(2) {
+        options.ticks = ticks.parse()?;
+    }
+    let result = solve(&task, &options);
     let solved = start.elapsed();
     if let Outcome::Solved { plan, .. } = &result.outcome {
         plan.operators.iter().for_each(|&operator| println!("{}", task.step(operator)));
