@@ -77,7 +77,7 @@ impl<'a> Bfws<'a> {
             pruning,
             space: Space::new(task.n_words()),
             open: OpenList::new(),
-            novelty: Novelty::new(task.n_facts(), width),
+            novelty: Novelty::new(task.n_variables(), task.n_facts(), width),
             nodes: Vec::new(),
             plans: Vec::new(),
             reached: Vec::new(),

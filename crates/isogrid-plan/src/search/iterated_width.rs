@@ -34,7 +34,7 @@ impl<'a> IteratedWidth<'a> {
             task,
             query,
             space: Space::new(task.n_words()),
-            novelty: Novelty::new(task.n_facts(), k),
+            novelty: Novelty::new(task.n_variables(), task.n_facts(), k),
             at: 0,
             has_pruned: false,
             statistics: Statistics::default(),

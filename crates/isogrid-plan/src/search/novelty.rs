@@ -1,14 +1,23 @@
 //! Novelty of states: the size of the smallest tuple of facts that no state of the same class had before (Lipovetzky
 //! and Geffner, ECAI 2012 and AAAI 2017).
 
+mod rows;
+mod triangles;
+
 use isogrid_num::bits::BitSet;
 use isogrid_num::hash::FastMap;
+
+use rows::Rows;
+use triangles::Triangles;
 
 use crate::heuristic::{Declared, Properties};
 use crate::task::FactId;
 
-/// Bytes that the tables of pairs may take; classes that come later are told apart by single facts only.
+/// Bytes that pairs may take; facts of classes that come later are told apart alone.
 const MAX_BYTES: usize = 512 << 20;
+
+/// Facts that are looked up in the time that a word of 64 takes.
+const LOOKUPS: usize = 2;
 
 /// The novelty of states with nothing new up to pairs.
 pub(crate) const NOTHING_NEW: u8 = 3;
@@ -16,16 +25,31 @@ pub(crate) const NOTHING_NEW: u8 = 3;
 /// What was seen, by class of states.
 pub(crate) struct Novelty {
     n_facts: usize,
-    /// The largest tuples looked at.
-    width: u8,
-    classes: FastMap<u64, usize>,
-    seen: Vec<Seen>,
-    bytes_left: usize,
+    classes: FastMap<u64, u32>,
+    /// Single facts, by class.
+    seen: Vec<BitSet>,
+    pairs: Pairs,
 }
 
-struct Seen {
-    facts: BitSet,
-    pairs: Option<BitSet>,
+/// How pairs are kept.
+enum Pairs {
+    /// Not at all.
+    None,
+    /// For states of few facts among many.
+    Sparse(Triangles),
+    /// For states of many facts.
+    Dense(Rows),
+}
+
+impl Pairs {
+    /// Whether a state has a new pair with one of the changed facts.
+    fn note(&mut self, class: u32, facts: &[FactId], changed: &[FactId]) -> bool {
+        match self {
+            Pairs::None => false,
+            Pairs::Sparse(triangles) => triangles.note(class, facts, changed),
+            Pairs::Dense(rows) => rows.note(class, facts, changed),
+        }
+    }
 }
 
 impl Declared for Novelty {
@@ -34,50 +58,82 @@ impl Declared for Novelty {
 }
 
 impl Novelty {
-    /// `width` is 1 or 2.
-    pub(crate) fn new(n_facts: usize, width: u8) -> Novelty {
-        Novelty { n_facts, width, classes: FastMap::default(), seen: Vec::new(), bytes_left: MAX_BYTES }
+    /// For states of `n_variables` facts out of `n_facts`; `width` is 1 or 2.
+    pub(crate) fn new(n_variables: usize, n_facts: usize, width: u8) -> Novelty {
+        let pairs = match width {
+            ..=1 => Pairs::None,
+            _ if n_variables < LOOKUPS * n_facts.div_ceil(64) => Pairs::Sparse(Triangles::new(n_facts)),
+            _ => Pairs::Dense(Rows::new(n_facts)),
+        };
+        Novelty { n_facts, classes: FastMap::default(), seen: Vec::new(), pairs }
     }
 
     /// Notes a state's tuples and returns its novelty: 1, 2 or [`NOTHING_NEW`]. Only tuples with a fact of `changed` are
     /// looked at; the others must be known to have been seen.
     pub(crate) fn note(&mut self, class: u64, facts: &[FactId], changed: &[FactId]) -> u8 {
         let at = self.class(class);
-        let seen = &mut self.seen[at];
+        let seen = &mut self.seen[at as usize];
         let mut novelty = NOTHING_NEW;
         for &fact in changed {
-            if seen.facts.insert(fact as usize) {
+            if seen.insert(fact as usize) {
                 novelty = 1;
             }
-            let Some(pairs) = &mut seen.pairs else { continue };
-            for &other in facts {
-                let (low, high) = (fact.min(other) as usize, fact.max(other) as usize);
-                if pairs.insert(high * (high + 1) / 2 + low) {
-                    novelty = novelty.min(2);
-                }
-            }
         }
-        novelty
+        let has_pair = self.pairs.note(at, facts, changed);
+        if has_pair { novelty.min(2) } else { novelty }
     }
 
     /// Whether some state of a class had a fact.
     pub(crate) fn has_seen(&self, class: u64, fact: FactId) -> bool {
-        self.classes.get(&class).is_some_and(|&at| self.seen[at].facts.contains(fact as usize))
+        self.classes.get(&class).is_some_and(|&at| self.seen[at as usize].contains(fact as usize))
     }
 
-    fn class(&mut self, class: u64) -> usize {
-        if let Some(&at) = self.classes.get(&class) {
-            return at;
+    fn class(&mut self, class: u64) -> u32 {
+        let next = self.seen.len() as u32;
+        let at = *self.classes.entry(class).or_insert(next);
+        if at == next {
+            self.seen.push(BitSet::new(self.n_facts));
         }
-        let at = self.seen.len();
-        let n_pairs = self.n_facts * (self.n_facts + 1) / 2;
-        let bytes = n_pairs / 8 + 8;
-        let pairs = (self.width > 1 && bytes <= self.bytes_left).then(|| {
-            self.bytes_left -= bytes;
-            BitSet::new(n_pairs)
-        });
-        self.seen.push(Seen { facts: BitSet::new(self.n_facts), pairs });
-        self.classes.insert(class, at);
         at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use isogrid_num::rng::Rng;
+
+    use super::*;
+
+    /// A walk through states, noted in one of two classes, against sets of sets.
+    #[test]
+    fn novelty_is_that_of_the_definition() {
+        for (seed, n_variables, n_values) in [(1, 3, 2), (2, 6, 5), (3, 2, 700), (4, 40, 3)] {
+            let mut rng = Rng::new(seed, 0);
+            let mut novelty = Novelty::new(n_variables, n_variables * n_values, 2);
+            let mut known: [HashSet<(FactId, FactId)>; 2] = Default::default();
+            let mut state: Vec<FactId> = (0..n_variables).map(|at| (at * n_values) as FactId).collect();
+            let mut last = 2;
+            for _ in 0..400 {
+                let at = rng.below(n_variables as u64) as usize;
+                state[at] = (at * n_values) as FactId + rng.below(n_values as u64) as FactId;
+                let class = rng.below(4) as usize / 3;
+                let changed = if class == last { vec![state[at]] } else { state.clone() };
+                let found = novelty.note(class as u64, &state, &changed);
+                let pairs = state.iter().flat_map(|&a| state.iter().map(move |&b| (a, b)));
+                let new: Vec<_> = pairs.filter(|pair| known[class].insert(*pair)).collect();
+                let is_single = new.iter().any(|(a, b)| a == b);
+                let expected = if is_single {
+                    1
+                } else if new.is_empty() {
+                    NOTHING_NEW
+                } else {
+                    2
+                };
+                assert_eq!(found, expected, "seed {seed}");
+                last = class;
+            }
+        }
     }
 }
