@@ -15,6 +15,11 @@ use crate::search::space::{START, Space, StateId};
 use crate::search::{Explorer, Found, Query, Statistics};
 use crate::task::{FactId, OperatorId, Task};
 
+/// The work of keeping a new state, and of making one that may be known. They were set so that a tick takes as long as
+/// one of LAMA's.
+const STATE_TICKS: u64 = 16;
+const SUCCESSOR_TICKS: u64 = 4;
+
 /// Which states are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pruning {
@@ -104,7 +109,7 @@ impl<'a> Bfws<'a> {
         self.task.facts_of(self.space.words(id), &mut self.facts);
         let open_goals = self.open_goals(self.space.words(id));
         let parent = self.space.parent(id).map(|parent| self.nodes[parent as usize]);
-        let mut ticks = 1 + self.facts.len() as u64 / 8;
+        let mut ticks = STATE_TICKS + self.facts.len() as u64 / 4;
         let progress = match parent {
             Some(parent) if open_goals >= parent.open_goals => self.advance(parent, open_goals),
             _ => {
@@ -128,7 +133,7 @@ impl<'a> Bfws<'a> {
             _ => self.changed.clone_from(&self.facts),
         }
         let novelty = self.novelty.note(progress.class(), &self.facts, &self.changed);
-        ticks += (self.changed.len() * self.facts.len()) as u64 / 64;
+        ticks += self.novelty.ticks(self.facts.len(), self.changed.len());
         if self.pruning == Pruning::NoveltyOne && novelty > 1 {
             self.has_pruned = true;
         } else {
@@ -171,7 +176,7 @@ impl<'a> Bfws<'a> {
         applicable.clear();
         self.task.successors.applicable(&self.task.packing, self.space.words(id), &mut applicable);
         self.statistics.generated += applicable.len() as u64;
-        let mut ticks = 1 + applicable.len() as u64;
+        let mut ticks = 1 + SUCCESSOR_TICKS * applicable.len() as u64;
         let mut next = std::mem::take(&mut self.next);
         for &operator in &applicable {
             self.space.successor(self.task, id, operator, &mut next);

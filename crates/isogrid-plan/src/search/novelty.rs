@@ -14,7 +14,7 @@ use crate::heuristic::{Declared, Properties};
 use crate::task::FactId;
 
 /// Bytes that pairs may take; facts of classes that come later are told apart alone.
-const MAX_BYTES: usize = 512 << 20;
+const MAX_BYTES: usize = 128 << 20;
 
 /// Facts that are looked up in the time that a word of 64 takes.
 const LOOKUPS: usize = 2;
@@ -81,6 +81,16 @@ impl Novelty {
         }
         let has_pair = self.pairs.note(at, facts, changed);
         if has_pair { novelty.min(2) } else { novelty }
+    }
+
+    /// The work of noting a state.
+    pub(crate) fn ticks(&self, n_facts: usize, n_changed: usize) -> u64 {
+        let looked_at = match self.pairs {
+            Pairs::None => 1,
+            Pairs::Sparse(_) => n_facts,
+            Pairs::Dense(_) => self.n_facts.div_ceil(64),
+        };
+        (n_changed * looked_at) as u64 / 8
     }
 
     /// Whether some state of a class had a fact.

@@ -20,8 +20,8 @@ use crate::search::turns::{Contestant, Turn, race_all, take_turns, turn};
 use crate::search::{Explorer, Found};
 use crate::task::OperatorId;
 
-/// Blind A* gives up after this many ticks of its own while a first plan is sought.
-const BLIND_LIMIT: u64 = 40_000_000;
+/// Blind A* gives up after this many ticks of its own while a first plan is sought: they are some million states' worth.
+const BLIND_LIMIT: u64 = 3_000_000;
 /// Where plans are improved or optimal, blind A* gives up after this many ticks.
 const BLIND_OPTIMAL: u64 = 10_000_000;
 /// The first turn of searches for a first plan, in ticks.
@@ -219,6 +219,6 @@ fn contestants<'m>(makers: &'m Makers<'_>) -> Vec<Contestant<'m>> {
         Contestant::new(|_| Box::new(makers.blind())).part(8).limited(BLIND_LIMIT),
         Contestant::new(|_| makers.bfws(Pruning::Nothing)).part(2),
     ];
-    all.push(Contestant::new(|round| makers.other_greedy(round + 1)).part(8).restarting());
+    all.push(Contestant::new(|round| makers.other_greedy(round + 1)).part(8).restarting(FIRST_TURN));
     all
 }

@@ -13,8 +13,11 @@ pub(crate) struct Contestant<'a> {
     /// Makes it, for the first time or anew, by the number of the round.
     make: Box<dyn Fn(u64) -> Boxed<'a> + 'a>,
     search: Option<Boxed<'a>>,
-    /// Whether it starts afresh every time: how long a greedy search takes is a matter of luck with a long tail.
-    restarts: bool,
+    /// The length of its next run, where it starts afresh every time: how long a greedy search takes is a matter of luck
+    /// with a long tail.
+    restarts: Option<u64>,
+    /// Ticks that it was given and has not used.
+    credit: u64,
     /// A turn is divided by this, but is not shorter than the least.
     divisor: u64,
     least: u64,
@@ -31,7 +34,8 @@ impl<'a> Contestant<'a> {
         Contestant {
             make: Box::new(make),
             search: None,
-            restarts: false,
+            restarts: None,
+            credit: 0,
             divisor: 1,
             least: 0,
             limit: u64::MAX,
@@ -41,9 +45,9 @@ impl<'a> Contestant<'a> {
         }
     }
 
-    /// Starts it afresh at every turn.
-    pub(crate) fn restarting(mut self) -> Contestant<'a> {
-        self.restarts = true;
+    /// Starts it afresh every time, for twice as long as before, as soon as it has been given so many ticks.
+    pub(crate) fn restarting(mut self, first_run: u64) -> Contestant<'a> {
+        self.restarts = Some(first_run);
         self
     }
 
@@ -93,12 +97,20 @@ impl<'a> Contestant<'a> {
     }
 
     fn turn(&mut self, ctx: &Ctx, ticks: u64, round: u64) -> Turn {
-        let ticks = (ticks / self.divisor).max(self.least).min(self.limit - self.spent);
+        let mut ticks = (ticks / self.divisor).max(self.least).min(self.limit - self.spent);
         self.spent += ticks;
+        if let Some(next) = &mut self.restarts {
+            self.credit += ticks;
+            if self.credit < *next {
+                return Turn::Over;
+            }
+            (ticks, self.credit) = (*next, self.credit - *next);
+            *next = next.saturating_mul(2);
+        }
         let mut search = self.take(round);
         let turn = turn(ctx, ticks, |ctx| search.run(ctx, u64::MAX));
         self.is_out = self.spent >= self.limit || matches!(turn, Turn::Found(Found::GaveUp));
-        if self.restarts || self.is_out {
+        if self.restarts.is_some() || self.is_out {
             self.statistics.add(search.statistics());
         } else {
             self.search = Some(search);
@@ -131,7 +143,10 @@ pub(crate) fn turn(ctx: &Ctx, ticks: u64, search: impl FnOnce(&Ctx) -> ControlFl
 /// Who found what.
 pub(crate) type Won = ControlFlow<Stop, (usize, Found)>;
 
-/// Runs them in turns on this thread; turns double.
+/// A turn is longer than the one before by one part in so many: who wins has waited little longer than it had to.
+const GROWTH: u64 = 4;
+
+/// Runs them in turns of growing length on this thread.
 pub(crate) fn take_turns(ctx: &Ctx, contestants: &mut [Contestant<'_>], first_turn: u64) -> Won {
     let mut ticks = first_turn;
     for round in 0.. {
@@ -145,7 +160,7 @@ pub(crate) fn take_turns(ctx: &Ctx, contestants: &mut [Contestant<'_>], first_tu
                 Turn::Stopped(stop) => return ControlFlow::Break(stop),
             }
         }
-        ticks = ticks.saturating_mul(2);
+        ticks = ticks.saturating_add(ticks / GROWTH);
     }
     ControlFlow::Break(Stop::Budget(Limit::Ticks))
 }
@@ -153,7 +168,7 @@ pub(crate) fn take_turns(ctx: &Ctx, contestants: &mut [Contestant<'_>], first_tu
 /// Runs as many as there are threads against each other; a contestant that restarts may run several times. How far
 /// the losers came depends on the threads' speed, so it is forgotten.
 pub(crate) fn race_all(ctx: &Ctx, contestants: &mut [Contestant<'_>], threads: usize) -> Won {
-    let restarting = contestants.iter().position(|contestant| contestant.restarts);
+    let restarting = contestants.iter().position(|contestant| contestant.restarts.is_some());
     let seats: Vec<usize> =
         (0..threads).map_while(|at| if at < contestants.len() { Some(at) } else { restarting }).collect();
     let mut searches: Vec<Boxed<'_>> =
