@@ -112,7 +112,7 @@ fn a_missing_program_and_other_endings_are_told() {
     let left = fs::read_dir(&folder).unwrap().count();
     fs::remove_dir_all(&folder).unwrap();
     assert!(ending.contains("neither .rrd nor .jsonl"), "{ending}");
-    assert!(nowhere.contains("a.jsonl`: No such file"), "{nowhere}");
+    assert!(nowhere.contains("a.jsonl`: no such file"), "{nowhere}");
     assert_eq!(left, 0, "nothing is left");
 }
 
