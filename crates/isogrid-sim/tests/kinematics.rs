@@ -3,7 +3,6 @@
 //! Expected numbers are those of the manufacturer's documentation of the Panda (Denavit-Hartenberg table, joint limits),
 //! multiplied out here as matrices.
 #![cfg(feature = "mujoco")]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in what its cases share")]
 
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 
