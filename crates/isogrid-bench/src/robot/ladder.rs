@@ -182,6 +182,8 @@ fn ways(rival: &Rival, kind: Kind) -> Result<Vec<Arc<Rival>>> {
 /// A rung before tuning.
 pub(super) struct Plan {
     pub name: String,
+    /// Steps of its last trainings.
+    pub n_steps: u64,
     kind: Kind,
     size: Size,
 }
@@ -196,11 +198,8 @@ impl Plan {
         (n_threads, say): (usize, &(dyn Fn(&str) + Sync)),
     ) -> Result<(Rung, Vec<Outcome>)> {
         let demonstrations = demonstrations(shop, extent.demonstrations)?;
-        let options = TuneOptions {
-            n_steps: extent.rival_steps,
-            n_threads,
-            ..TuneOptions::new(shop.folder.join("rivals"))
-        };
+        let options =
+            TuneOptions { n_steps: self.n_steps, n_threads, ..TuneOptions::new(shop.folder.join("rivals")) };
         let mut finalists = finalists(self, &demonstrations, &options, say)?;
         let mut outcomes = finalists.choose(extent.choosing, play)?;
         let best = finalists.best(&outcomes)?;
@@ -222,14 +221,14 @@ impl Plan {
 }
 
 /// Two kinds at three sizes, and the guided one in the middle; the smallest first.
-pub(super) fn plans(n_sizes: usize) -> Vec<Plan> {
+pub(super) fn plans(extent: &Extent) -> Vec<Plan> {
     let mut plans = Vec::new();
-    let middle = SIZES[n_sizes / 2];
-    for &size in &SIZES[..n_sizes] {
+    let middle = SIZES[extent.n_sizes / 2];
+    for (&size, &n_steps) in SIZES.iter().zip(&extent.rival_steps).take(extent.n_sizes) {
         let kinds = KINDS.into_iter().filter(|kind| *kind != Kind::Guided || size == middle);
         for kind in kinds {
             let millions = size.n_parameters() as f64 / 1e6;
-            plans.push(Plan { name: format!("{}, {millions} M", kind.name()), kind, size });
+            plans.push(Plan { name: format!("{}, {millions} M", kind.name()), n_steps, kind, size });
         }
     }
     plans

@@ -28,6 +28,7 @@ use episodes::{Player, Row};
 use isogrid_robot::agent::AgentOptions;
 use ladder::Plan;
 use record::Record;
+use rivals::SIZES;
 use rows::{ABLATIONS, BARRED, DEFAULT, OTHERS};
 use work::{Lesson, Trained, Workshop};
 
@@ -63,8 +64,8 @@ pub(crate) struct Extent {
     pub choosing: u64,
     /// Whole demonstrations for the rivals.
     pub demonstrations: usize,
-    /// Steps of a rival's last trainings, the same at every size.
-    pub rival_steps: u64,
+    /// Steps of a rival's last trainings, by size: small ones are cheap, and get more.
+    pub rival_steps: [u64; SIZES.len()],
     /// Sizes of rivals, from the smallest.
     pub n_sizes: usize,
     /// Steps of the engine's sub-skills.
@@ -77,7 +78,7 @@ const FULL: Extent = Extent {
     rival: 100,
     choosing: 20,
     demonstrations: 300,
-    rival_steps: 4_000,
+    rival_steps: [10_000, 4_000, 4_000],
     n_sizes: 3,
     n_steps: None,
 };
@@ -88,7 +89,7 @@ const QUICK: Extent = Extent {
     rival: 1,
     choosing: 1,
     demonstrations: 12,
-    rival_steps: 40,
+    rival_steps: [40; SIZES.len()],
     n_sizes: 1,
     n_steps: Some(60),
 };
@@ -115,17 +116,18 @@ pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<Stri
     if record.trainings.is_empty() {
         engine(&shop, &extent, (options.threads, say), &mut record)?;
     }
-    let plans = ladder::plans(extent.n_sizes);
+    let plans = ladder::plans(&extent);
     // A rung that is begun is brought to its end: it is kept whole or not at all.
     let end = shop.end.take();
     for plan in &plans {
         let is_late = end.is_some_and(|end| Instant::now() > end);
-        if !is_late && !record.has(&plan.name) {
+        if !is_late && !record.has(plan) {
+            record.forget(plan);
             rung(plan, (&shop, &extent), (options.threads, say), &mut record)?;
         }
     }
-    let missing = plans.iter().map(|plan| plan.name.as_str());
-    let missing: Vec<&str> = missing.filter(|name| !record.has(name)).collect();
+    let missing = plans.iter().filter(|plan| !record.has(plan));
+    let missing: Vec<&str> = missing.map(|plan| plan.name.as_str()).collect();
     let mut run = Run::begin(&options.out)?;
     run.fact("episodes and trainings at a time", options.threads.to_string());
     let is_whole = missing.is_empty() && !record.trainings.is_empty();

@@ -39,8 +39,9 @@ while nothing moves. Real cameras err in the same direction for a while, which i
 - *Rivals*: end-to-end policies on the same observations with the goal, learned from 300 whole 3-block Hanoi
   demonstrations (half from random legal starts), as the paper's rival had; by hindsight, a part of the examples asks
   for one move. The row of one move also has piles of large on small blocks, which Hanoi demonstrations do not show.
-  Eight settings a rung by successive halving on held-out loss, with the same steps at every size; the last two, in several ways of carrying chunks out,
-  by episodes on seeds of their own (20 each; who cannot win any more drops out). What tuning took stands beside the
+  Eight settings a rung by successive halving on held-out loss, in at least ten times the processor time of the
+  engine's training (so small rungs get more steps); the last two, in several ways of carrying chunks out, by
+  episodes on seeds of their own (20 each; who cannot win any more drops out). What tuning took stands beside the
   engine's training. Rows of rivals and ablations have fewer episodes than the barred ones. Learning curves are in
   raw.jsonl. They are small policies on states; they are not vision-language-action models.
 - *Physics*: rigid boxes and capsules; the whole arm collides with table and blocks, not with itself; pads and trays are

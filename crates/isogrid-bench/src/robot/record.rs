@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::episodes::Outcome;
-use super::ladder::Rung;
+use super::ladder::{Plan, Rung};
 use super::work::{Cost, Lesson};
 use crate::piece::Piece;
 use crate::run::Run;
@@ -85,9 +85,16 @@ impl Record {
         }
     }
 
-    /// Whether a rung is finished.
-    pub fn has(&self, rung: &str) -> bool {
-        self.rungs.iter().any(|known| known.name == rung)
+    /// Whether a rung is finished, tuned for no fewer steps than are planned now.
+    pub fn has(&self, plan: &Plan) -> bool {
+        let steps = |rung: &Rung| rung.trials.get(rung.chosen).map_or(0, |trial| trial.n_steps);
+        self.rungs.iter().any(|known| known.name == plan.name && steps(known) >= plan.n_steps)
+    }
+
+    /// Drops what was found of a rung, with its episodes.
+    pub fn forget(&mut self, plan: &Plan) {
+        self.rungs.retain(|known| known.name != plan.name);
+        self.episodes.retain(|one| !one.row.contains(&plan.name));
     }
 
     /// Adds what the engine's lessons took.
