@@ -22,12 +22,16 @@ const TARGETS: &[(&str, &str)] = &[
     ("models", ""),
     (RECORDINGS, ""),
     ("world", ""),
-    ("scenario", ""),
+    (SCENARIOS, ""),
 ];
 
 /// The target whose seeds are fixtures: a byte that says which file it is, then the file.
 const RECORDINGS: &str = "robot_files";
 const FIXTURES: &str = "crates/isogrid-robot/tests/fixtures";
+
+/// The target whose seeds are the examples.
+const SCENARIOS: &str = "scenario";
+const EXAMPLES: &str = "examples/scenarios";
 
 /// Endings of fixtures, and the byte that the target knows them by.
 const KINDS: &[(&str, u8)] = &[
@@ -66,7 +70,8 @@ pub fn run(repo: &Repo, mut args: Args) -> Result<()> {
     } else {
         seed(&repo.data_folder(), &corpus, extension)?;
     }
-    copy_seeds(&repo.path(&format!("fuzz/seeds/{name}")), &corpus)?;
+    let seeds = if name == SCENARIOS { EXAMPLES.to_string() } else { format!("fuzz/seeds/{name}") };
+    copy_seeds(&repo.path(&seeds), &corpus)?;
     let manifest = repo.path("fuzz/Cargo.toml");
     let mut command = repo.cargo();
     command.env("RUSTFLAGS", FLAGS).env("CARGO_TARGET_DIR", repo.path("fuzz/target"));

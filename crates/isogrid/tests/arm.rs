@@ -6,7 +6,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use isogrid::arm::{WorldProcess, play};
+use isogrid::arm::{Episode, Tick, WorldProcess, play};
 use isogrid::core::{Ctx, Request, Source, Stop};
 use isogrid_robot::agent::{Agent, AgentOptions, Status};
 use isogrid_robot::kinematic::Kinematic;
@@ -77,16 +77,29 @@ fn remote(
     RemoteWorld::greet(Box::new(BufReader::new(agent_in)), Box::new(agent_out))
 }
 
+fn arm(briefing: &Briefing) -> Agent {
+    let policy = Box::new(Scripted::new(0.0, 1));
+    Agent::new(&briefing.scene, &briefing.task, policy, AgentOptions::default()).expect("a task")
+}
+
+/// An episode to its end, and how many events were reported in it.
+fn played(world: &mut RemoteWorld, briefing: &Briefing) -> (Episode, usize) {
+    let mut events = 0;
+    let mut watch = |tick: &Tick<'_>| events += tick.events.len();
+    let episode = play(&Ctx::new(1), world, briefing, &mut arm(briefing), &mut watch);
+    (episode.expect("a sound world"), events)
+}
+
+/// The committed skills, as their file has them.
+fn skills() -> Vec<u8> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/arm.iso");
+    std::fs::read(path).expect("committed")
+}
+
 #[test]
 fn an_episode_is_played_over_pipes_and_judged_by_the_world() {
     let (mut world, briefing) = remote(|_| {}).expect("a briefing");
-    let policy = Box::new(Scripted::new(0.0, 1));
-    let mut agent =
-        Agent::new(&briefing.scene, &briefing.task, policy, AgentOptions::default()).expect("a task");
-    let mut events = 0;
-    let episode =
-        play(&Ctx::new(1), &mut world, &briefing, &mut agent, &mut |tick| events += tick.events.len());
-    let episode = episode.expect("a sound world");
+    let (episode, events) = played(&mut world, &briefing);
     assert!(episode.verdict.reached && episode.status == Status::Reached && episode.stop == Stop::Done);
     assert!(events > 4 && episode.decisions.len() > 40);
     assert_eq!(episode.verdict.goals, 0, "this world does not listen");
@@ -97,13 +110,8 @@ fn an_episode_is_played_over_pipes_and_judged_by_the_world() {
 #[test]
 fn a_world_that_listens_is_told_what_the_arm_thinks() {
     let (mut world, briefing) = remote(|first| first["listens"] = true.into()).expect("a briefing");
-    let policy = Box::new(Scripted::new(0.0, 1));
-    let mut agent =
-        Agent::new(&briefing.scene, &briefing.task, policy, AgentOptions::default()).expect("a task");
-    let mut events = 0;
-    let episode =
-        play(&Ctx::new(1), &mut world, &briefing, &mut agent, &mut |tick| events += tick.events.len());
-    let verdict = episode.expect("a sound world").verdict;
+    let (episode, events) = played(&mut world, &briefing);
+    let verdict = episode.verdict;
     assert!(verdict.reached && verdict.goals == events, "{verdict:?}, {events} events");
 }
 
@@ -113,8 +121,7 @@ fn pictures_without_a_scenario_are_refused() {
     for (world, expected) in [(None, "an answer without a world"), (Some("sh"), "a world of your own")] {
         let mut options = vec![("film".to_string(), "a.gif".to_string())];
         options.extend(world.map(|world| ("world".to_string(), world.to_string())));
-        let skills = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/arm.iso");
-        let skills = std::fs::read(skills).expect("committed");
+        let skills = skills();
         let saved = isogrid::envelope::unwrap_for("arm.iso", &skills, "robot").expect("skills");
         let request = Request { options, ..Request::default() };
         let fault =
@@ -127,9 +134,7 @@ fn pictures_without_a_scenario_are_refused() {
 #[test]
 fn a_budget_ends_an_episode() {
     let (mut world, briefing) = remote(|_| {}).expect("a briefing");
-    let policy = Box::new(Scripted::new(0.0, 1));
-    let mut agent =
-        Agent::new(&briefing.scene, &briefing.task, policy, AgentOptions::default()).expect("a task");
+    let mut agent = arm(&briefing);
     let ctx = Ctx::new(1).with_tick_limit(40);
     let episode = play(&ctx, &mut world, &briefing, &mut agent, &mut |_| {}).expect("a sound world");
     assert!(matches!(episode.stop, Stop::Budget(_)) && !episode.verdict.reached);
@@ -152,9 +157,7 @@ fn an_arm_that_nobody_watches_any_more_is_stopped_before_anything_is_asked() {
     let mut shell = Command::new("sh");
     shell.args(["-c", &script]);
     let (mut process, briefing) = WorldProcess::start(shell).expect("a world");
-    let policy = Box::new(Scripted::new(0.0, 1));
-    let mut agent =
-        Agent::new(&briefing.scene, &briefing.task, policy, AgentOptions::default()).expect("a task");
+    let mut agent = arm(&briefing);
     let ctx = Ctx::new(1).with_tick_limit(20);
     let episode = play(&ctx, &mut process.world, &briefing, &mut agent, &mut |_| {}).expect("a sound world");
     assert!(matches!(episode.stop, Stop::Budget(_)));
@@ -238,8 +241,7 @@ fn a_goal_that_is_missed_is_an_honest_negative() {
     );
     let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
     file.write_all(script.as_bytes()).expect("writable");
-    let skills = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/arm.iso");
-    let skills = std::fs::read(skills).expect("committed");
+    let skills = skills();
     let saved = isogrid::envelope::unwrap_for("arm.iso", &skills, "robot").expect("skills");
     let entry = isogrid::find("robot").expect("it is in the registry");
     let command = format!("sh {}", file.path().display());

@@ -279,7 +279,7 @@ fn is_settled(verdict: &isogrid_robot::Verdict) -> bool {
 /// Ticks between two looks of the judge at a rival's world.
 const JUDGE_EVERY: usize = 10;
 
-fn outcome(seed: u64, verdict: isogrid_robot::Verdict, millis: &[f64]) -> Outcome {
+pub(super) fn outcome(seed: u64, verdict: isogrid_robot::Verdict, millis: &[f64]) -> Outcome {
     let share = |q| if millis.is_empty() { 0.0 } else { quantile(millis, q) };
     Outcome {
         row: String::new(),

@@ -107,3 +107,45 @@ impl Record {
         self.trainings.iter().find(|known| known.skills == lesson.name).map(|known| known.cost)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use isogrid_robot::Verdict;
+
+    use super::super::episodes::outcome;
+    use super::super::rivals::{KINDS, Settings, Trial};
+    use super::super::{FULL, ladder};
+    use super::*;
+
+    fn rung(name: &str, n_steps: u64) -> Rung {
+        let settings = Settings::default();
+        let trial = Trial { settings, rung: 2, n_steps, curve: Vec::new(), cpu_seconds: 1.0 };
+        Rung {
+            name: name.to_string(),
+            kind: KINDS[0],
+            settings,
+            n_parameters: 1,
+            chosen: 0,
+            trials: vec![trial],
+            demonstrations: 300,
+            frames: 1,
+            engine_cpu_seconds: 1.0,
+        }
+    }
+
+    #[test]
+    fn a_rung_of_fewer_steps_than_planned_is_made_anew_and_no_other() {
+        let plans = ladder::plans(&FULL);
+        let [short, whole] = [&plans[0], &plans[1]];
+        let rungs = vec![rung(&short.name, short.n_steps - 1), rung(&whole.name, whole.n_steps)];
+        let rows = [format!("choice: {}: 3", short.name), format!("rival: {}: one move", whole.name)];
+        let one = |row| Outcome { row, ..outcome(7, Verdict::default(), &[1.0]) };
+        let episodes = rows.into_iter().chain(["one move".to_string()]).map(one).collect();
+        let mut record = Record { rungs, episodes, ..Record::default() };
+        assert!(!record.has(short) && record.has(whole));
+        record.forget(short);
+        assert!(!record.has(short) && record.has(whole));
+        let left: Vec<&str> = record.episodes.iter().map(|one| one.row.as_str()).collect();
+        assert_eq!(left, [&format!("rival: {}: one move", whole.name), "one move"]);
+    }
+}

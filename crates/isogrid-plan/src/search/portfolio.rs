@@ -20,7 +20,7 @@ use crate::search::turns::{Contestant, Turn, race_all, take_turns, turn};
 use crate::search::{Explorer, Found};
 use crate::task::OperatorId;
 
-/// Blind A* gives up after this many ticks of its own while a first plan is sought: they are some million states' worth.
+/// Blind A* gives up after this many ticks of its own while a first plan is sought: enough for all of a small space.
 const BLIND_LIMIT: u64 = 3_000_000;
 /// Where plans are improved or optimal, blind A* gives up after this many ticks.
 const BLIND_OPTIMAL: u64 = 10_000_000;
