@@ -14,13 +14,14 @@ pub mod rivals;
 mod rows;
 mod work;
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::piece::Piece;
 use crate::run::Run;
@@ -106,6 +107,7 @@ const SEED_STEP: u64 = 2_000;
 /// A program fails, or the disk refuses.
 pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<String> {
     let extent = if options.quick { QUICK } else { FULL };
+    ensure!(!options.out.join("raw.jsonl").exists(), "{} holds a run already", options.out.display());
     let mut shop = Workshop::open(&options.programs, &options.work, (extent.n_steps, options.quick))?;
     let mut record = options.resume.as_deref().map_or_else(|| Ok(Record::default()), Record::read)?;
     let mut piece = Piece::begin();
@@ -124,11 +126,33 @@ pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<Stri
         if !is_late && !record.has(plan) {
             record.forget(plan);
             rung(plan, (&shop, &extent), (options.threads, say), &mut record)?;
+            write(options, &plans, &record)?;
         }
     }
+    write(options, &plans, &record)
+}
+
+/// Writes the run directory as far as the bench is, in the place of an earlier one of this run; returns its bars. A
+/// killed bench leaves one of them whole.
+fn write(options: &Options, plans: &[Plan], record: &Record) -> Result<String> {
+    let mut next = options.out.clone().into_os_string();
+    next.push(".next");
+    let next = PathBuf::from(next);
+    if next.exists() {
+        fs::remove_dir_all(&next).with_context(|| format!("removing {}", next.display()))?;
+    }
+    let bars = write_to(&next, options, plans, record)?;
+    if options.out.exists() {
+        fs::remove_dir_all(&options.out).with_context(|| format!("removing {}", options.out.display()))?;
+    }
+    fs::rename(&next, &options.out).with_context(|| format!("naming {}", options.out.display()))?;
+    Ok(bars)
+}
+
+fn write_to(folder: &Path, options: &Options, plans: &[Plan], record: &Record) -> Result<String> {
     let missing = plans.iter().filter(|plan| !record.has(plan));
     let missing: Vec<&str> = missing.map(|plan| plan.name.as_str()).collect();
-    let mut run = Run::begin(&options.out)?;
+    let mut run = Run::begin(folder)?;
     run.fact("episodes and trainings at a time", options.threads.to_string());
     let is_whole = missing.is_empty() && !record.trainings.is_empty();
     if record.trainings.is_empty() {
@@ -138,7 +162,7 @@ pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<Stri
         run.fact("still to come, of the ladder", missing.join(", "));
     }
     record.write(&mut run)?;
-    report::write(&mut run, &record);
+    report::write(&mut run, record);
     run.finish(match (options.quick, is_whole) {
         (true, _) => &protocol::QUICK,
         (false, true) => &protocol::FULL,

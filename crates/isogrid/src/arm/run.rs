@@ -38,10 +38,9 @@ fn run(ctx: &Ctx, request: &Request, saved: Option<&[u8]>, emit: Emit<'_>) -> Re
     let mut timeline = Timeline { scene, ctx, emit, replans: 0 };
     let episode = play(ctx, &mut process.world, &briefing, &mut agent, &mut |tick| timeline.take(tick));
     let episode = episode.map_err(fault)?;
-    timeline.end(&episode);
-    if briefing.listens {
-        process.finish()?;
-    }
+    let filmed = if briefing.listens { process.finish() } else { Ok(()) };
+    timeline.end(&episode, &if filmed.is_ok() { kept(request) } else { String::new() });
+    filmed?;
     Ok(RunOutcome { stop: stop(&episode), model_bytes: Some(saved.len() as u64) })
 }
 
@@ -91,6 +90,11 @@ fn serve(request: &Request, scenario: Option<&Source>) -> Vec<OsString> {
     let option = |name| request.option(name).map(|value| OsString::from(format!("--{name}={value}")));
     let pictures = PICTURES.into_iter().filter_map(option);
     std::iter::once(OsString::from("serve")).chain(path).chain(seed).chain(pictures).collect()
+}
+
+/// The files that pictures went to, as a reader of the last line is told.
+fn kept(request: &Request) -> String {
+    PICTURES.iter().filter_map(|name| request.option(name).map(|file| format!("; {file} written"))).collect()
 }
 
 fn agent(
@@ -150,7 +154,7 @@ impl Timeline<'_, '_> {
         );
     }
 
-    fn end(&mut self, episode: &Episode) {
+    fn end(&mut self, episode: &Episode, kept: &str) {
         let verdict = &episode.verdict;
         let millis: Vec<f64> = episode.decisions.iter().map(|time| time.as_secs_f64() * 1e3).collect();
         let p99 = if millis.is_empty() { 0.0 } else { quantile(&millis, 0.99) };
@@ -159,10 +163,11 @@ impl Timeline<'_, '_> {
             (false, None) => "missed".to_string(),
             (false, Some(why)) => format!("missed, stopped because {why}"),
         };
-        let summary = format!(
-            "the world says: {word}, {} of {} goals after {:.1} s; {} new plans; 99 % of decisions within {p99:.2} ms",
+        let text = format!(
+            "the world says: {word}, {} of {} goals after {:.1} s; {} new plans; 99 % of decisions within {p99:.2} ms\n",
             verdict.met, verdict.goals, verdict.seconds, self.replans
         );
+        let summary = format!("{word}{kept}");
         let record = Value::map([
             ("reached", verdict.reached.into()),
             ("met", verdict.met.into()),
@@ -172,7 +177,7 @@ impl Timeline<'_, '_> {
             ("replans", self.replans.into()),
             ("decision_ms_p99", p99.into()),
         ]);
-        let _ = (self.emit)(Printed { text: format!("{summary}\n"), summary, record }, None);
+        let _ = (self.emit)(Printed { text, summary, record }, None);
     }
 }
 
@@ -198,5 +203,6 @@ mod tests {
         let options = vec![("film".to_string(), "a.gif".to_string())];
         let other = Request { seed: Some(5), options, ..Request::default() };
         assert_eq!(serve(&other, Some(&scenario)), ["serve", "world.toml", "--seed=5", "--film=a.gif"]);
+        assert_eq!((kept(&plain).as_str(), kept(&other).as_str()), ("", "; a.gif written"));
     }
 }
