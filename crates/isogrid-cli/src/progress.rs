@@ -1,18 +1,24 @@
-//! Progress of an engine as one line on a terminal.
+//! Progress of an engine as one line on a terminal, and its notes for those who ask for more.
+
+use std::time::Instant;
 
 use indicatif::{HumanCount, ProgressBar};
 use isogrid::core::{Observer, Progress};
 
-/// Writes spans and progress into a spinner's message.
+use crate::screen::{Volume, say};
+
+/// Writes spans and progress into a spinner's message, and notes above it.
 #[derive(Debug)]
 pub(crate) struct Ticker {
     bar: ProgressBar,
+    began: Instant,
+    volume: Volume,
 }
 
 impl Ticker {
-    /// A ticker on `bar`.
-    pub(crate) fn new(bar: ProgressBar) -> Ticker {
-        Ticker { bar }
+    /// A ticker on `bar` that shows notes to those who asked for more.
+    pub(crate) fn new(bar: ProgressBar, volume: Volume) -> Ticker {
+        Ticker { bar, began: Instant::now(), volume }
     }
 }
 
@@ -23,6 +29,12 @@ impl Observer for Ticker {
 
     fn progress(&self, progress: Progress<'_>) {
         self.bar.set_message(message(&progress));
+    }
+
+    fn note(&self, text: &str) {
+        if self.volume == Volume::Verbose {
+            say(&self.bar, &format!("{:8.3} s  {text}", self.began.elapsed().as_secs_f64()));
+        }
     }
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct Screen {
     /// What standard output carries.
     pub(crate) form: Form,
     volume: Volume,
+    /// What was asked for; a terminal gets details in any case.
+    asked: Volume,
     bar: ProgressBar,
 }
 
@@ -48,19 +50,21 @@ impl Screen {
     pub(crate) fn new(form: Form, volume: Volume) -> Screen {
         let volume_for_terminal =
             if volume == Volume::Normal && io::stderr().is_terminal() { Volume::Verbose } else { volume };
-        Screen { form, volume: volume_for_terminal, bar: ProgressBar::hidden() }
+        Screen { form, volume: volume_for_terminal, asked: volume, bar: ProgressBar::hidden() }
     }
 
-    /// Shows progress from now on, if standard error is a terminal; for the work's context.
+    /// Shows progress from now on, if standard error is a terminal, and notes, if they were asked for; for the work's
+    /// context.
     pub(crate) fn watch(&mut self) -> Option<Arc<dyn Observer>> {
         if self.volume == Volume::Quiet || !io::stderr().is_terminal() {
-            return None;
+            let ticker = Ticker::new(self.bar.clone(), self.asked);
+            return (self.asked == Volume::Verbose).then(|| Arc::new(ticker) as Arc<dyn Observer>);
         }
         let style = ProgressStyle::with_template("{spinner:.cyan} {wide_msg} {elapsed:.dim}");
         self.bar =
             ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         self.bar.enable_steady_tick(Duration::from_millis(100));
-        Some(Arc::new(Ticker::new(self.bar.clone())))
+        Some(Arc::new(Ticker::new(self.bar.clone(), self.asked)))
     }
 
     /// Takes the progress line away.
@@ -131,11 +135,8 @@ impl Screen {
         exit
     }
 
-    /// A standard error that is gone is no reason to stop.
     fn say(&self, text: &str) {
-        self.bar.suspend(|| {
-            let _ = writeln!(io::stderr().lock(), "{text}");
-        });
+        say(&self.bar, text);
     }
 
     /// The width that text for people may take: that of the terminal, or 100 where there is none.
@@ -143,4 +144,11 @@ impl Screen {
         let columns = Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
         columns.map_or(100, |columns| columns.clamp(40, 120))
     }
+}
+
+/// Writes a line to standard error, above the progress on `bar`. A standard error that is gone is no reason to stop.
+pub(crate) fn say(bar: &ProgressBar, text: &str) {
+    bar.suspend(|| {
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    });
 }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::thread::{self, JoinHandle};
 
@@ -35,9 +35,8 @@ impl Running {
         let stdout = child.stdout.take().expect("piped");
         let stdout = thread::spawn(move || io::read_to_string(stdout).expect("UTF-8"));
         let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
-        let mut line = String::new();
-        stderr.read_line(&mut line).expect("UTF-8");
-        assert!(line.contains("plan of "), "{line}");
+        let first = stderr.by_ref().lines().map_while(Result::ok).find(|line| line.contains("plan of "));
+        assert!(first.is_some(), "it ended without a plan");
         Running { child, stdout, stderr }
     }
 

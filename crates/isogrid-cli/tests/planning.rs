@@ -546,3 +546,26 @@ fn quantifiers_derived_predicates_and_numbers_are_planned_with() {
     assert_eq!(refused.code, Some(2), "{}", refused.stderr);
     assert!(refused.stderr.contains("the metric cannot be counted as action costs"), "{}", refused.stderr);
 }
+
+#[test]
+fn a_translated_task_is_text_or_a_file_and_says_how_large_it_is() {
+    let desk = desk(DOMAIN, PROBLEM);
+    let text = desk.run("plan translate -q domain.pddl problem.pddl").stdout;
+    assert!(text.starts_with("begin_version\n3\n") && text.contains("begin_operator\n"), "{text}");
+    let ran = desk.run("plan translate --json domain.pddl problem.pddl -o task.sas").object("translation");
+    assert_eq!((desk.read("task.sas"), &ran["file"]), (text, &"task.sas".into()));
+    assert!(ran["operators"].as_u64() > Some(0), "{ran}");
+    let ran = desk.run("plan translate --json --budget 1ticks domain.pddl problem.pddl");
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    assert!(ran.object("translation")["text"].is_null());
+}
+
+#[test]
+fn who_asks_for_more_is_told_sizes_and_counts() {
+    let desk = desk(DOMAIN, PROBLEM);
+    let said = desk.run("run -v domain.pddl problem.pddl").stderr;
+    for word in ["grounded: ", "landmarks: ", "search: "] {
+        assert!(said.lines().any(|line| line.contains(" s  ") && line.contains(word)), "{word}: {said}");
+    }
+    assert!(!desk.run("run domain.pddl problem.pddl").stderr.contains("grounded: "));
+}

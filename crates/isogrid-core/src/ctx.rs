@@ -1,4 +1,4 @@
-//! The context every engine call receives: seed, deterministic work ticks, cancellation, spans and progress.
+//! The context every engine call receives: seed, deterministic work ticks, cancellation, spans, notes and progress.
 //!
 //! Engines count work with [`Ctx::tick`] and never read a clock. A driver turns seconds, bytes or Ctrl-C into
 //! [`Cancel::cancel`], so a run that no such limit interrupted repeats exactly for its seed.
@@ -101,7 +101,7 @@ pub struct Progress<'a> {
     pub note: &'a str,
 }
 
-/// What a driver does with spans and progress. Every method may be called from several threads.
+/// What a driver does with spans, notes and progress. Every method may be called from several threads.
 pub trait Observer: Send + Sync {
     /// A phase begins.
     fn enter(&self, _name: &'static str) {}
@@ -109,6 +109,8 @@ pub trait Observer: Send + Sync {
     fn exit(&self, _name: &'static str) {}
     /// Work advanced.
     fn progress(&self, _progress: Progress<'_>) {}
+    /// An engine tells something that only who asks for more wants to know: sizes, counts, what was left out.
+    fn note(&self, _text: &str) {}
 }
 
 /// Seed, work budget, cancellation and observation of one computation. Shared by reference between threads.
@@ -161,7 +163,7 @@ impl Ctx {
         self
     }
 
-    /// Sends spans and progress to `observer`.
+    /// Sends spans, notes and progress to `observer`.
     #[must_use]
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
@@ -234,6 +236,13 @@ impl Ctx {
             observer.enter(name);
         }
         Span { ctx: self, name }
+    }
+
+    /// Tells the observer something for those who ask for more; the text is made only where there is one.
+    pub fn note(&self, text: impl FnOnce() -> String) {
+        if let Some(observer) = &self.observer {
+            observer.note(&text());
+        }
     }
 
     /// Reports how far the work has come.

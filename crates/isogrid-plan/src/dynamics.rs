@@ -14,7 +14,7 @@ use crate::task::{Change, OperatorId};
 /// The value of a derived variable that says that it holds.
 pub(crate) const HOLDS: u32 = 0;
 /// The other one.
-const FAILS: u32 = 1;
+pub(crate) const FAILS: u32 = 1;
 
 /// Changes made where a condition holds in the state before.
 #[derive(Debug, Clone)]
@@ -137,6 +137,11 @@ impl Axioms {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.heads.is_empty()
+    }
+
+    /// The layer of an axiom.
+    pub(crate) fn layer_of(&self, axiom: usize) -> u32 {
+        self.layers.partition_point(|&end| end as usize <= axiom) as u32
     }
 
     fn derive(&self, packing: &Packing, words: &mut [u64]) {

@@ -81,7 +81,7 @@ static INFO: Info = Info {
             name: "search",
             value: Some("NAME"),
             help: "One search instead of the portfolio: astar-blind, astar-hmax, astar-lmcut, astar-cartesian, lama, greedy-ff, \
-                   greedy-add, bfws, dual-bfws, iw-1 or iw-2 [default: auto]",
+                   greedy-add, greedy-ff-landmarks, bfws, dual-bfws, iw-1, iw-2 or iw-3 [default: auto]",
         },
         OptionSpec {
             name: "weight",

@@ -2,16 +2,16 @@
 //!
 //! It shares nothing with grounding and search but the syntax tree. A state is a set of ground atoms, packed into
 //! bits where all atoms of the problem are few, and the values of functions; deletes come before adds; conditions are
-//! evaluated as PDDL defines them, quantifiers by trying all objects, axioms to their fixpoint (the role VAL has: Howey,
+//! evaluated as PDDL defines them, quantifiers by trying the objects, axioms to their fixpoint (the role VAL has: Howey,
 //! Long and Fox, "VAL", ICTAI 2004). Left out: time.
 
 use isogrid_num::hash::FastMap;
 
 use crate::numbers::settle;
 use crate::pddl::{
-    Action, Atom, Change, Domain, Effect, Expression, Formula, FunctionId, GroundAtom, Leaf, Metric, Object,
-    ObjectId, Param, PredicateId, Problem, Relation, TOTAL_COST, Term, Update, did_you_mean, print_formula,
-    strata,
+    Action, Atom, Change, Domain, Effect, Expression, Formula, FunctionId, GroundAtom, Leaf, Literal, Metric,
+    Object, ObjectId, Param, PredicateId, Problem, Relation, TOTAL_COST, Term, Update, did_you_mean,
+    print_formula, strata,
 };
 use crate::plan_file::PlanStep;
 

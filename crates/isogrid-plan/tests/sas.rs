@@ -1,12 +1,17 @@
 //! SAS+ files: read, written, refused, and searched as their literal semantics say.
 
-use std::collections::BTreeMap;
+mod random;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use isogrid_core::Ctx;
 use isogrid_num::rng::Rng;
 use isogrid_plan::sas::{
     SasAxiom, SasEffect, SasFact, SasFault, SasFile, SasOperator, SasVariable, parse_sas,
 };
-use isogrid_plan::{Estimate, Mode, Outcome, Search, SolveOptions, Task, solve};
+use isogrid_plan::{Estimate, Keep, Mode, Outcome, Search, SolveOptions, Task, ground_in, solve};
+use random::{Language, lively_task, random_task};
 
 const SMALL: &str = include_str!("data/small.sas");
 
@@ -111,6 +116,61 @@ fn searches_find_what_the_literal_semantics_allow() {
         n_solved += usize::from(expected.is_some_and(|cost| cost > 0));
     }
     assert!(n_solved > 40, "only {n_solved} random tasks have plans");
+}
+
+/// The cost of a cheapest plan of a task.
+fn least(task: &Task) -> Option<u64> {
+    match solve(task, &SolveOptions { mode: Mode::Optimal, ..SolveOptions::default() }).outcome {
+        Outcome::Solved { plan, .. } => Some(plan.cost),
+        Outcome::Unsolvable(_) => None,
+        outcome @ Outcome::Stopped(_) => panic!("{outcome:?}"),
+    }
+}
+
+#[test]
+fn a_grounded_task_becomes_a_file_of_the_same_plans() {
+    let strips = (0..150).map(|seed| random_task(seed, Language::Strips));
+    let adl = (1000..2000).map(lively_task);
+    let (mut written, mut with_axioms, mut with_conditions, mut solved) = (0, 0, 0, 0);
+    for (domain, problem) in strips.chain(adl) {
+        let name = problem.name.clone();
+        let ground = ground_in(&Ctx::new(0), &Arc::new(domain), &Arc::new(problem), Keep::Relevant);
+        let task = ground.expect("a small task");
+        let Some(file) = SasFile::from_task(&task) else { continue };
+        assert_eq!(parse_sas(&name, file.to_string().as_bytes()).as_ref(), Ok(&file), "{name}");
+        let expected = cheapest(&file);
+        assert_eq!(least(&task), expected, "{name}");
+        assert_eq!(least(&file.task().expect("a small task")), expected, "{name}");
+        assert!(reached(&file, 200).iter().all(|state| groups_hold(&file, state)), "{name}");
+        written += 1;
+        with_axioms += usize::from(!file.axioms.is_empty());
+        let has_conditions =
+            |operator: &SasOperator| operator.effects.iter().any(|e| !e.conditions.is_empty());
+        with_conditions += usize::from(file.operators.iter().any(has_conditions));
+        solved += usize::from(expected.is_some_and(|cost| cost > 0));
+    }
+    let counts = (written, with_axioms, with_conditions, solved);
+    assert!(written > 150 && with_axioms > 10 && with_conditions > 10 && solved > 40, "{counts:?}");
+}
+
+/// Whether at most one fact of each mutex group holds.
+fn groups_hold(file: &SasFile, state: &[u32]) -> bool {
+    let holds = |&&(variable, value): &&SasFact| state[variable as usize] == value;
+    file.mutex_groups.iter().all(|group| group.iter().filter(holds).count() <= 1)
+}
+
+/// The first states that a breadth-first search reaches.
+fn reached(file: &SasFile, most: usize) -> Vec<Vec<u32>> {
+    let mut states = vec![file.start()];
+    let mut at = 0;
+    while at < states.len() && states.len() < most {
+        for operator in &file.operators {
+            let next = file.successor(&states[at], operator).filter(|next| !states.contains(next));
+            states.extend(next);
+        }
+        at += 1;
+    }
+    states
 }
 
 /// The cost of a cheapest plan, by Dijkstra's algorithm over literal states.

@@ -271,3 +271,40 @@ fn random_step(domain: &Domain, problem: &Problem, choices: &mut generator::Choi
     });
     Some((action, args.collect()))
 }
+
+/// Whether `(go)` can be done where `condition` is its precondition, and then makes `goal` true.
+fn can_go(condition: &str, effect: &str, goal: &str) -> bool {
+    let domain = format!(
+        "(define (domain graph) (:constants a b c d) (:predicates (edge ?a ?b) (red ?a) (seen ?a) (path ?a ?b))
+         (:derived (path ?x ?y) (or (edge ?x ?y) (exists (?z) (and (edge ?x ?z) (path ?z ?y)))))
+         (:action go :precondition {condition} :effect {effect}))"
+    );
+    let problem = format!(
+        "(define (problem p) (:domain graph)
+         (:init (edge a b) (edge b c) (edge c d) (red b) (red d)) (:goal {goal}))"
+    );
+    let (domain, _) = parse_domain("graph", domain.as_bytes()).unwrap();
+    let (problem, _) = parse_problem("p", problem.as_bytes(), &domain).unwrap();
+    validate(&domain, &problem, &parse_plan("plan", b"(go)").unwrap().steps).is_valid()
+}
+
+#[test]
+fn quantifiers_and_axioms_are_tried_to_their_end() {
+    let cases = [
+        ("(exists (?x ?y) (and (edge ?x ?y) (red ?x) (red ?y)))", false),
+        ("(exists (?x ?y) (and (path ?x ?y) (red ?x) (red ?y)))", true),
+        ("(exists (?x) (and (red ?x) (exists (?y) (and (edge ?x ?y) (not (red ?y))))))", true),
+        ("(exists (?x) (and (red ?x) (exists (?y) (and (edge ?y ?x) (red ?y)))))", false),
+        ("(exists (?x) (and (red ?x) (not (= ?x b)) (or (edge ?x a) (path a ?x))))", true),
+        ("(exists (?x) (and (forall (?y) (not (edge ?x ?y))) (red ?x)))", true),
+        ("(exists (?x) (forall (?y) (imply (red ?y) (path ?x ?y))))", true),
+        ("(exists (?x ?y) (and (= ?x ?y) (path ?x ?y)))", false),
+        ("(exists (?x ?y) (and (not (red ?x)) (path ?x ?y) (not (red ?y))))", true),
+        ("(forall (?x ?y) (imply (and (red ?x) (path ?x ?y)) (not (= ?y b))))", true),
+    ];
+    for (condition, holds) in cases {
+        assert_eq!(can_go(condition, "(seen a)", "(seen a)"), holds, "{condition}");
+    }
+    let effect = "(forall (?x ?y) (when (and (edge ?x ?y) (red ?x)) (seen ?y)))";
+    assert!(can_go("(and)", effect, "(and (seen c) (not (seen b)) (not (seen d)))"));
+}

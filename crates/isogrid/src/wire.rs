@@ -214,6 +214,29 @@ pub struct Certified<'a> {
     pub exit: u8,
 }
 
+/// The end of `plan translate`.
+#[derive(Debug, Serialize)]
+pub struct Translated<'a> {
+    /// Variables of the task; these figures are nothing where the budget ended first.
+    pub variables: Option<u64>,
+    /// Values of all variables together.
+    pub facts: Option<u64>,
+    /// Its operators.
+    pub operators: Option<u64>,
+    /// Its axioms.
+    pub axioms: Option<u64>,
+    /// How large it is, or why there is none.
+    pub message: &'a str,
+    /// The task, where it went to no file.
+    pub text: Option<&'a str>,
+    /// The file that was written.
+    pub file: Option<String>,
+    /// Work ticks.
+    pub ticks: u64,
+    /// The exit code.
+    pub exit: u8,
+}
+
 /// The answer of `plan explain`.
 #[derive(Debug, Serialize)]
 pub struct Explanation<'a> {
@@ -320,6 +343,7 @@ messages! {
     "validation": Validation<'_>,
     "judgement": Judged<'_>,
     "certification": Certified<'_>,
+    "translation": Translated<'_>,
     "explanation": Explanation<'_>,
     "error": Failure<'_>,
     "engines": Engines,
@@ -467,6 +491,17 @@ mod tests {
                 message: "m",
                 text: None,
                 file: Some("f".into()),
+                ticks: 1,
+                exit: 0,
+            }),
+            line(&Translated {
+                variables: Some(1),
+                facts: Some(2),
+                operators: Some(1),
+                axioms: None,
+                message: "m",
+                text: Some("t"),
+                file: None,
                 ticks: 1,
                 exit: 0,
             }),

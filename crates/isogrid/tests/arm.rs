@@ -248,7 +248,7 @@ fn a_goal_that_is_missed_is_an_honest_negative() {
     let request = Request { options: vec![("world".to_string(), command)], ..Request::default() };
     let mut last = String::new();
     let ended = (entry.run)(&Ctx::new(1), &request, Some(saved), &mut |printed, _| {
-        last = printed.summary;
+        last = printed.text;
         std::ops::ControlFlow::Continue(())
     });
     assert_eq!(ended.expect("a sound world").stop, Stop::Failed);

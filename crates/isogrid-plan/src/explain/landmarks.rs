@@ -40,7 +40,7 @@ impl Landmark {
     }
 }
 
-/// The landmarks ahead on the way from `state` to the task's goal. `None` where the task is too large for landmarks, the
+/// The landmarks ahead on the way from `state` to the task's goal. `None` where there are too many landmarks, the
 /// context ends the work, or the goal is out of reach even if nothing is ever deleted.
 pub fn landmarks(ctx: &Ctx, task: &Task, state: &State) -> Option<LandmarksAhead> {
     if !task.unreachable_goals().is_empty() {

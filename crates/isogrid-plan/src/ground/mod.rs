@@ -87,5 +87,16 @@ pub fn ground_in(
         relevance::merge_duplicates(&mut fdr.operators);
     }
     let parts = TaskParts { domain: domain.clone(), problem: problem.clone(), strips, fdr, groups, keep };
-    Task::new(parts)
+    let task = Task::new(parts)?;
+    ctx.note(|| {
+        format!(
+            "grounded: {} facts in {} variables, {} operators, {} mutex groups, {} bytes a state",
+            task.n_facts(),
+            task.n_variables(),
+            task.n_operators(),
+            task.n_mutex_groups(),
+            task.state_bytes()
+        )
+    });
+    Ok(task)
 }

@@ -7,6 +7,7 @@
 
 mod discover;
 mod disjunctions;
+mod fact_set;
 mod orders;
 
 use std::sync::Arc;
@@ -22,8 +23,8 @@ use crate::task::{FactId, OperatorId, Task};
 /// Index of a landmark.
 pub(crate) type LandmarkId = usize;
 
-/// Tasks with more facts get no landmarks: their propagation takes memory quadratic in the facts.
-pub(crate) const MAX_FACTS: usize = 16_384;
+/// Tasks with more landmarks get none: their orders take memory quadratic in them.
+const MAX_LANDMARKS: usize = 16_384;
 
 /// Landmarks of one query, with their orders.
 pub(crate) struct Landmarks {
@@ -45,13 +46,14 @@ pub(crate) struct Landmarks {
 }
 
 impl Landmarks {
-    /// Finds them; `None` when the task is too large, the context stops the work, or the relaxation reaches no goal.
+    /// Finds them; `None` when there are too many, their sets take more than 128 MiB while they are found, the context stops the work, or the relaxation reaches no goal.
     pub(crate) fn find(ctx: &Ctx, task: &Task, init: &State, goal: &[VarVal]) -> Option<Arc<Landmarks>> {
-        if task.n_facts() > MAX_FACTS {
+        let propagated = discover::propagate(ctx, task, init, goal)?;
+        if propagated.landmarks.len() > MAX_LANDMARKS {
             return None;
         }
-        let propagated = discover::propagate(ctx, task, init, goal)?;
-        let disjunctions = disjunctions::find(ctx, task, init, &propagated)?;
+        let mut disjunctions = disjunctions::find(ctx, task, init, &propagated)?;
+        disjunctions.truncate(MAX_LANDMARKS - propagated.landmarks.len());
         orders::order(ctx, (task, goal), &propagated, disjunctions).map(Arc::new)
     }
 
@@ -77,6 +79,7 @@ impl Landmarks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::generate::{DeliveryOptions, delivery};
     use crate::ground::ground;
     use crate::pddl::{parse_domain, parse_problem};
     use crate::search::{Mode, Outcome, SolveOptions, solve};
@@ -145,5 +148,13 @@ mod tests {
                 before.for_each(|earlier| assert!(first[earlier] <= first[later], "vans {vans}"));
             }
         }
+    }
+
+    #[test]
+    fn large_tasks_have_landmarks_too() {
+        let (domain, problem) = delivery(1, &DeliveryOptions { places: 160, parcels: 120 });
+        let task = ground(&Arc::new(domain), &Arc::new(problem)).expect("a task");
+        assert!(task.n_facts() > 16_384, "{}", task.n_facts());
+        assert!(find(&task).len() > 240, "each parcel is carried and arrives");
     }
 }

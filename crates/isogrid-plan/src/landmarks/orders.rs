@@ -10,6 +10,7 @@ use isogrid_num::bits::BitSet;
 use crate::ground::VarVal;
 use crate::heuristic::RuleId;
 use crate::landmarks::discover::Propagated;
+use crate::landmarks::fact_set::FactSet;
 use crate::landmarks::{LandmarkId, Landmarks};
 use crate::task::{FactId, OperatorId, Task};
 
@@ -73,8 +74,8 @@ fn operators_of(propagated: &Propagated, facts: &[FactId]) -> Vec<OperatorId> {
 /// make true with it.
 fn orders_before(landmarks: &mut Landmarks, propagated: &Propagated, at: LandmarkId) -> Vec<FactId> {
     let achievers = propagated.first_achievers(&landmarks.facts[at]);
-    for fact in needs(landmarks, propagated, at, &achievers) {
-        if let Some(other) = landmarks.of_fact[fact]
+    for fact in needs(landmarks, propagated, at, &achievers).facts() {
+        if let Some(other) = landmarks.of_fact[fact as usize]
             && other as usize != at
             && landmarks.single(other as usize).is_some()
         {
@@ -100,26 +101,26 @@ fn orders_before(landmarks: &mut Landmarks, propagated: &Propagated, at: Landmar
 }
 
 /// Facts that a landmark needs in the relaxation: for a disjunction what all its first achievers need.
-fn needs(landmarks: &Landmarks, propagated: &Propagated, at: LandmarkId, achievers: &[RuleId]) -> Vec<usize> {
+fn needs(landmarks: &Landmarks, propagated: &Propagated, at: LandmarkId, achievers: &[RuleId]) -> FactSet {
     if let Some(fact) = landmarks.single(at) {
-        return propagated.needs[fact as usize].iter().flat_map(BitSet::ones).collect();
+        return propagated.needs[fact as usize].clone().unwrap_or_default();
     }
-    let mut common: Option<BitSet> = None;
+    let mut room = Vec::new();
+    let mut common: Option<FactSet> = None;
     for &rule in achievers {
-        let mut all = BitSet::new(propagated.needs.len());
+        let mut all = FactSet::default();
         for &condition in propagated.rules.pre.row(rule) {
-            propagated.needs[condition as usize].iter().for_each(|needs| {
-                all.union_with(needs);
-            });
+            let needs = propagated.needs[condition as usize].iter();
+            needs.for_each(|needs| all.union_with(needs, &mut room));
         }
         match &mut common {
             None => common = Some(all),
             Some(common) => {
-                common.intersect_with(&all);
+                common.keep_common(&all, None);
             }
         }
     }
-    common.iter().flat_map(BitSet::ones).collect()
+    common.unwrap_or_default()
 }
 
 fn keep_common<T: PartialEq>(common: &mut Option<Vec<T>>, items: impl Iterator<Item = T> + Clone) {

@@ -8,6 +8,7 @@
 
 mod error;
 mod follow;
+mod from_task;
 mod names;
 mod read;
 mod task;

@@ -9,7 +9,7 @@ use isogrid_core::{Ctx, Limit, Stop};
 
 use crate::heuristic::{FastForward, Heuristic, Node};
 use crate::search::astar::MAX_COST;
-use crate::search::novelty::{NOTHING_NEW, Novelty};
+use crate::search::novelty::Novelty;
 use crate::search::open_list::OpenList;
 use crate::search::space::{START, Space, StateId};
 use crate::search::{Explorer, Found, Query, Statistics};
@@ -138,7 +138,7 @@ impl<'a> Bfws<'a> {
             self.has_pruned = true;
         } else {
             let n_goals = self.query.goal.len() as u64 + 1;
-            self.open.push(u64::from(novelty.min(NOTHING_NEW)) * n_goals + u64::from(open_goals), id);
+            self.open.push(u64::from(novelty) * n_goals + u64::from(open_goals), id);
         }
         ticks
     }

@@ -1,14 +1,14 @@
 //! Eager greedy best-first search with preferred operators: states are evaluated when they are generated, and those
-//! that a preferred operator leads to are queued twice.
+//! that a preferred operator leads to are queued once more, in lists with turns of their own.
 
 use std::ops::ControlFlow;
 
 use isogrid_core::{Ctx, Limit, Stop};
 
-use crate::heuristic::{Heuristic, Node};
+use crate::heuristic::Node;
+use crate::search::alternation::Alternation;
 use crate::search::astar::MAX_COST;
-use crate::search::lazy::BOOST;
-use crate::search::open_list::OpenList;
+use crate::search::guides::Guides;
 use crate::search::space::{START, Space, StateId};
 use crate::search::{Explorer, Found, Query, Statistics};
 use crate::task::{OperatorId, Task};
@@ -17,38 +17,29 @@ use crate::task::{OperatorId, Task};
 pub(crate) struct Eager<'a> {
     task: &'a Task,
     query: &'a Query,
-    heuristic: Box<dyn Heuristic + 'a>,
+    guides: Guides<'a>,
     space: Space,
-    all: OpenList<StateId>,
-    preferred: OpenList<StateId>,
-    /// Turns of the preferred list beyond those of the other.
-    credit: i64,
-    best: u32,
+    open: Alternation<StateId>,
     start: Option<StateId>,
     statistics: Statistics,
     applicable: Vec<OperatorId>,
-    is_preferred: Vec<bool>,
     next: Vec<u64>,
 }
 
 impl<'a> Eager<'a> {
-    pub(crate) fn new(task: &'a Task, query: &'a Query, heuristic: Box<dyn Heuristic + 'a>) -> Eager<'a> {
+    pub(crate) fn new(task: &'a Task, query: &'a Query, guides: Guides<'a>) -> Eager<'a> {
         let mut space = Space::new(task.n_words());
         let (start, _) = space.insert(query.init.words());
         space.reach(start, START, 0);
         Eager {
             task,
             query,
-            heuristic,
+            open: Alternation::new(guides.len()),
+            guides,
             space,
-            all: OpenList::new(),
-            preferred: OpenList::new(),
-            credit: 0,
-            best: u32::MAX,
             start: Some(start),
             statistics: Statistics::default(),
             applicable: Vec::new(),
-            is_preferred: vec![false; task.n_operators()],
             next: vec![0; task.n_words()],
         }
     }
@@ -60,32 +51,23 @@ impl<'a> Eager<'a> {
         }
         self.statistics.evaluated += 1;
         let node = Node { id, parent: self.space.parent(id), words: self.space.words(id) };
-        let Some(estimate) = self.heuristic.evaluate(node) else {
+        if !self.guides.evaluate(node) {
             self.statistics.dead_ends += 1;
             return None;
-        };
-        if estimate < self.best {
-            self.best = estimate;
-            self.credit += BOOST;
         }
-        self.all.push(u64::from(estimate), id);
+        let estimates = self.guides.estimates();
+        self.open.reward_progress(estimates);
+        let key = |heuristic: usize| u64::from(estimates[heuristic]);
+        self.open.push(id, key);
         if is_preferred {
-            self.preferred.push(u64::from(estimate), id);
+            self.open.push_preferred(id, key);
         }
         None
     }
 
-    /// The next state of the list whose turn it is that is still open.
+    /// The next state that is still open.
     fn take(&mut self) -> Option<StateId> {
-        loop {
-            let from_preferred = !self.preferred.is_empty() && (self.credit >= 0 || self.all.is_empty());
-            let (list, turn) = if from_preferred { (&mut self.preferred, -1) } else { (&mut self.all, 1) };
-            let (_, id) = list.pop()?;
-            self.credit += turn;
-            if !self.space.is_closed(id) {
-                return Some(id);
-            }
-        }
+        std::iter::from_fn(|| self.open.take()).find(|&id| !self.space.is_closed(id))
     }
 
     /// Generates and visits the successors; returns the work. Who asks for an end is heard between estimates.
@@ -94,10 +76,10 @@ impl<'a> Eager<'a> {
         self.space.close(id);
         // Evaluated once more for its preferred operators: cheaper than to keep them for every state.
         let node = Node { id, parent: self.space.parent(id), words: self.space.words(id) };
-        let _ = self.heuristic.evaluate(node);
-        let mut ticks = 1 + self.heuristic.ticks();
-        let preferred = self.heuristic.preferred().to_vec();
-        preferred.iter().for_each(|&operator| self.is_preferred[operator as usize] = true);
+        let is_hopeful = self.guides.evaluate(node);
+        debug_assert!(is_hopeful, "hopeless states are not queued");
+        self.guides.mark_preferred();
+        let mut ticks = 1 + self.guides.ticks();
         let mut applicable = std::mem::take(&mut self.applicable);
         applicable.clear();
         self.task.successors.applicable(&self.task.packing, self.space.words(id), &mut applicable);
@@ -112,8 +94,8 @@ impl<'a> Eager<'a> {
             if is_new {
                 let cost = self.space.cost(id).saturating_add(self.task.cost(operator)).min(MAX_COST);
                 self.space.reach(successor, id, cost);
-                found = self.visit(successor, self.is_preferred[operator as usize]);
-                ticks += self.heuristic.ticks();
+                found = self.visit(successor, self.guides.is_preferred(operator));
+                ticks += self.guides.ticks();
                 if found.is_some() {
                     break;
                 }
@@ -121,7 +103,6 @@ impl<'a> Eager<'a> {
             }
         }
         self.applicable = applicable;
-        preferred.iter().for_each(|&operator| self.is_preferred[operator as usize] = false);
         self.statistics.states = self.space.len() as u64;
         ControlFlow::Continue((ticks, found))
     }

@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use isogrid_core::{Ctx, Stop};
+use isogrid_core::{Ctx, Limit, Stop};
 
 use crate::search::astar::MAX_COST;
 use crate::search::novelty::{NOTHING_NEW, Novelty};
@@ -65,25 +65,31 @@ impl<'a> IteratedWidth<'a> {
         if self.at as usize == self.space.len() {
             return ControlFlow::Continue(false);
         }
-        self.expand(self.at);
+        let end = self.expand(ctx, self.at);
         self.at += 1;
         self.statistics.states = self.space.len() as u64;
-        let n_variables = self.task.n_variables() as u64;
-        ctx.tick(1 + self.applicable.len() as u64 * (1 + n_variables / 16))?;
+        end?;
         ControlFlow::Continue(true)
     }
 
-    fn expand(&mut self, id: StateId) {
+    /// A stop in the midst of the successors leaves the rest out.
+    fn expand(&mut self, ctx: &Ctx, id: StateId) -> ControlFlow<Stop> {
         let mut applicable = std::mem::take(&mut self.applicable);
         applicable.clear();
         self.task.successors.applicable(&self.task.packing, self.space.words(id), &mut applicable);
         self.statistics.expanded += 1;
         self.statistics.generated += applicable.len() as u64;
         let mut next = std::mem::take(&mut self.next);
+        let mut end = ctx.tick(1);
         for &operator in &applicable {
+            if end.is_break() {
+                self.has_pruned = true;
+                break;
+            }
             self.space.successor(self.task, id, operator, &mut next);
             self.task.facts_of(&next, &mut self.facts);
             self.task.changed_by(operator, &self.facts, &mut self.changed);
+            end = ctx.tick(1 + self.novelty.ticks(self.facts.len(), self.changed.len()));
             if self.novelty.note(0, &self.facts, &self.changed) == NOTHING_NEW {
                 self.has_pruned = true;
                 continue;
@@ -96,6 +102,7 @@ impl<'a> IteratedWidth<'a> {
         }
         self.next = next;
         self.applicable = applicable;
+        end
     }
 }
 
@@ -107,7 +114,11 @@ impl Explorer for IteratedWidth<'_> {
             }
             self.expand_next(ctx)?;
         }
-        ControlFlow::Continue(if self.has_pruned { Found::GaveUp } else { Found::Exhausted })
+        match (self.has_pruned, self.novelty.is_full()) {
+            (false, _) => ControlFlow::Continue(Found::Exhausted),
+            (true, false) => ControlFlow::Continue(Found::GaveUp),
+            (true, true) => ControlFlow::Break(Stop::Budget(Limit::Memory)),
+        }
     }
 
     fn statistics(&self) -> Statistics {

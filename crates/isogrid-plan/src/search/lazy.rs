@@ -1,24 +1,22 @@
 //! Lazy best-first search with preferred operators, greedy or weighted (after Richter and Westphal, JAIR 39, 2010).
 //!
-//! An open list per heuristic, and one more for the successors that some heuristic prefers; the lists take turns,
-//! and the preferred ones gain turns whenever an estimate falls below all earlier ones. A state is evaluated when it
-//! is taken out. Successors are shuffled by a seed: in their own order, ties send whole searches down one corridor. A
-//! search may be stopped by its context and continued later.
+//! Open lists by heuristic and preference take turns; a state is evaluated when it is taken out. All successors of a
+//! state have the same key, so that lists hold the state alone, and how many of them were taken: a state may have
+//! hundreds. Successors are shuffled by a seed: in their own order, ties send whole searches down one corridor. A search
+//! may be stopped by its context and continued later.
 
 use std::ops::ControlFlow;
 
 use isogrid_core::{Ctx, Limit, Stop};
 use isogrid_num::rng::splitmix64;
 
-use crate::heuristic::{Heuristic, Node};
+use crate::heuristic::Node;
+use crate::search::alternation::Alternation;
 use crate::search::astar::MAX_COST;
-use crate::search::open_list::OpenList;
+use crate::search::guides::Guides;
 use crate::search::space::{START, Space, StateId};
 use crate::search::{Explorer, Found, Query, Statistics};
 use crate::task::{OperatorId, Task};
-
-/// Turns that the preferred lists gain on progress.
-pub(crate) const BOOST: i64 = 1000;
 
 /// How open lists order states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,56 +27,54 @@ pub(crate) enum Order {
     Weighted(u32),
 }
 
-struct Queue {
-    open: OpenList<(StateId, OperatorId)>,
-    heuristic: usize,
-    only_preferred: bool,
-    turns: i64,
+/// An entry of an open list.
+#[derive(Clone, Copy)]
+struct Entry {
+    parent: StateId,
+    /// The operator, in lists of what is preferred; in the others, how many successors were taken.
+    next: u32,
+}
+
+/// The successors of the state that a list gives at present.
+#[derive(Clone, Default)]
+struct Batch {
+    parent: Option<StateId>,
+    operators: Vec<OperatorId>,
 }
 
 /// One lazy search.
 pub(crate) struct Lazy<'a> {
     task: &'a Task,
     query: &'a Query,
-    heuristics: Vec<Box<dyn Heuristic + 'a>>,
+    guides: Guides<'a>,
     order: Order,
     space: Space,
-    queues: Vec<Queue>,
-    best: Vec<u32>,
+    open: Alternation<Entry>,
+    /// By list.
+    batches: Vec<Batch>,
     statistics: Statistics,
     applicable: Vec<OperatorId>,
-    is_preferred: Vec<bool>,
     next: Vec<u64>,
     start: Option<StateId>,
     seed: u64,
 }
 
 impl<'a> Lazy<'a> {
-    pub(crate) fn new(
-        task: &'a Task,
-        query: &'a Query,
-        heuristics: Vec<Box<dyn Heuristic + 'a>>,
-        order: Order,
-    ) -> Lazy<'a> {
-        let queue = |heuristic, only_preferred| {
-            let open = OpenList::new();
-            Queue { open, heuristic, only_preferred, turns: 0 }
-        };
-        let queues = (0..heuristics.len()).flat_map(|h| [queue(h, false), queue(h, true)]).collect();
+    pub(crate) fn new(task: &'a Task, query: &'a Query, guides: Guides<'a>, order: Order) -> Lazy<'a> {
         let mut space = Space::new(task.n_words());
         let (start, _) = space.insert(query.init.words());
         space.reach(start, START, 0);
+        let open = Alternation::new(guides.len());
         Lazy {
             task,
             query,
-            best: vec![u32::MAX; heuristics.len()],
-            heuristics,
+            batches: vec![Batch::default(); open.len()],
+            open,
+            guides,
             order,
             space,
-            queues,
             statistics: Statistics::default(),
             applicable: Vec::new(),
-            is_preferred: vec![false; task.n_operators()],
             next: vec![0; task.n_words()],
             start: Some(start),
             seed: 0,
@@ -98,73 +94,68 @@ impl<'a> Lazy<'a> {
             return ControlFlow::Continue(Some(Found::Plan(self.space.path(self.task, id))));
         }
         self.statistics.evaluated += 1;
-        let mut estimates = vec![0u32; self.heuristics.len()];
-        let mut ticks = 1;
-        let mut dead = false;
         let node = Node { id, parent: self.space.parent(id), words: self.space.words(id) };
-        for (estimate, heuristic) in estimates.iter_mut().zip(&mut self.heuristics) {
-            match heuristic.evaluate(node) {
-                Some(value) => *estimate = value,
-                None => dead = true,
-            }
-            ticks += heuristic.ticks();
-            if dead {
-                break;
-            }
-        }
-        if dead {
-            self.statistics.dead_ends += 1;
-        } else {
-            self.reward_progress(&estimates);
-            self.expand(id, &estimates);
+        let is_hopeful = self.guides.evaluate(node);
+        let mut ticks = 1 + self.guides.ticks();
+        if is_hopeful {
+            self.expand(id);
             ticks += self.applicable.len() as u64;
+        } else {
+            self.statistics.dead_ends += 1;
         }
         ctx.tick(ticks)?;
         ControlFlow::Continue(None)
     }
 
-    fn reward_progress(&mut self, estimates: &[u32]) {
-        for (best, &estimate) in self.best.iter_mut().zip(estimates) {
-            if estimate < *best {
-                *best = estimate;
-                self.queues.iter_mut().filter(|q| q.only_preferred).for_each(|q| q.turns -= BOOST);
-            }
-        }
-    }
-
-    fn expand(&mut self, id: StateId, estimates: &[u32]) {
+    fn expand(&mut self, id: StateId) {
         self.statistics.expanded += 1;
         self.space.close(id);
         self.applicable.clear();
         self.task.successors.applicable(&self.task.packing, self.space.words(id), &mut self.applicable);
         self.statistics.generated += self.applicable.len() as u64;
         shuffle(&mut self.applicable, self.seed, id);
-        for heuristic in &self.heuristics {
-            heuristic.preferred().iter().for_each(|&operator| self.is_preferred[operator as usize] = true);
-        }
-        let cost = self.space.cost(id);
-        for queue in &mut self.queues {
-            let estimate = u64::from(estimates[queue.heuristic]);
-            let key = match self.order {
+        self.guides.mark_preferred();
+        let (order, cost, guides) = (self.order, u64::from(self.space.cost(id)), &self.guides);
+        let key = |heuristic: usize| {
+            let estimate = u64::from(guides.estimates()[heuristic]);
+            match order {
                 Order::Greedy => estimate,
-                Order::Weighted(weight) => u64::from(cost) + u64::from(weight) * estimate,
-            };
-            for &operator in &self.applicable {
-                if !queue.only_preferred || self.is_preferred[operator as usize] {
-                    queue.open.push(key, (id, operator));
-                }
+                Order::Weighted(weight) => cost + u64::from(weight) * estimate,
             }
+        };
+        self.open.reward_progress(guides.estimates());
+        if !self.applicable.is_empty() {
+            self.open.push(Entry { parent: id, next: 0 }, key);
         }
-        for heuristic in &self.heuristics {
-            heuristic.preferred().iter().for_each(|&operator| self.is_preferred[operator as usize] = false);
+        for &operator in self.applicable.iter().filter(|&&operator| guides.is_preferred(operator)) {
+            self.open.push_preferred(Entry { parent: id, next: operator }, key);
         }
     }
 
-    /// The next entry of the list whose turn it is.
+    /// The next state to be made: its parent and the operator.
     fn take(&mut self) -> Option<(StateId, OperatorId)> {
-        let queue = self.queues.iter_mut().filter(|queue| !queue.open.is_empty()).min_by_key(|q| q.turns)?;
-        queue.turns += 1;
-        queue.open.pop().map(|(_, entry)| entry)
+        let (at, queue) = self.open.turn()?;
+        if queue.only_preferred {
+            return queue.open.pop().map(|(_, entry)| (entry.parent, entry.next));
+        }
+        let (entry, batch) = (queue.open.first_mut()?, &mut self.batches[at]);
+        let parent = entry.parent;
+        if batch.parent != Some(parent) {
+            batch.parent = Some(parent);
+            batch.operators.clear();
+            self.task.successors.applicable(
+                &self.task.packing,
+                self.space.words(parent),
+                &mut batch.operators,
+            );
+            shuffle(&mut batch.operators, self.seed, parent);
+        }
+        let operator = batch.operators[entry.next as usize];
+        entry.next += 1;
+        if entry.next as usize == batch.operators.len() {
+            queue.open.pop();
+        }
+        Some((parent, operator))
     }
 }
 

@@ -13,6 +13,7 @@ use crate::landmarks::Landmarks;
 use crate::search::astar::AStar;
 use crate::search::bfws::{Bfws, Pruning};
 use crate::search::eager::Eager;
+use crate::search::guides::Guides;
 use crate::search::iterated_width::IteratedWidth;
 use crate::search::lazy::{Lazy, Order};
 use crate::search::stubborn::StubbornSets;
@@ -38,9 +39,13 @@ impl<'a> Makers<'a> {
         Makers { task, query, seed: ctx.seed(), budget: ctx.remaining(), landmarks: None }
     }
 
-    /// Finds landmarks, if the task is not too large for them.
+    /// Finds landmarks, if there are not too many.
     pub(crate) fn with_landmarks(mut self, ctx: &Ctx) -> Makers<'a> {
         self.landmarks = Landmarks::find(ctx, self.task, &self.query.init, &self.query.goal);
+        ctx.note(|| match &self.landmarks {
+            Some(found) => format!("landmarks: {}, {} reasonable orders", found.len(), found.n_reasonable),
+            None => "landmarks: none (too many, no budget left, or a goal out of reach)".to_string(),
+        });
         self
     }
 
@@ -123,17 +128,17 @@ impl<'a> Makers<'a> {
     }
 
     fn lazy(&self, costs: Costs, order: Order, options: CountOptions) -> Lazy<'a> {
-        Lazy::new(self.task, self.query, self.guides(costs, options), order)
+        Lazy::new(self.task, self.query, self.lama_guides(costs, options), order)
     }
 
     /// FF, and the landmark count where there are landmarks.
-    fn guides(&self, costs: Costs, options: CountOptions) -> Vec<Box<dyn Heuristic + 'a>> {
+    fn lama_guides(&self, costs: Costs, options: CountOptions) -> Guides<'a> {
         let mut guides: Vec<Box<dyn Heuristic + 'a>> = vec![Box::new(self.fast_forward(costs))];
         if let Some(landmarks) = &self.landmarks {
             let costs = costs.of(self.task);
             guides.push(Box::new(LandmarkCount::new(self.task, landmarks.clone(), &costs, options)));
         }
-        guides
+        Guides::new(self.task, guides)
     }
 
     fn fast_forward(&self, costs: Costs) -> FastForward<'a> {
@@ -144,13 +149,17 @@ impl<'a> Makers<'a> {
         Relaxation::new(self.task, &self.query.goal, costs)
     }
 
-    /// Greedy search with one guide.
+    /// Eager greedy search.
     pub(crate) fn eager(&self, guide: Guide) -> Boxed<'a> {
-        let heuristic: Box<dyn Heuristic + 'a> = match guide {
-            Guide::FastForward => Box::new(self.fast_forward(Costs::Unit)),
-            Guide::Add => Box::new(HAdd::new(self.task, self.relaxation(Costs::Unit))),
+        let alone = |heuristic: Box<dyn Heuristic + 'a>| Guides::new(self.task, vec![heuristic]);
+        let guides = match guide {
+            Guide::FastForward => alone(Box::new(self.fast_forward(Costs::Unit))),
+            Guide::Add => alone(Box::new(HAdd::new(self.task, self.relaxation(Costs::Unit)))),
+            Guide::FastForwardAndLandmarks => {
+                self.lama_guides(Costs::Unit, CountOptions { orders: Orders::Reasonable, prefers: true })
+            }
         };
-        Box::new(Eager::new(self.task, self.query, heuristic))
+        Box::new(Eager::new(self.task, self.query, guides))
     }
 
     pub(crate) fn bfws(&self, pruning: Pruning) -> Boxed<'a> {

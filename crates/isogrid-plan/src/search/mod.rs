@@ -1,10 +1,12 @@
 //! Search: single searches behind one trait, and the portfolios that `solve` makes of them.
 
+mod alternation;
 mod answer;
 mod astar;
 mod bfws;
 mod eager;
 mod frontier;
+mod guides;
 mod index;
 mod iterated_width;
 mod lazy;
@@ -22,6 +24,7 @@ mod space;
 mod stubborn;
 mod turns;
 
+use std::fmt;
 use std::ops::ControlFlow;
 
 use isogrid_core::{Ctx, Stop};
@@ -81,6 +84,16 @@ impl Statistics {
         self.reopened -= before.reopened;
         self.dead_ends -= before.dead_ends;
         self
+    }
+}
+
+impl fmt::Display for Statistics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Statistics { expanded, generated, evaluated, dead_ends, states, .. } = self;
+        write!(
+            f,
+            "{expanded} expanded, {generated} generated, {evaluated} evaluated, {dead_ends} dead ends, {states} states"
+        )
     }
 }
 

@@ -38,16 +38,30 @@ impl<T> OpenList<T> {
         self.lowest = self.lowest.min(at);
     }
 
+    /// The entry that [`OpenList::pop`] gives next.
     #[inline]
-    pub(crate) fn pop(&mut self) -> Option<(u64, T)> {
-        while let Some(bucket) = self.direct.get_mut(self.lowest) {
-            if let Some(entry) = bucket.pop_front() {
-                self.len -= 1;
-                return Some((self.lowest as u64, entry));
-            }
+    pub(crate) fn first_mut(&mut self) -> Option<&mut T> {
+        self.skip_empty();
+        let direct = self.direct.get_mut(self.lowest);
+        direct.or_else(|| self.rest.values_mut().next()).and_then(VecDeque::front_mut)
+    }
+
+    /// Goes to the first direct bucket with entries.
+    #[inline]
+    fn skip_empty(&mut self) {
+        while let Some(bucket) = self.direct.get_mut(self.lowest).filter(|bucket| bucket.is_empty()) {
             // A search may leave thousands of emptied buckets behind; their memory goes back at once.
             *bucket = VecDeque::new();
             self.lowest += 1;
+        }
+    }
+
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<(u64, T)> {
+        self.skip_empty();
+        if let Some(entry) = self.direct.get_mut(self.lowest).and_then(VecDeque::pop_front) {
+            self.len -= 1;
+            return Some((self.lowest as u64, entry));
         }
         let mut first = self.rest.first_entry()?;
         let key = *first.key();
@@ -72,7 +86,12 @@ mod tests {
             keys.iter().enumerate().for_each(|(i, &key)| list.push(key, i));
             let mut expected: Vec<(u64, usize)> = keys.iter().copied().zip(0..).collect();
             expected.sort();
-            let popped: Vec<(u64, usize)> = std::iter::from_fn(|| list.pop()).collect();
+            let mut popped = Vec::new();
+            while let Some(first) = list.first_mut().map(|first| *first) {
+                let (key, entry) = list.pop().expect("the first one");
+                prop_assert_eq!(first, entry);
+                popped.push((key, entry));
+            }
             prop_assert_eq!(popped, expected);
             prop_assert!(list.is_empty());
         }

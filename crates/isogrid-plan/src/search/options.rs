@@ -23,14 +23,15 @@ pub enum Search {
     /// LAMA: lazy greedy search with FF, landmarks and preferred operators; where plans are to be improved, weighted
     /// searches with falling weights after it.
     Lama,
-    /// Eager greedy search, with preferred operators where the guide has some.
+    /// Eager greedy search, with preferred operators where the guide has some; open lists of several estimates take
+    /// turns.
     Greedy(Guide),
     /// Best-first width search BFWS(f5).
     Bfws,
     /// Dual-BFWS: an incomplete search that keeps novel states alone, then a complete one.
     DualBfws,
-    /// IW(k), k at most 2: breadth-first search over states with a new tuple of at most k facts. It may end without a
-    /// plan where there is one.
+    /// IW(k), where more than 3 counts as 3: breadth-first search over states with a new tuple of at most k facts. It
+    /// may end without a plan where there is one.
     IteratedWidth(u8),
 }
 
@@ -77,11 +78,19 @@ pub enum Guide {
     FastForward,
     /// h_add.
     Add,
+    /// FF and the landmark count, each with open lists of its own.
+    FastForwardAndLandmarks,
+}
+
+impl Guide {
+    pub(crate) fn counts_landmarks(self) -> bool {
+        self == Guide::FastForwardAndLandmarks
+    }
 }
 
 impl Search {
     /// All searches by the names that the command uses.
-    pub const NAMED: [(&'static str, Search); 12] = [
+    pub const NAMED: [(&'static str, Search); 14] = [
         ("auto", Search::Auto),
         ("astar-blind", Search::AStar(Estimate::Blind)),
         ("astar-hmax", Search::AStar(Estimate::HMax)),
@@ -90,10 +99,12 @@ impl Search {
         ("lama", Search::Lama),
         ("greedy-ff", Search::Greedy(Guide::FastForward)),
         ("greedy-add", Search::Greedy(Guide::Add)),
+        ("greedy-ff-landmarks", Search::Greedy(Guide::FastForwardAndLandmarks)),
         ("bfws", Search::Bfws),
         ("dual-bfws", Search::DualBfws),
         ("iw-1", Search::IteratedWidth(1)),
         ("iw-2", Search::IteratedWidth(2)),
+        ("iw-3", Search::IteratedWidth(3)),
     ];
 
     /// The search of this name.

@@ -2,7 +2,7 @@
 //!
 //! First plan: LAMA's greedy search, blind A* for small state spaces with misleading relaxations (towers), width search
 //! and greedy searches with other ties, in turns of growing length or on threads. Then improvement: A* goes on, and
-//! weighted searches with falling weights look for cheaper plans until one proves that there is none, or the ticks end.
+//! searches by cost with falling weights look for cheaper plans until one proves that there is none, or the ticks end.
 //! Cheapest plans: blind A*, LM-cut and Cartesian abstractions in turns.
 
 use std::ops::ControlFlow;
@@ -30,8 +30,12 @@ const FIRST_TURN: u64 = 100_000;
 const OPTIMAL_TURN: u64 = 4_000_000;
 /// No turn of A* with Cartesian abstractions is shorter: building them takes most of it.
 const CARTESIAN_TURN: u64 = 16_000_000;
-/// Weights of LAMA's searches after the first plan.
-const WEIGHTS: [u32; 4] = [5, 3, 2, 1];
+/// LAMA's searches after the first plan. The first of them looks at costs for the first time; it says nothing new where
+/// all are one.
+const IMPROVING: [Order; 5] =
+    [Order::Greedy, Order::Weighted(5), Order::Weighted(3), Order::Weighted(2), Order::Weighted(1)];
+/// The part of the improving that the greedy one of them may take.
+const GREEDY_PART: u64 = 4;
 /// A plan is polished for this part of the ticks that were spent until it was found, within these bounds.
 const POLISH_PART: u64 = 4;
 const POLISH_LEAST: u64 = 20_000;
@@ -53,7 +57,10 @@ impl<'a> Run<'a, '_> {
                 ControlFlow::Continue(search) => self.alone(search, self.options.weight <= 1),
                 ControlFlow::Break(stop) => End::Stopped(stop),
             },
-            Search::Greedy(guide) => self.alone(makers.eager(guide), false),
+            Search::Greedy(guide) => {
+                let makers = if guide.counts_landmarks() { makers.with_landmarks(self.ctx) } else { makers };
+                self.alone(makers.eager(guide), false)
+            }
             Search::Bfws => self.alone(makers.bfws(Pruning::Nothing), false),
             Search::DualBfws => match self.alone(makers.bfws(Pruning::NoveltyOne), false) {
                 End::Stopped(Stop::Failed) => self.alone(makers.bfws(Pruning::Nothing), false),
@@ -69,7 +76,7 @@ impl<'a> Run<'a, '_> {
         let end = self.alone(Box::new(makers.lama(Costs::Unit, Order::Greedy)), false);
         match end {
             End::Done { .. } if self.options.mode == Mode::Improve => {
-                self.weighted_searches(&makers, self.improve_until())
+                self.improving_searches(&makers, self.improve_until())
             }
             end => end,
         }
@@ -136,12 +143,12 @@ impl<'a> Run<'a, '_> {
         self.ctx.ticks().saturating_add(ticks)
     }
 
-    /// A quarter of the improving goes to blind A*, the rest to weighted searches.
+    /// A quarter of the improving goes to blind A*, the rest to LAMA's searches.
     fn cheaper_plans(&mut self, makers: &Makers<'_>, blind: Option<Boxed<'_>>) -> End {
         let until = self.improve_until();
         blind
             .and_then(|blind| self.blind_to_the_end(blind, until))
-            .unwrap_or_else(|| self.weighted_searches(makers, until))
+            .unwrap_or_else(|| self.improving_searches(makers, until))
     }
 
     /// `None` where there is more to do.
@@ -158,10 +165,13 @@ impl<'a> Run<'a, '_> {
         }
     }
 
-    fn weighted_searches(&mut self, makers: &Makers<'_>, until: u64) -> End {
-        for weight in WEIGHTS {
-            let mut search = makers.lama(Costs::PlusOne, Order::Weighted(weight));
-            let end = self.weighted(&mut search, weight, until);
+    fn improving_searches(&mut self, makers: &Makers<'_>, until: u64) -> End {
+        let has_costs = self.task.operators.cost.windows(2).any(|pair| pair[0] != pair[1]);
+        for order in IMPROVING.into_iter().filter(|&order| has_costs || order != Order::Greedy) {
+            let mut search = makers.lama(Costs::PlusOne, order);
+            let left = until.saturating_sub(self.ctx.ticks());
+            let spared = if order == Order::Greedy { left - left / GREEDY_PART } else { 0 };
+            let end = self.improving(&mut search, order, until - spared);
             self.statistics.add(search.statistics());
             if let Some(end) = end {
                 return end;
@@ -170,8 +180,8 @@ impl<'a> Run<'a, '_> {
         End::Done { optimal: false }
     }
 
-    /// Runs one weighted search; `None` means that the next weight is to be tried.
-    fn weighted(&mut self, search: &mut Lazy<'_>, weight: u32, until: u64) -> Option<End> {
+    /// Runs one search for cheaper plans; `None` means that the next one is to be tried.
+    fn improving(&mut self, search: &mut Lazy<'_>, order: Order, until: u64) -> Option<End> {
         loop {
             let bound = self.bound();
             let left = until.saturating_sub(self.ctx.ticks());
@@ -180,12 +190,15 @@ impl<'a> Run<'a, '_> {
                     if let Some(end) = self.polished(operators) {
                         return Some(end);
                     }
-                    if weight > 1 {
+                    if order != Order::Weighted(1) {
                         return None;
                     }
                 }
+                // Greedy search opens no state again for a cheaper way: that it finds nothing proves nothing.
+                Turn::Found(_) if order == Order::Greedy => return None,
                 Turn::Found(_) => return Some(End::Done { optimal: self.is_exact() }),
                 Turn::Stopped(stop) => return Some(End::Stopped(stop)),
+                Turn::Over if order == Order::Greedy => return None,
                 Turn::Over => return Some(End::Done { optimal: false }),
             }
         }

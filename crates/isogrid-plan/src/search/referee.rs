@@ -7,6 +7,7 @@ use isogrid_core::{Ctx, Stop};
 use crate::heuristic::{Blind, Costs, FastForward, Heuristic, Node, Relaxation};
 use crate::packing::State;
 use crate::search::astar::AStar;
+use crate::search::guides::Guides;
 use crate::search::lazy::{Lazy, Order};
 use crate::search::{Explorer, Found, Query};
 use crate::structure::is_over;
@@ -40,8 +41,8 @@ impl<'a> Referee<'a> {
     /// Greedy search with FF.
     pub(crate) fn guided(ctx: &Ctx, task: &Task, query: &Query, ticks: u64) -> Result<Trial, Stop> {
         let relaxation = Relaxation::new(task, &query.goal, Costs::Unit);
-        let heuristic = Box::new(FastForward::new(task, relaxation));
-        let mut search = Lazy::new(task, query, vec![heuristic], Order::Greedy);
+        let guides = Guides::new(task, vec![Box::new(FastForward::new(task, relaxation))]);
+        let mut search = Lazy::new(task, query, guides, Order::Greedy);
         trial(ctx, ticks, |ctx| search.run(ctx, u64::MAX)).map(|(trial, _)| trial)
     }
 

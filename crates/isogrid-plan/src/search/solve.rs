@@ -55,7 +55,9 @@ pub(crate) fn solve_in(
         (Search::Auto, Mode::Optimal) => run.optimal(),
         (search, _) => run.named(search),
     };
-    run.result(end)
+    let result = run.result(end);
+    ctx.note(|| format!("search: {}, {} ticks", result.statistics, result.ticks));
+    result
 }
 
 /// Why the work ended for good.

@@ -29,7 +29,7 @@ pub struct LandmarkCounts {
     pub reasonable_orders: usize,
 }
 
-/// Counts the landmarks; `None` for tasks too large for them, or with goals that even the relaxation cannot reach.
+/// Counts the landmarks; `None` where there are too many, or for goals that even the relaxation cannot reach.
 pub fn landmark_counts(ctx: &Ctx, task: &Task) -> Option<LandmarkCounts> {
     let landmarks = Landmarks::find(ctx, task, task.init(), &task.goal)?;
     let value = |variable: usize| task.packing.get(task.init().words(), variable);

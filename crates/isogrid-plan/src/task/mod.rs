@@ -332,9 +332,8 @@ impl Task {
     /// Whether two different facts are proved never to be true together.
     pub(crate) fn are_mutex(&self, a: FactId, b: FactId) -> bool {
         let variable = |fact: FactId| self.first_fact.partition_point(|&first| first <= fact);
-        let groups =
-            |fact: FactId| self.atom_ids[fact as usize].map_or(&[][..], |atom| self.groups_of.row(atom));
-        a != b && (variable(a) == variable(b) || groups(a).iter().any(|group| groups(b).contains(group)))
+        let (of_a, of_b) = (self.fact_groups(a), self.fact_groups(b));
+        a != b && (variable(a) == variable(b) || of_a.iter().any(|group| of_b.contains(group)))
     }
 
     pub(crate) fn n_values(&self, variable: usize) -> u32 {
@@ -360,9 +359,19 @@ impl Task {
         }
     }
 
+    /// The atom of a fact, where it has one.
+    pub(crate) fn fact_atom(&self, fact: FactId) -> Option<&GroundAtom> {
+        self.fact_atoms[fact as usize].as_ref()
+    }
+
+    /// The mutex groups of a fact.
+    pub(crate) fn fact_groups(&self, fact: FactId) -> &[u32] {
+        self.atom_ids[fact as usize].map_or(&[][..], |atom| self.groups_of.row(atom))
+    }
+
     /// The predicate of a fact's atom, where it has one.
     pub(crate) fn predicate_of(&self, fact: FactId) -> Option<usize> {
-        self.fact_atoms[fact as usize].as_ref().map(|atom| atom.predicate)
+        self.fact_atom(fact).map(|atom| atom.predicate)
     }
 
     #[inline]

@@ -4,8 +4,8 @@ use isogrid_num::hash::FastMap;
 
 use super::state::State;
 use super::{
-    Atom, Change, Effect, Expression, Formula, FunctionId, ObjectId, Param, PredicateId, Relation, Term,
-    Update, Validator,
+    Atom, Change, Effect, Expression, Formula, FunctionId, Literal, ObjectId, Param, PredicateId, Relation,
+    Term, Update, Validator,
 };
 use crate::numbers::settle;
 use crate::pddl::Arithmetic;
@@ -54,17 +54,7 @@ impl<'v> World<'v> {
     /// Evaluates a condition; variables are indices into `binding`, which is as before at the end.
     pub(super) fn holds(&mut self, formula: &Formula, binding: &mut Vec<ObjectId>) -> bool {
         match formula {
-            Formula::Literal(literal) => {
-                let holds = match &literal.atom {
-                    Atom::Predicate(predicate, terms) => {
-                        self.args.clear();
-                        self.args.extend(terms.iter().map(|&term| value(term, binding)));
-                        self.atoms.holds(*predicate, &self.args)
-                    }
-                    Atom::Equal(a, b) => value(*a, binding) == value(*b, binding),
-                };
-                holds != literal.negated
-            }
+            Formula::Literal(literal) => self.literal_holds(literal, binding),
             Formula::Compare(comparison) => {
                 let sides = [&comparison.left, &comparison.right].map(|side| self.value(side, binding));
                 let [Ok(left), Ok(right)] = sides else { return false };
@@ -84,6 +74,30 @@ impl<'v> World<'v> {
         }
     }
 
+    fn literal_holds(&mut self, literal: &Literal, binding: &[ObjectId]) -> bool {
+        let holds = match &literal.atom {
+            Atom::Predicate(predicate, terms) => {
+                self.args.clear();
+                self.args.extend(terms.iter().map(|&term| value(term, binding)));
+                self.atoms.holds(*predicate, &self.args)
+            }
+            Atom::Equal(a, b) => value(*a, binding) == value(*b, binding),
+        };
+        holds != literal.negated
+    }
+
+    /// Whether a part of a conjunction is false already, whatever variables without a binding stand for: most ways of
+    /// binding the others need not be tried.
+    fn is_refuted(&mut self, formula: &Formula, binding: &[ObjectId]) -> bool {
+        match formula {
+            Formula::And(parts) => parts.iter().any(|part| self.is_refuted(part, binding)),
+            Formula::Literal(literal) => {
+                is_bound(literal, binding.len()) && !self.literal_holds(literal, binding)
+            }
+            _ => false,
+        }
+    }
+
     fn all(&mut self, params: &[Param], body: &Formula, binding: &mut Vec<ObjectId>) -> bool {
         let Some((first, rest)) = params.split_first() else { return self.holds(body, binding) };
         self.validator.admitted(first).all(|object| {
@@ -98,7 +112,7 @@ impl<'v> World<'v> {
         let Some((first, rest)) = params.split_first() else { return self.holds(body, binding) };
         self.validator.admitted(first).any(|object| {
             binding.push(object);
-            let holds = self.some(rest, body, binding);
+            let holds = !self.is_refuted(body, binding) && self.some(rest, body, binding);
             binding.pop();
             holds
         })
@@ -144,7 +158,9 @@ impl<'v> World<'v> {
         };
         for object in self.validator.admitted(first) {
             binding.push(object);
-            self.changes(effect, rest, binding, changes);
+            if !self.is_refuted(&effect.condition, binding) {
+                self.changes(effect, rest, binding, changes);
+            }
             binding.pop();
         }
     }
@@ -232,7 +248,9 @@ impl<'v> World<'v> {
         };
         for object in validator.admitted(param) {
             binding.push(object);
-            self.derive_with(at, binding);
+            if !self.is_refuted(&axiom.condition, binding) {
+                self.derive_with(at, binding);
+            }
             binding.pop();
         }
     }
@@ -243,6 +261,15 @@ impl Validator {
     fn admitted<'v>(&'v self, param: &'v Param) -> impl Iterator<Item = ObjectId> + use<'v> {
         let admits = |&object: &ObjectId| self.domain.admits(&self.objects[object], param);
         (0..self.objects.len()).filter(admits)
+    }
+}
+
+/// Whether the first `n` variables are all that a literal names.
+fn is_bound(literal: &Literal, n: usize) -> bool {
+    let is_bound = |term: &Term| !matches!(term, Term::Param(param) if *param >= n);
+    match &literal.atom {
+        Atom::Predicate(_, terms) => terms.iter().all(is_bound),
+        Atom::Equal(a, b) => is_bound(a) && is_bound(b),
     }
 }
 

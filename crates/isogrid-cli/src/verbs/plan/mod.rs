@@ -1,9 +1,10 @@
 //! `isogrid plan`: tools for planning that need no engine to be chosen. Plans and certificates are checked, plans and
-//! problems explained, certificates made.
+//! problems explained, certificates made, tasks translated.
 
 mod certify;
 mod explain;
 mod outlook;
+mod translate;
 mod validate;
 
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ use crate::{args, interrupt};
 const MAX_BYTES: u64 = 1 << 30;
 
 pub(crate) fn command(_: &[Entry]) -> Command {
-    let tools = [validate::command(), explain::command(), certify::command()];
+    let tools = [validate::command(), explain::command(), certify::command(), translate::command()];
     Command::new("plan")
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -41,6 +42,7 @@ pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
         Some(("validate", matches)) => validate::execute(app, matches),
         Some(("explain", matches)) => explain::execute(app, matches),
         Some(("certify", matches)) => certify::execute(app, matches),
+        Some(("translate", matches)) => translate::execute(app, matches),
         _ => Ok(Exit::BadInput),
     }
 }

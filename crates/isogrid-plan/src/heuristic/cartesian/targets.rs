@@ -41,7 +41,10 @@ pub(super) fn goals(task: &Task, init: &State, goal: &[VarVal]) -> Vec<Target> {
     open.map(|&fact| Target::Goal(vec![fact])).collect()
 }
 
-/// The fact landmarks that do not hold yet; none where the task is too large for them.
+/// More landmarks make no targets: each has all that come before it with it.
+const MAX_LANDMARKS: usize = 2_000;
+
+/// The fact landmarks that do not hold yet; none where there are too many.
 pub(super) fn landmarks(
     ctx: &Ctx,
     task: &Task,
@@ -50,7 +53,9 @@ pub(super) fn landmarks(
 ) -> ControlFlow<Stop, Vec<Target>> {
     let found = Landmarks::find(ctx, task, init, goal);
     ctx.tick(0)?;
-    let Some(landmarks) = found else { return ControlFlow::Continue(Vec::new()) };
+    let Some(landmarks) = found.filter(|found| found.len() <= MAX_LANDMARKS) else {
+        return ControlFlow::Continue(Vec::new());
+    };
     let place = |fact: FactId| {
         let variable = task.first_fact.partition_point(|&first| first <= fact) - 1;
         (variable as u32, fact - task.first_fact[variable])

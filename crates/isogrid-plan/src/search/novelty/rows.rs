@@ -18,12 +18,19 @@ pub(super) struct Rows {
     n_rows: u32,
     /// The state's facts as bits, while it is noted.
     state: Vec<u64>,
+    is_full: bool,
 }
 
 impl Rows {
     pub(super) fn new(n_facts: usize) -> Rows {
         let n_words = n_facts.div_ceil(64).max(1);
-        Rows { n_words, rows: Vec::new(), blocks: Vec::new(), n_rows: 0, state: vec![0; n_words] }
+        let state = vec![0; n_words];
+        Rows { n_words, rows: Vec::new(), blocks: Vec::new(), n_rows: 0, state, is_full: false }
+    }
+
+    /// Whether there was no room for some row.
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// Notes pairs of changed facts with all facts of a state; whether one is new.
@@ -33,7 +40,10 @@ impl Rows {
         }
         let mut is_new = false;
         for &fact in changed {
-            let Some(row) = self.row(class, fact) else { continue };
+            let Some(row) = self.row(class, fact) else {
+                self.is_full = true;
+                continue;
+            };
             for word in 0..self.n_words {
                 let state = self.state[word];
                 let place = &mut self.words_mut(row)[word];

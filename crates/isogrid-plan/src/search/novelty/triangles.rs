@@ -11,17 +11,25 @@ pub(super) struct Triangles {
     /// By class; of later ones nothing is known.
     seen: Vec<BitSet>,
     max_classes: usize,
+    is_full: bool,
 }
 
 impl Triangles {
     pub(super) fn new(n_facts: usize) -> Triangles {
         let n_pairs = n_facts * (n_facts + 1) / 2;
-        Triangles { n_pairs, seen: Vec::new(), max_classes: MAX_BYTES / (n_pairs / 8 + 8) }
+        let max_classes = MAX_BYTES / (n_pairs / 8 + 8);
+        Triangles { n_pairs, seen: Vec::new(), max_classes, is_full: false }
+    }
+
+    /// Whether there was no room for some class.
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// Notes pairs of changed facts with all facts of a state; whether one is new.
     pub(super) fn note(&mut self, class: u32, facts: &[FactId], changed: &[FactId]) -> bool {
         if class as usize >= self.max_classes {
+            self.is_full = true;
             return false;
         }
         while self.seen.len() <= class as usize {
