@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 #[cfg(feature = "nn")]
 use isogrid_bench::nn;
-use isogrid_bench::{demo, planners, sim, tables};
+use isogrid_bench::{cold, demo, planners, sim, tables};
 
 fn command() -> Command {
     let folder = |name: &'static str, help: &'static str| {
@@ -31,6 +31,7 @@ fn command() -> Command {
         ("planners", "Our planner beside Fast Downward", tools()),
         ("sim", "The speed of our simulated arm beside robosuite", tools()),
         ("tables", "Engines for tables beside the scale ladder", tools().required(false)),
+        ("cold", "How long README's commands take in a fresh clone", tools().required(false)),
     ];
     let mut benches = Vec::from(benches);
     if cfg!(feature = "nn") {
@@ -150,6 +151,10 @@ fn bench(matches: &ArgMatches, out: &mut dyn Write) -> Result<()> {
                 quick,
             };
             sim::run(&options, &mut say)?
+        }
+        "cold" => {
+            let repository = cold::repository()?;
+            cold::run(&cold::Options { repository, out: out_folder, quick }, &mut say)?
         }
         "tables" => tables::run(&tables::Options { data, out: out_folder, quick }, &mut say)?,
         _ => {

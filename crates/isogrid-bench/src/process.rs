@@ -81,8 +81,13 @@ pub struct Ended {
 
 /// The first core that this process may use.
 pub fn first_core() -> Option<usize> {
-    let allowed = sched_getaffinity(None).ok()?;
-    (0..CpuSet::MAX_CPU).find(|&core| allowed.is_set(core))
+    cores().first().copied()
+}
+
+/// All cores that this process may use; none where that is unknown.
+pub fn cores() -> Vec<usize> {
+    let Ok(allowed) = sched_getaffinity(None) else { return Vec::new() };
+    (0..CpuSet::MAX_CPU).filter(|&core| allowed.is_set(core)).collect()
 }
 
 /// Runs `call` under `terms` and measures it.

@@ -68,7 +68,7 @@ fn a_scenario_is_run_to_its_end_and_told_line_by_line() {
     let entry = isogrid::find("robot").expect("it is in the registry");
     let mut lines = Vec::new();
     let ended = (entry.run)(&Ctx::new(1), &request, Some(saved), &mut |printed, _| {
-        lines.push(printed.summary);
+        lines.push(printed.text);
         ControlFlow::Continue(())
     });
     assert_eq!(ended.expect("a sound world").stop, Stop::Done);

@@ -12,7 +12,7 @@ use super::contender::{Attempt, Planner};
 use super::contest::pace::{Clock, Pace, pace};
 use super::downward::Log;
 use super::pair::{Pair, pddl_files};
-use super::{Bench, LIMITS};
+use super::{Bench, LIMITS, Say};
 use crate::bars::{Bar, Promise};
 use crate::grid::{Grid, number};
 
@@ -50,7 +50,7 @@ struct Duel {
 }
 
 impl Bench {
-    pub(super) fn amlgym(&mut self, say: &mut dyn FnMut(&str)) -> Result<()> {
+    pub(super) fn amlgym(&mut self, say: &mut Say<'_>) -> Result<()> {
         let pairs = self.amlgym_pairs()?;
         let repaired: Vec<&str> = {
             let mut names: Vec<&str> =

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::contender::{Attempt, Planner};
 use super::contest::pace::{Clock, Pace, pace};
 use super::pair::Pair;
-use super::{Bench, LIMITS};
+use super::{Bench, LIMITS, Say};
 use crate::bars::{Bar, Promise};
 use crate::grid::{Grid, number};
 
@@ -28,7 +28,7 @@ struct Repeats {
 }
 
 impl Bench {
-    pub(super) fn hanoi(&mut self, say: &mut dyn FnMut(&str)) -> Result<()> {
+    pub(super) fn hanoi(&mut self, say: &mut Say<'_>) -> Result<()> {
         let (sizes, repeats) = self.either((vec![3, 10], 1), ((3..=10).collect(), 5));
         let mut grid = Grid::new(&HEADER);
         for encoding in [Encoding::PickPlace, Encoding::Move] {

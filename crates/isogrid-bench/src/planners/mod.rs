@@ -66,6 +66,9 @@ struct Bench {
     quick: bool,
 }
 
+/// Hears a line for each step.
+pub type Say<'a> = dyn FnMut(&str) + Send + 'a;
+
 /// The limits of the issue: 30 seconds and 2 GiB.
 const LIMITS: Limits = Limits { seconds: 30, bytes: 2 << 30 };
 
@@ -85,7 +88,7 @@ impl Bench {
 ///
 /// # Errors
 /// Data, a peer or our own executable is missing, or a process cannot be measured. A bar that falls short is none.
-pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> Result<String> {
+pub fn run(options: &Options, say: &mut Say<'_>) -> Result<String> {
     let field = Field {
         isogrid: process::beside("isogrid", "isogrid-cli")?,
         downward: Downward::find(&options.tools)?,
@@ -121,7 +124,7 @@ pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> Result<String> {
 
 impl Bench {
     /// Sections that keep what is finished, and go on where they were.
-    fn long(&mut self, section: &str, contest: &mut Contest, say: &mut dyn FnMut(&str)) -> Result<()> {
+    fn long(&mut self, section: &str, contest: &Contest, say: &mut Say<'_>) -> Result<()> {
         match section {
             "fixed" => self.fixed(contest, say),
             "odd" => self.odd(contest, say),
@@ -145,7 +148,9 @@ impl Bench {
     fn introduce(&mut self) -> Result<()> {
         let floor = self.floor()?;
         let core = self.field.core.map_or("not pinned: the affinity is unknown".to_string(), |core| {
-            format!("every process keeps to core {core} (sched_setaffinity)")
+            format!(
+                "every process keeps to core {core}, in the contest to one of its own (sched_setaffinity)"
+            )
         });
         let version = self.field.downward.version.clone();
         self.run.fact("peer", format!("Fast Downward, PyPI up-fast-downward {version}"));

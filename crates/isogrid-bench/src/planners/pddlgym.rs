@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::contender::{Attempt, Limits, Outcome, Planner, UNCHECKED, first_line};
 use super::pair::{Pair, pddl_files, stem};
-use super::{Bench, LIMITS};
+use super::{Bench, LIMITS, Say};
 use crate::grid::Grid;
 
 const MAX_PROBLEMS: usize = 10;
@@ -25,7 +25,7 @@ struct Fate {
 }
 
 impl Bench {
-    pub(super) fn pddlgym(&mut self, say: &mut dyn FnMut(&str)) -> Result<()> {
+    pub(super) fn pddlgym(&mut self, say: &mut Say<'_>) -> Result<()> {
         let domains = self.pddlgym_domains()?;
         let n = domains.len();
         let mut fates = Vec::new();

@@ -20,15 +20,15 @@ const PROTOCOL: &str = "\
 ## Protocol
 
 One machine, one run. Every attempt is a fresh process (the released `isogrid`; the released Fast Downward by its own
-driver), one at a time, in a folder of its own that holds `domain.pddl` and `problem.pddl`, pinned to one core. Sections
-before the contest tell both 30 s and 2 GiB (10 s in the section pddlgym). Whoever runs on is killed with all its
-processes one second later, and an address space of 2.25 GiB is the hard end for each process. A plan that is there
-after the 30 s does not count.
+driver), one at a time, in a folder of its own that holds `domain.pddl` and `problem.pddl`, pinned to one core; in the
+contest each core is at an instance of its own, all attempts at it one after another. Sections before the contest tell
+both 30 s and 2 GiB (10 s in the section pddlgym). Whoever runs on is killed with all its processes one second later,
+and an address space of 2.25 GiB is the hard end for each process. A plan that is there after the 30 s does not count.
 
-There, times and peaks are those of the kernel (`wait4`): wall from start to end, user and system time of all processes, peak
-resident memory of the largest process. Every plan that counts, ours or the peer's, passed the validator of
-`isogrid-plan` on the PDDL files themselves. Problems that name their domain with `_` for `-` are repaired in the copy
-that all contenders get.
+There, times and peaks are those of the kernel (`wait4`): wall from start to end, user and system time of all
+processes, peak resident memory of the largest process. Every plan that counts, ours or the peer's, passed the
+validator of `isogrid-plan` on the PDDL files themselves. Problems that name their domain with `_` for `-` are
+repaired in the copy that all contenders get.
 
 - *amlgym*: the solving set of AMLGym, `isogrid run --first` beside `lama-first`, in turns who goes first. Cost ratios
   are over problems that both solve; wall ratios over those that both solve under 1 s.
@@ -65,11 +65,14 @@ that all contenders get.
   broken, so they tell whether estimates are the same.
 - *Odd files*: five plain tasks in thirteen structures and twelve layouts. *Agreement*: files of amlgym and pddlgym, five a
   domain, 5 s: verdicts, sizes of ground tasks, optimal costs.
-- *Scale*: four families, sizes with twice the facts each, 120 s and 2 GiB, until neither finds a plan. Ours is clocked
-  inside its process and its plan is not validated there; the peer's is.
+- *Scale*: four families, sizes with twice the facts each, 120 s and 2 GiB. Ours is clocked inside its process and its
+  plan is not validated there; the peer's is. Where we find no plan any more, grounding goes on alone, until it ends too
+  or the sizes do; the peer's curve ends with its plans.
 
 ## Known unfairness
 
+- Where cores share caches and memory, attempts at a time slow one another down, all planners alike; sections that make
+  one attempt at a time have the machine for themselves.
 - In the contest the peak of a tree is that of its largest process as the kernel has it, or of all together as seen
   every 20 ms, whichever is more.
 - pymimir has no LM-cut: its optimal mode is A* with h_max. pyperplan refuses action costs; its words are in the table.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use super::replan::{self, Replanning};
-use super::{Bench, LIMITS};
+use super::{Bench, LIMITS, Say};
 use crate::bars::{Bar, Promise};
 use crate::grid::{Grid, grouped, number};
 use crate::process::{self, Terms};
@@ -18,7 +18,7 @@ const PROMISED_US: f64 = 200.0;
 const SEED: u64 = 1;
 
 impl Bench {
-    pub(super) fn replanning(&mut self, say: &mut dyn FnMut(&str)) -> Result<()> {
+    pub(super) fn replanning(&mut self, say: &mut Say<'_>) -> Result<()> {
         let n_states = self.either(200, 1000);
         let mut grid = Grid::new(&[
             "discs",

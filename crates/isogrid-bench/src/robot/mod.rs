@@ -27,7 +27,7 @@ use crate::piece::Piece;
 use crate::run::Run;
 use episodes::{Player, Row};
 use isogrid_robot::agent::AgentOptions;
-use ladder::Plan;
+use ladder::{Plan, Rung};
 use record::Record;
 use rivals::SIZES;
 use rows::{ABLATIONS, BARRED, DEFAULT, OTHERS};
@@ -79,7 +79,7 @@ const FULL: Extent = Extent {
     rival: 100,
     choosing: 20,
     demonstrations: 300,
-    rival_steps: [10_000, 4_000, 4_000],
+    rival_steps: [14_000, 4_000, 4_000],
     n_sizes: 3,
     n_steps: None,
 };
@@ -119,6 +119,7 @@ pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<Stri
         engine(&shop, &extent, (options.threads, say), &mut record)?;
     }
     let plans = ladder::plans(&extent);
+    let place = |rung: &Rung| plans.iter().position(|plan| plan.name == rung.name);
     // A rung that is begun is brought to its end: it is kept whole or not at all.
     let end = shop.end.take();
     for plan in &plans {
@@ -126,6 +127,8 @@ pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<Stri
         if !is_late && !record.has(plan) {
             record.forget(plan);
             rung(plan, (&shop, &extent), (options.threads, say), &mut record)?;
+            // Rungs may have been made in another order.
+            record.rungs.sort_by_key(place);
             write(options, &plans, &record)?;
         }
     }

@@ -16,7 +16,7 @@ use super::rivals::{Rival, Told};
 use crate::bars::{Bar, Promise};
 use crate::grid::{Grid, number};
 use crate::planners::pair::Pair;
-use crate::planners::{Bench, LIMITS, amlgym_problems};
+use crate::planners::{Bench, LIMITS, Say, amlgym_problems};
 
 const SECONDS: u64 = 5;
 /// Problems of each domain.
@@ -32,11 +32,7 @@ struct Compared {
 }
 
 impl Bench {
-    pub(in crate::planners) fn agreement(
-        &mut self,
-        contest: &mut Contest,
-        say: &mut dyn FnMut(&str),
-    ) -> Result<()> {
+    pub(in crate::planners) fn agreement(&mut self, contest: &Contest, say: &mut Say<'_>) -> Result<()> {
         let n_domains = self.either(3, usize::MAX);
         let amlgym = amlgym_problems(&self.folder("amlgym")?, n_domains, MAX_PROBLEMS)?;
         let pddlgym = self.pddlgym_domains()?;
@@ -93,9 +89,9 @@ const INVALID: &str = "an invalid plan";
 const FAILED: &str = "one ends without a plan, and not by a limit";
 
 /// Both at one file; none if time is over before they are.
-fn compare(contest: &mut Contest, set: &str, pair: &Pair) -> Result<Option<Compared>> {
+fn compare(contest: &Contest, set: &str, pair: &Pair) -> Result<Option<Compared>> {
     let told = Told { seconds: SECONDS, bytes: LIMITS.bytes };
-    let limits = Limits { told, core: contest.limits.core };
+    let limits = Limits { told, ..contest.limits() };
     let parsed = pair.parse().ok();
     let section = format!("agreement {set}");
     let trial = Trial { section: &section, pair, parsed: parsed.as_ref(), limits };

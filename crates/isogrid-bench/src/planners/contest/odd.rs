@@ -16,7 +16,7 @@ use super::rivals::{Rival, Told};
 use crate::bars::{Bar, Promise};
 use crate::grid::Grid;
 use crate::planners::pair::{Pair, Parsed};
-use crate::planners::{Bench, LIMITS};
+use crate::planners::{Bench, LIMITS, Say};
 
 macro_rules! plain {
     ($name:literal) => {
@@ -96,15 +96,11 @@ fn substance(parsed: Parsed) -> Result<(Vec<String>, Option<u64>)> {
 }
 
 impl Bench {
-    pub(in crate::planners) fn odd(
-        &mut self,
-        contest: &mut Contest,
-        say: &mut dyn FnMut(&str),
-    ) -> Result<()> {
+    pub(in crate::planners) fn odd(&mut self, contest: &Contest, say: &mut Say<'_>) -> Result<()> {
         let tasks = odd_tasks();
         let n = self.either(6, tasks.len());
         let told = Told { seconds: SECONDS, bytes: LIMITS.bytes };
-        let limits = Limits { told, core: contest.limits.core };
+        let limits = Limits { told, ..contest.limits() };
         let mut verdicts = Vec::new();
         for (at, odd) in tasks.iter().take(n).enumerate() {
             if at.is_multiple_of(10) {

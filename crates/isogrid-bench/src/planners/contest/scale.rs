@@ -9,7 +9,7 @@ use super::rivals::{Rival, Told};
 use super::scale_tasks::{FAMILIES, Family};
 use super::watch::Over;
 use crate::grid::{Grid, number};
-use crate::planners::{Bench, LIMITS};
+use crate::planners::{Bench, LIMITS, Say};
 
 /// Processor seconds of an attempt: grounding ten million facts is no matter of 30 s.
 const SECONDS: u64 = 120;
@@ -31,19 +31,15 @@ const HEADER: [&str; 11] = [
 ];
 
 impl Bench {
-    pub(in crate::planners) fn scale(
-        &mut self,
-        contest: &mut Contest,
-        say: &mut dyn FnMut(&str),
-    ) -> Result<()> {
+    pub(in crate::planners) fn scale(&mut self, contest: &Contest, say: &mut Say<'_>) -> Result<()> {
         let mut grid = Grid::new(&HEADER);
         let mut ends = String::new();
         for family in FAMILIES {
             self.curve(contest, family, (&mut grid, &mut ends), say)?;
         }
         let text = format!(
-            "Processor seconds; {SECONDS} s and 2 GiB for each attempt; `-` is not reached. A curve ends when neither \
-             finds a plan.\n\n{}\nWhat bounds it:\n\n{ends}",
+            "Processor seconds; {SECONDS} s and 2 GiB for each attempt; `-` is not reached. Where isogrid finds no plan any \
+             more, its curve goes on with grounding alone; Fast Downward's ends.\n\n{}\nWhat bounds it:\n\n{ends}",
             grid.markdown()
         );
         self.run.fragment("scale", text);
@@ -52,33 +48,35 @@ impl Bench {
 
     fn curve(
         &mut self,
-        contest: &mut Contest,
+        contest: &Contest,
         family: Family,
         (grid, ends): (&mut Grid, &mut String),
-        say: &mut dyn FnMut(&str),
+        say: &mut Say<'_>,
     ) -> Result<()> {
         let n_sizes = self.either(QUICK_SIZES, usize::MAX);
         let told = Told { seconds: self.either(QUICK_SECONDS, SECONDS), bytes: LIMITS.bytes };
-        let limits = Limits { told, core: contest.limits.core };
-        let (mut we_go_on, mut they_go_on) = (true, true);
+        let limits = Limits { told, ..contest.limits() };
+        let (mut ours_is, mut they_go_on) = (Some(Pace::First), true);
         for n in family.sizes().into_iter().take(n_sizes) {
-            if !(we_go_on || they_go_on) {
+            if ours_is.is_none() && !they_go_on {
                 break;
             }
             say(&format!("scale: {} {n}", family.name()));
             let pair = family.pair(n);
             let parsed = pair.parse()?;
             let trial = Trial { section: "scale", pair: &pair, parsed: Some(&parsed), limits };
-            let ours = if we_go_on { contest.paced(&trial, Pace::First)? } else { None };
+            let ours = ours_is.map_or(Ok(None), |what| contest.paced(&trial, what))?;
             let theirs = if they_go_on { contest.attempt(&trial, Rival::LamaFirst)? } else { None };
-            if (we_go_on && ours.is_none()) || (they_go_on && theirs.is_none()) {
+            if (ours_is.is_some() && ours.is_none()) || (they_go_on && theirs.is_none()) {
                 break;
             }
             self.run.record(&serde_json::json!({"section": "scale", "instance": pair.problem, "ours": ours, "FD": theirs}))?;
             grid.row(cells(family, n, ours.as_ref(), theirs.as_ref()));
-            if let Some(end) = ours.as_ref().and_then(bound) {
+            if let (Some(what), Some(paced)) = (ours_is, &ours)
+                && let Some((end, next)) = bound(paced, what)
+            {
                 *ends += &format!("- {}, isogrid: {end} at size {n}\n", family.name());
-                we_go_on = false;
+                ours_is = next;
             }
             if let Some(end) = theirs.as_ref().and_then(bound_of_peer) {
                 *ends += &format!("- {}, Fast Downward: {end} at size {n}\n", family.name());
@@ -108,17 +106,15 @@ fn cells(family: Family, n: usize, ours: Option<&Paced>, theirs: Option<&Row>) -
     ]
 }
 
-/// What ended us, in which phase; none where there is a plan.
-fn bound(paced: &Paced) -> Option<String> {
-    if paced.clock.cost.is_some() {
-        return None;
-    }
-    let phase = match paced.clock {
-        Clock { read_seconds: None, .. } => "reading",
-        Clock { ground_seconds: None, .. } => "grounding",
-        _ => "search",
+/// What ended us, in which phase, and what the curve goes on with; none where all was done that was asked for.
+fn bound(paced: &Paced, what: Pace) -> Option<(String, Option<Pace>)> {
+    let (phase, next) = match paced.clock {
+        Clock { read_seconds: None, .. } => ("reading", None),
+        Clock { ground_seconds: None, .. } => ("grounding", None),
+        Clock { cost: None, .. } if what != Pace::Ground => ("search", Some(Pace::Ground)),
+        _ => return None,
     };
-    Some(format!("{} in {phase}", account(paced.usage.over, paced.failure.as_deref())))
+    Some((format!("{} in {phase}", account(paced.usage.over, paced.failure.as_deref())), next))
 }
 
 fn bound_of_peer(row: &Row) -> Option<String> {
@@ -135,5 +131,33 @@ fn account(over: Option<Over>, failure: Option<&str>) -> String {
         Some(Over::Cpu | Over::Wall) => "time ended".to_string(),
         Some(Over::Memory) => "memory ended".to_string(),
         None => failure.unwrap_or("ended without a word").to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::watch::Usage;
+    use super::*;
+
+    #[test]
+    fn a_curve_without_plans_goes_on_with_grounding() {
+        let usage = Usage {
+            wall_seconds: 1.0,
+            cpu_seconds: 1.0,
+            peak_bytes: 1,
+            code: None,
+            signal: Some(9),
+            over: Some(Over::Cpu),
+        };
+        let paced = |clock| Paced { clock, usage: usage.clone(), failure: None };
+        let read = Clock { read_seconds: Some(1.0), ..Clock::default() };
+        let ground = Clock { ground_seconds: Some(1.0), ..read };
+        let solved = Clock { cost: Some(7), ..ground };
+        let ended = |phase: &str, next| Some((format!("time ended in {phase}"), next));
+        assert_eq!(bound(&paced(Clock::default()), Pace::First), ended("reading", None));
+        assert_eq!(bound(&paced(read), Pace::Ground), ended("grounding", None));
+        assert_eq!(bound(&paced(ground), Pace::First), ended("search", Some(Pace::Ground)));
+        assert_eq!(bound(&paced(ground), Pace::Ground), None);
+        assert_eq!(bound(&paced(solved), Pace::First), None);
     }
 }

@@ -30,13 +30,13 @@ pub(super) struct Stamps {
 }
 
 impl Stamps {
-    /// Reads the programs; `versions` are those of the peers.
+    /// Reads the programs; `versions` are those of the peers, and on `n_cores` cores attempts are made at a time.
     ///
     /// # Errors
     /// One cannot be read.
-    pub fn read(programs: &Programs, versions: &str) -> Result<Stamps> {
+    pub fn read(programs: &Programs, versions: &str, n_cores: usize) -> Result<Stamps> {
         let file = |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
-        let processor = hash_bytes(machine::processor().as_bytes());
+        let processor = hash_words(&[hash_bytes(machine::processor().as_bytes()), n_cores as u64]);
         let stamp = |bytes: &[u8]| hash_words(&[processor, hash_bytes(bytes)]);
         let script = file(&programs.scripts.join("peer_mimir.py"))?;
         let peers = stamp(&[versions.as_bytes(), &script].concat());
@@ -145,25 +145,17 @@ impl State {
         Ok(())
     }
 
-    /// The row of `key`, made now if it is not there.
+    /// Keeps the row of `key`, which was made just now.
     ///
     /// # Errors
-    /// As `make`, or the disk refuses.
-    pub fn row<R: Serialize + DeserializeOwned>(
-        &mut self,
-        key: &Key,
-        make: impl FnOnce() -> Result<R>,
-    ) -> Result<R> {
-        if let Some(row) = self.known(key) {
-            return Ok(row);
-        }
-        let row = make()?;
-        let value = serde_json::to_value(&row)?;
+    /// The disk refuses.
+    pub fn put<R: Serialize>(&mut self, key: &Key, row: &R) -> Result<()> {
+        let value = serde_json::to_value(row)?;
         writeln!(self.file, "{}", serde_json::json!({"key": key.local(), "row": value}))
             .context("writing the state")?;
         self.rows.insert(key.local(), value.clone());
         self.note(key, value);
-        Ok(row)
+        Ok(())
     }
 
     /// The row of `key`, where it is there; without it, its group is not whole.
@@ -241,16 +233,16 @@ mod tests {
         let path = folder.path().join("work/state.jsonl");
         let mut state = State::of_file(&path).expect("a new file");
         let [a, other, b] = [key("a", "x", 1), key("a", "x", 2), key("b", "x", 1)];
-        assert_eq!(state.row(&a, || Ok(1)).expect("made"), 1);
-        assert_eq!(state.row(&a, || Ok(2)).expect("kept"), 1);
+        state.put(&a, &1).expect("writable");
+        assert_eq!(state.known(&a), Some(1));
         assert_eq!(state.known::<i32>(&other), None);
         drop(state);
         let text = fs::read_to_string(&path).expect("readable");
         fs::write(&path, text + "{\"key\":\"b\",\"ro").expect("writable");
         let mut state = State::of_file(&path).expect("an old file");
-        assert_eq!(state.row(&a, || Ok(3)).expect("kept"), 1);
+        assert_eq!(state.known(&a), Some(1));
         assert_eq!(state.known::<i32>(&b), None);
-        assert_eq!(state.row(&b, || Ok(4)).expect("made"), 4);
+        state.put(&b, &4).expect("writable");
         drop(state);
         assert_eq!(State::of_file(&path).expect("an old file").known::<i32>(&b), Some(4));
     }
@@ -260,15 +252,15 @@ mod tests {
         let folders = [0, 1, 2].map(|_| tempfile::tempdir().expect("a folder"));
         let [first, second, run] = [&folders[0], &folders[1], &folders[2]].map(tempfile::TempDir::path);
         let mut state = State::open(first, None).expect("a new folder");
-        assert_eq!(state.row(&key("a", "x", 1), || Ok(1)).expect("made"), 1);
-        assert_eq!(state.row(&key("b", "x", 1), || Ok(2)).expect("made"), 2);
+        state.put(&key("a", "x", 1), &1).expect("writable");
+        state.put(&key("b", "x", 1), &2).expect("writable");
         state.give_up(&key("b", "y", 1));
         state.keep(run).expect("writable");
 
         let mut state = State::open(second, Some(run)).expect("a run that lacks parts");
         assert_eq!(state.known(&key("a", "x", 7)), Some(1));
         assert_eq!(state.known::<i32>(&key("b", "x", 7)), None);
-        assert_eq!(state.row(&key("b", "x", 7), || Ok(5)).expect("made"), 5);
+        state.put(&key("b", "x", 7), &5).expect("writable");
         let parts: Vec<_> = state.pieces().into_iter().map(|piece| piece.parts).collect();
         assert_eq!(parts, [["1 attempts"], ["1 attempts"]]);
     }
