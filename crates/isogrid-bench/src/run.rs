@@ -67,6 +67,11 @@ impl Run {
         self.bars.push(name, bar);
     }
 
+    /// The bars so far.
+    pub fn bars(&self) -> &Bars {
+        &self.bars
+    }
+
     /// Adds a named part of the summary.
     pub fn fragment(&mut self, name: &str, markdown: impl Into<String>) {
         self.fragments.push((name.to_string(), markdown.into()));

@@ -350,6 +350,11 @@ fn a_plan_is_explained_with_what_each_step_is_for() {
     );
     assert_eq!(object["elimination"]["removed"], serde_json::json!([1, 2]));
     assert!(object["landmarks"].is_null() && object["unsolvable"].is_null(), "{object}");
+    let ran = desk.run("plan explain -q domain.pddl problem.pddl plan.txt -o less.txt");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let less = "(go r left middle)\n(push r b middle right)\n; cost = 2 (unit cost)\n";
+    assert_eq!(desk.read("less.txt"), less);
+    assert_eq!(desk.run("plan explain domain.pddl problem.pddl -o less.txt").code, Some(2));
     desk.file("plan.txt", "(push r b middle right)");
     let invalid = desk.run("plan explain domain.pddl problem.pddl plan.txt");
     assert_eq!(invalid.code, Some(1), "{invalid:?}");
@@ -380,8 +385,16 @@ fn a_problem_is_explained_by_its_landmarks_or_by_why_there_is_no_plan() {
     let ran = unsolvable.run("plan explain domain.pddl problem.pddl");
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.stdout.starts_with("unsolvable: (at b left) never holds"), "{}", ran.stdout);
+    let missing = "\n(at b left) never holds  goal\n    (push ?x b ?a left)  lacks (next ? left)\n";
+    assert!(ran.stdout.contains(missing), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("\n(next ? left) never holds\n    nothing makes it true\n"),
+        "{}",
+        ran.stdout
+    );
     let object = unsolvable.run("plan explain --json domain.pddl problem.pddl").object("explanation");
     assert!(object["unsolvable"].is_string() && object["exit"] == 1, "{object}");
+    assert_eq!(object["out_of_reach"][0]["goal"], true, "{object}");
     let (domain, problem) = hanoi(9);
     let large = desk(domain, problem);
     let ran = large.run("plan explain --json --budget 3ticks domain.pddl problem.pddl");

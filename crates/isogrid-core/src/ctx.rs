@@ -117,10 +117,18 @@ pub trait Observer: Send + Sync {
 pub struct Ctx {
     seed: u64,
     ticks: AtomicU64,
-    tick_limit: AtomicU64,
+    tick_limit: Arc<AtomicU64>,
+    above: Option<Above>,
     is_bounded: bool,
     cancel: Cancel,
     observer: Option<Arc<dyn Observer>>,
+}
+
+/// The limit of a parent, which may be lowered while its child works.
+struct Above {
+    limit: Arc<AtomicU64>,
+    /// The parent's ticks when the child was made.
+    before: u64,
 }
 
 impl Ctx {
@@ -129,7 +137,8 @@ impl Ctx {
         Ctx {
             seed,
             ticks: AtomicU64::new(0),
-            tick_limit: AtomicU64::new(u64::MAX),
+            tick_limit: Arc::new(AtomicU64::new(u64::MAX)),
+            above: None,
             is_bounded: false,
             cancel: Cancel::default(),
             observer: None,
@@ -139,7 +148,7 @@ impl Ctx {
     /// Ends the computation after `limit` ticks, with [`Stop::Budget`].
     #[must_use]
     pub fn with_tick_limit(mut self, limit: u64) -> Self {
-        self.tick_limit = AtomicU64::new(limit);
+        self.tick_limit = Arc::new(AtomicU64::new(limit));
         self.is_bounded |= limit < u64::MAX;
         self
     }
@@ -170,14 +179,16 @@ impl Ctx {
         self
     }
 
-    /// A context for a part of the work: same seed, cancellation and observer, its own tick count and limit.
-    /// The parent does not see the child's ticks until [`Ctx::absorb`].
+    /// A context for a part of the work: same seed, cancellation and observer, its own tick count and limit. The parent
+    /// does not see the child's ticks until [`Ctx::absorb`]; the child ends where it would exceed the parent's limit, also
+    /// one that is lowered later.
     #[must_use]
     pub fn child(&self, tick_limit: u64) -> Ctx {
         Ctx {
             seed: self.seed,
             ticks: AtomicU64::new(0),
-            tick_limit: AtomicU64::new(tick_limit.min(self.remaining())),
+            tick_limit: Arc::new(AtomicU64::new(tick_limit.min(self.remaining()))),
+            above: Some(Above { limit: self.tick_limit.clone(), before: self.ticks() }),
             is_bounded: self.is_bounded,
             cancel: self.cancel.clone(),
             observer: self.observer.clone(),
@@ -214,8 +225,9 @@ impl Ctx {
     /// millisecond of work.
     #[inline]
     pub fn tick(&self, n: u64) -> ControlFlow<Stop> {
-        let before = self.ticks.fetch_add(n, Ordering::Relaxed);
-        if before.saturating_add(n) > self.tick_limit.load(Ordering::Relaxed) {
+        let now = self.ticks.fetch_add(n, Ordering::Relaxed).saturating_add(n);
+        let is_above = |above: &Above| above.before.saturating_add(now) > above.limit.load(Ordering::Relaxed);
+        if now > self.tick_limit.load(Ordering::Relaxed) || self.above.as_ref().is_some_and(is_above) {
             return ControlFlow::Break(Stop::Budget(Limit::Ticks));
         }
         match self.cancel.requested() {
@@ -303,6 +315,10 @@ mod tests {
         assert_eq!(parent.remaining(), 40);
         child.lower_tick_limit(60);
         assert!(child.tick(1).is_break());
+        let later = parent.child(u64::MAX);
+        assert!(later.tick(30).is_continue());
+        parent.lower_tick_limit(80);
+        assert_eq!(later.tick(1), ControlFlow::Break(Stop::Budget(Limit::Ticks)));
         parent.cancel_handle().cancel(Reason::Interrupt);
         assert_eq!(parent.child(5).tick(0), ControlFlow::Break(Stop::Cancelled));
     }

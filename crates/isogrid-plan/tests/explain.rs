@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use isogrid_core::{Ctx, Limit, Stop};
 use isogrid_num::rng::Rng;
+use isogrid_plan::certificate::{Certification, CertifyOptions, certify};
 use isogrid_plan::explain::{
     DrawLinks, DrawOptions, Elimination, EliminationOptions, Landmark, Timeline, eliminate, landmarks,
-    operators_of, timeline,
+    operators_of, out_of_reach, timeline,
 };
 use isogrid_plan::generate::{DeliveryOptions, delivery};
 use isogrid_plan::pddl::{Domain, GroundAtom, Problem, parse_domain, parse_problem};
@@ -323,4 +324,47 @@ fn landmarks_ahead_hold_along_every_plan() {
         }
     }
     assert!(n_ahead > 50, "{n_ahead}");
+}
+
+/// Facts out of reach as lines: the fact, then what would make it true and what that lacks.
+fn missing(domain: &str, problem: &str) -> Vec<String> {
+    let (domain, _) = parse_domain("domain", domain.as_bytes()).unwrap();
+    let (problem, _) = parse_problem("problem", problem.as_bytes(), &domain).unwrap();
+    let made = certify(&Ctx::new(0), &domain, &problem, &CertifyOptions::default());
+    let ControlFlow::Continue(Certification::Certified(certificate)) = made else { panic!("{made:?}") };
+    let line = |one: isogrid_plan::explain::OutOfReach| {
+        let ways = one.ways.iter().map(|way| format!(" <- {} lacks {:?}", way.by, way.lacks));
+        format!("{}{}{}", one.fact, if one.is_goal { " goal" } else { "" }, ways.collect::<String>())
+    };
+    out_of_reach(&domain, &problem, &certificate.atoms).into_iter().map(line).collect()
+}
+
+#[test]
+fn what_is_out_of_reach_is_followed_to_what_nothing_makes_true() {
+    let domain = "(define (domain house) (:requirements :adl :derived-predicates) (:types door key - object)
+        (:constants attic cellar - door)
+        (:predicates (open ?d - door) (fits ?k - key ?d - door) (have ?k - key) (seen ?d - door) (lit) (all))
+        (:derived (all) (and (seen attic) (seen cellar)))
+        (:action unlock :parameters (?k - key ?d - door)
+            :precondition (and (have ?k) (fits ?k ?d) (not (open ?d))) :effect (open ?d))
+        (:action look :parameters (?d - door) :precondition (exists (?k - key) (and (open ?d) (have ?k)))
+            :effect (when (lit) (seen ?d)))
+        (:action light :effect (lit)))";
+    let problem = "(define (problem p) (:domain house) (:objects brass - key)
+        (:init (have brass) (fits brass cellar)) (:goal (and (all) (lit))))";
+    let expected = [
+        "(all) goal <- (all) lacks [\"(seen attic)\"]",
+        "(seen attic) <- (look attic) lacks [\"(open attic)\"]",
+        "(open attic) <- (unlock ?k attic) lacks [\"(fits ? attic)\"]",
+        "(fits ? attic)",
+    ];
+    assert_eq!(missing(domain, problem), expected);
+}
+
+#[test]
+fn conditions_that_never_hold_together_lack_nothing_one_by_one() {
+    let domain = "(define (domain d) (:predicates (p ?x) (q ?x) (done))
+        (:action go :parameters (?x) :precondition (and (p ?x) (q ?x)) :effect (done)))";
+    let problem = "(define (problem x) (:domain d) (:objects a b) (:init (p a) (q b)) (:goal (done)))";
+    assert_eq!(missing(domain, problem), ["(done) goal <- (go ?x) lacks []"]);
 }

@@ -14,8 +14,8 @@ use isogrid_plan::pddl::{Domain, FunctionValue, GroundAtom, Problem};
 use isogrid_plan::reference::{self, World};
 use isogrid_plan::validate::validate;
 use isogrid_plan::{
-    Estimate, Keep, Mode, Outcome, PlanAnswer, PlanQuery, Search, Session, SolveOptions, Task, ground_in,
-    solve,
+    Estimate, Keep, Mode, Outcome, PlanAnswer, PlanQuery, Reduction, Search, Session, SolveOptions, Task,
+    ground_in, solve,
 };
 use random::{Language, all_atoms, lively_task, random_task};
 
@@ -58,7 +58,9 @@ fn optimal_costs_and_unsolvability_are_the_reference_ones() {
         for options in [
             with_mode(Mode::Optimal, 1),
             with_mode(Mode::Optimal, 2),
+            with_mode(Mode::Optimal, 3),
             with_mode(Mode::Improve, 1),
+            SolveOptions { search: Search::Lama, ..with_mode(Mode::Improve, 1) },
             a_star(Estimate::HMax),
             a_star(Estimate::LmCut),
         ] {
@@ -109,6 +111,50 @@ fn every_search_finds_valid_plans_where_there_are_some() {
         }
     }
     assert!(gave_up > 0, "width 1 was always enough");
+}
+
+#[test]
+fn abstractions_find_the_cheapest_plans_of_plain_tasks() {
+    let mut solved = 0;
+    for (name, domain, problem) in tasks() {
+        let task = ground(&domain, &problem, Keep::Relevant);
+        let options = a_star(Estimate::Cartesian);
+        if !task.is_plain() {
+            let result = solve(&task, &options);
+            let unreachable = !task.unreachable_goals().is_empty();
+            assert!(unreachable || result.stop == Stop::Failed, "{name}: {:?}", result.outcome);
+            continue;
+        }
+        let best = reference::optimal_plan(&domain, &problem, MAX_STATES).map(|(cost, _)| cost);
+        for (weight, reduction) in [(1, Reduction::None), (1, Reduction::StubbornSets), (3, Reduction::None)]
+        {
+            let outcome = solve(&task, &SolveOptions { weight, reduction, ..options }).outcome;
+            match (outcome, best) {
+                (Outcome::Solved { plan, optimal }, Some(best)) => {
+                    let cost = plan.cost as f64 * task.cost_unit();
+                    assert!(
+                        cost >= best && cost <= f64::from(weight) * best,
+                        "{name}: {cost} against {best}"
+                    );
+                    assert_eq!(optimal, weight == 1, "{name}");
+                    solved += 1;
+                }
+                (Outcome::Unsolvable(_), None) => {}
+                (outcome, best) => panic!("{name}: {outcome:?}, expected cost {best:?}"),
+            }
+        }
+    }
+    assert!(solved > 60, "only {solved} plans");
+}
+
+#[test]
+fn a_width_that_is_not_supported_is_refused() {
+    let (domain, problem) = delivery(1, &DeliveryOptions { places: 3, parcels: 1 });
+    let task = ground(&domain, &problem, Keep::Relevant);
+    for (k, stop) in [(0, Stop::Failed), (2, Stop::Done), (3, Stop::Done), (4, Stop::Failed)] {
+        let options = SolveOptions { search: Search::IteratedWidth(k), ..with_mode(Mode::First, 1) };
+        assert_eq!(solve(&task, &options).stop, stop, "k {k}");
+    }
 }
 
 #[test]

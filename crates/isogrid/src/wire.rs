@@ -250,6 +250,8 @@ pub struct Explanation<'a> {
     pub landmarks: Option<&'a Value>,
     /// Why there is no plan.
     pub unsolvable: Option<&'a str>,
+    /// Facts that the goal lacks and that never hold, and what would make them true.
+    pub out_of_reach: Option<&'a Value>,
     /// The exit code.
     pub exit: u8,
 }
@@ -427,12 +429,15 @@ mod tests {
             ("after", one().into()),
         ]);
         let landmarks = Value::map([("reached", 1_u64.into()), ("ahead", list(ahead))]);
+        let way = Value::map([("by", "(a)".into()), ("lacks", vec![Value::from("(q)")].into())]);
+        let missing = Value::map([("fact", "(p)".into()), ("goal", true.into()), ("ways", list(way))]);
         line(&Explanation {
             validation: Some("m"),
             timeline: Some(&timeline),
             elimination: Some(&elimination),
             landmarks: Some(&landmarks),
             unsolvable: None,
+            out_of_reach: Some(&list(missing)),
             exit: 0,
         })
     }

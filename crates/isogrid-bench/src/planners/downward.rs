@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 
 /// An installed Fast Downward.
@@ -146,6 +146,25 @@ impl Downward {
         let ended = command.current_dir(folder).output().context("starting the translator")?;
         ensure!(ended.status.success(), "the translator ended with {}", ended.status);
         Ok(())
+    }
+}
+
+impl Downward {
+    /// What LM-cut says of the initial state of a task `task.sas` in a folder; none where it sees a dead end.
+    ///
+    /// # Errors
+    /// The search component says nothing of it.
+    pub fn first_lm_cut(&self, folder: &Path) -> Result<Option<u64>> {
+        let mut command = Command::new(&self.python);
+        command.arg(&self.script).args(["task.sas", "--search", "astar(lmcut(), max_time=0)"]);
+        let ended = command.current_dir(folder).output().context("starting Fast Downward")?;
+        let text = String::from_utf8_lossy(&ended.stdout);
+        let value = text.lines().find_map(|line| line.split_once("Initial heuristic value for lmcut: "));
+        match value {
+            Some((_, value)) => Ok(Some(value.trim().parse().context("an estimate")?)),
+            None if text.contains("Initial state is a dead end") => Ok(None),
+            None => bail!("Fast Downward says nothing of its first estimate"),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod contender;
 pub mod contest;
 mod downward;
 mod hanoi;
+mod missed;
 mod ours;
 mod pair;
 mod pddlgym;
@@ -12,6 +13,7 @@ mod protocol;
 pub mod replan;
 mod replanning;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -118,6 +120,9 @@ pub fn run(options: &Options, say: &mut Say<'_>) -> Result<String> {
     if let Some(contest) = &contest {
         contest.end(&mut bench, options)?;
     }
+    let notes = fs::read_to_string(missed::NOTES).with_context(|| format!("reading {}", missed::NOTES))?;
+    let accounts = missed::accounts(&notes, bench.run.bars());
+    bench.run.fragment("bars that fall short", accounts);
     let about = if options.quick { protocol::QUICK } else { protocol::FULL };
     bench.run.finish(&about)
 }

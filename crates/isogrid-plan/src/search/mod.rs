@@ -32,6 +32,7 @@ use isogrid_core::{Ctx, Stop};
 pub use answer::{Outcome, Plan, SolveResult, Unsolvable};
 pub(crate) use astar::MAX_COST;
 pub(crate) use iterated_width::IteratedWidth;
+pub use makers::estimate;
 pub(crate) use novelty::Novelty;
 pub use options::{Estimate, Guide, Mode, Reduction, Search, SolveOptions};
 pub(crate) use referee::Referee;

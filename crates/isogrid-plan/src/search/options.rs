@@ -28,10 +28,11 @@ pub enum Search {
     Greedy(Guide),
     /// Best-first width search BFWS(f5).
     Bfws,
-    /// Dual-BFWS: an incomplete search that keeps novel states alone, then a complete one.
+    /// Dual-BFWS: an incomplete search that keeps states of novelty 1 alone, then the complete one. Both are BFWS(f5);
+    /// the guides by landmarks that its authors give the complete one are left out.
     DualBfws,
-    /// IW(k), where more than 3 counts as 3: breadth-first search over states with a new tuple of at most k facts. It
-    /// may end without a plan where there is one.
+    /// IW(k), k from 1 to 3: breadth-first search over states with a new tuple of at most k facts. It may end without a
+    /// plan where there is one; another k ends with [`Stop::Failed`](isogrid_core::Stop::Failed).
     IteratedWidth(u8),
 }
 
@@ -135,8 +136,8 @@ pub struct SolveOptions {
     /// Work spent on improving after the first plan, when nothing else limits the work. Default: two million ticks,
     /// well under a second.
     pub improve_ticks: u64,
-    /// Threads over which the portfolio's searches race. Default: one, on which they take turns. The answer is the
-    /// same at any speed of the threads, but another number of them may answer differently.
+    /// Threads over which the portfolio's searches race; where these are more, some share a thread. Default: one. The
+    /// answer is the same at any speed of the threads, but another number of them may answer differently.
     pub threads: usize,
 }
 

@@ -66,6 +66,7 @@ impl<'a> Run<'a, '_> {
                 End::Stopped(Stop::Failed) => self.alone(makers.bfws(Pruning::Nothing), false),
                 end => end,
             },
+            Search::IteratedWidth(k) if !(1..=3).contains(&k) => End::Stopped(Stop::Failed),
             Search::IteratedWidth(k) => self.alone(makers.iterated_width(k), false),
         }
     }
@@ -103,8 +104,8 @@ impl<'a> Run<'a, '_> {
 
     fn first_plan(&mut self, contestants: &mut [Contestant<'_>]) -> End {
         let won = match self.options.threads {
-            0 | 1 => take_turns(self.ctx, contestants, FIRST_TURN),
-            threads => race_all(self.ctx, contestants, threads),
+            0 | 1 => take_turns(self.ctx, &mut contestants.iter_mut().collect::<Vec<_>>(), FIRST_TURN),
+            threads => race_all(self.ctx, contestants, FIRST_TURN, threads),
         };
         contestants.iter().for_each(|contestant| self.statistics.add(contestant.statistics()));
         // Whoever lost gives its memory back before the plan is polished; blind search may go on afterwards.
@@ -214,8 +215,8 @@ impl<'a> Run<'a, '_> {
         let mut all = vec![blind, lm_cut];
         all.extend(self.task.is_plain().then_some(cartesian));
         let won = match self.options.threads {
-            0 | 1 => take_turns(self.ctx, &mut all, OPTIMAL_TURN),
-            threads => race_all(self.ctx, &mut all, threads),
+            0 | 1 => take_turns(self.ctx, &mut all.iter_mut().collect::<Vec<_>>(), OPTIMAL_TURN),
+            threads => race_all(self.ctx, &mut all, OPTIMAL_TURN, threads),
         };
         all.iter().for_each(|contestant| self.statistics.add(contestant.statistics()));
         match won {

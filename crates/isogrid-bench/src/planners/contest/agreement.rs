@@ -78,6 +78,12 @@ impl Bench {
         let text = format!("of {n} files, those that Fast Downward takes and we refuse");
         let bar = Bar::judge(&text, count(&[REFUSED]), Promise::AtMost, Some(0.0));
         self.run.bar("agreement: refused", bar);
+        let text = format!("of {n} files, those on which either ends without a plan, and not by a limit");
+        let bar = Bar::judge(&text, count(&[FAILED]), Promise::AtMost, Some(0.0));
+        self.run.bar("agreement: ends", bar);
+        let most = all.iter().filter_map(Compared::operators_ratio).reduce(f64::max);
+        let text = format!("operators of our ground task over the translator's, at most over {n} files");
+        self.run.bar("agreement: ground size", Bar::judge(&text, most, Promise::AtMost, Some(1.0)));
     }
 }
 
@@ -102,6 +108,11 @@ fn compare(contest: &Contest, set: &str, pair: &Pair) -> Result<Option<Compared>
 }
 
 impl Compared {
+    /// Operators of our ground task over the translator's.
+    fn operators_ratio(&self) -> Option<f64> {
+        Some(self.ground.clock.operators? as f64 / self.theirs.said.operators.filter(|&n| n > 0)? as f64)
+    }
+
     /// What differs, and what either says; none where nothing does.
     fn difference(&self) -> Option<(&'static str, String, String)> {
         let words = |row: &Row| match &row.outcome {
@@ -151,10 +162,7 @@ fn sizes(all: &[Compared]) -> String {
     for (domain, files) in domains {
         let ratio = |ours: Option<u64>, theirs: Option<u64>| Some(ours? as f64 / theirs? as f64);
         let facts = files.iter().filter_map(|one| ratio(one.ground.clock.facts, one.theirs.said.facts));
-        let operators: Vec<f64> = files
-            .iter()
-            .filter_map(|one| ratio(one.ground.clock.operators, one.theirs.said.operators))
-            .collect();
+        let operators: Vec<f64> = files.iter().filter_map(|one| one.operators_ratio()).collect();
         let extreme = |pick: fn(f64, f64) -> f64| number(operators.iter().copied().reduce(pick));
         grid.row(vec![
             domain,

@@ -7,6 +7,8 @@ use crate::bars::{Bar, Promise};
 use crate::planners::Bench;
 
 const PROMISED_COVERAGE: f64 = 1.1;
+/// Of the instances, the peer is to solve a share between these.
+const PEERS_SHARE: [f64; 2] = [0.4, 0.7];
 
 impl Bench {
     pub(super) fn satisficing(&mut self, raced: &Raced) {
@@ -27,6 +29,14 @@ impl Bench {
             count(first.1).map(|theirs| PROMISED_COVERAGE * theirs),
         );
         self.run.bar("coverage vs 1.1 x lama-first", bar);
+        // The sizes of instances are right where the peer solves some and not all.
+        let share = count(first.1).map(|theirs| theirs / raced.n_done.max(1) as f64);
+        let [least, most] = PEERS_SHARE;
+        for (name, promise, bound) in [("least", Promise::AtLeast, least), ("most", Promise::AtMost, most)] {
+            let text = format!("share of the instances that lama-first solves: the {name} that sizes aim at");
+            let bar = Bar::judge(&text, share, promise, Some(bound));
+            self.run.bar(&format!("lama-first solves at {name}"), bar);
+        }
         for (name, (ours, peer)) in
             [("first plan cost vs lama-first", first), ("cost at 30 s vs lama", anytime)]
         {

@@ -9,7 +9,7 @@ use super::pace::{Clock, Pace, Paced};
 use super::rivals::Rival;
 use crate::bars::{Bar, Promise};
 use crate::grid::{Grid, number};
-use crate::planners::pair::Pair;
+use crate::planners::pair::{Pair, Parsed};
 use crate::planners::{Bench, Say};
 
 const LARGE: [&str; 2] = ["blocks-40", "logistics-10x5-40"];
@@ -53,7 +53,7 @@ impl Bench {
 
     fn large(&mut self, contest: &Contest, pair: &Pair, say: &mut Say<'_>) -> Result<()> {
         say(&format!("fixed: {}", pair.problem));
-        let mut walls = [Vec::new(), Vec::new()];
+        let (mut walls, mut peaks) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
         let mut translation = Vec::new();
         let mut grounding = Vec::new();
         let parsed = pair.parse()?;
@@ -61,9 +61,10 @@ impl Bench {
             let again = repeated(pair, repeat);
             let trial =
                 Trial { section: SECTION, pair: &again, parsed: Some(&parsed), limits: contest.limits() };
-            for (walls, rival) in walls.iter_mut().zip([Rival::IsogridFirst, Rival::LamaFirst]) {
+            for (at, rival) in [Rival::IsogridFirst, Rival::LamaFirst].into_iter().enumerate() {
                 let Some(row) = contest.attempt(&trial, rival)? else { return Ok(()) };
-                walls.push(row.cost().map(|_| row.usage.wall_seconds));
+                walls[at].push(row.cost().map(|_| row.usage.wall_seconds));
+                peaks[at].push(row.cost().map(|_| row.usage.peak_bytes as f64));
                 if rival == Rival::LamaFirst {
                     translation.push(row.said.ground_seconds);
                 }
@@ -79,6 +80,13 @@ impl Bench {
             Some(PROMISED_WALL),
         );
         self.run.bar(&format!("{} wall vs lama-first", pair.problem), bar);
+        let bar = Bar::judge(
+            "peak memory of the first plan, least of three, over lama-first's",
+            ratio(&peaks[0], &peaks[1]),
+            Promise::AtMost,
+            Some(1.0),
+        );
+        self.run.bar(&format!("{} memory vs lama-first", pair.problem), bar);
         let bar = Bar::judge(
             "processor seconds of reading and grounding, best of three, over the translator's of Fast Downward",
             ratio(&grounding, &translation),
@@ -132,6 +140,18 @@ impl Bench {
             Promise::AtMost,
             Some(0.0),
         );
+        self.run.bar(&format!("{} same layers", pair.problem), bar);
+        let Some(compared) = contest.estimates(&pair_trial(pair, &parsed, contest))? else { return Ok(None) };
+        self.run.record(
+            &serde_json::json!({"section": "estimates", "instance": pair.problem, "states": compared}),
+        )?;
+        let differing = compared.iter().filter(|one| one.ours != one.theirs).count();
+        let bar = Bar::judge(
+            &format!("of {} states on random walks, those with another value of LM-cut", compared.len()),
+            Some(differing as f64),
+            Promise::AtMost,
+            Some(0.0),
+        );
         self.run.bar(&format!("{} same estimates", pair.problem), bar);
         let cells = [
             ours.cost.map(|cost| cost as f64),
@@ -146,6 +166,10 @@ impl Bench {
         ];
         Ok(Some(std::iter::once(pair.problem.clone()).chain(cells.map(number)).collect()))
     }
+}
+
+fn pair_trial<'a>(pair: &'a Pair, parsed: &'a Parsed, contest: &Contest) -> Trial<'a> {
+    Trial { section: SECTION, pair, parsed: Some(parsed), limits: contest.limits() }
 }
 
 /// The pair under a name of its own.

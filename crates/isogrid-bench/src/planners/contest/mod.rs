@@ -7,6 +7,7 @@ mod agreement;
 mod attempt;
 mod bars;
 mod coverage;
+mod estimates;
 mod fixed;
 mod instances;
 mod odd;
@@ -169,6 +170,12 @@ impl Contest {
     fn paced(&self, trial: &Trial<'_>, what: Pace) -> Result<Option<Paced>> {
         let key = trial.key(&format!("{what:?}"), self.stamps.own);
         self.kept(trial, &key, || self.programs.pace(trial, what))
+    }
+
+    /// LM-cut's values of both on states of `trial`'s task, as [`Contest::attempt`].
+    fn estimates(&self, trial: &Trial<'_>) -> Result<Option<Vec<estimates::Compared>>> {
+        let key = trial.key("estimates", self.stamps.own);
+        self.kept(trial, &key, || self.programs.estimates(trial.pair))
     }
 
     fn kept<R>(&self, trial: &Trial<'_>, key: &Key, make: impl FnOnce() -> Result<R>) -> Result<Option<R>>

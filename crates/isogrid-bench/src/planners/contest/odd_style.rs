@@ -18,6 +18,9 @@ pub(super) enum Structure {
     Either,
     /// `t` becomes `(either t (either t t))`.
     NestedEither,
+    /// The same two where predicates are declared, and nowhere else.
+    EitherInPredicates,
+    NestedEitherInPredicates,
     /// Objects of the problem stand in the domain as constants.
     ObjectsAsConstants,
     /// The goal and every precondition that is not empty stand in an `and` more.
@@ -40,10 +43,12 @@ pub(super) enum Structure {
     Unused,
 }
 
-pub(super) const STRUCTURES: [Structure; 13] = [
+pub(super) const STRUCTURES: [Structure; 15] = [
     Structure::Plain,
     Structure::Either,
     Structure::NestedEither,
+    Structure::EitherInPredicates,
+    Structure::NestedEitherInPredicates,
     Structure::ObjectsAsConstants,
     Structure::MoreAnd,
     Structure::Imply,
@@ -141,12 +146,11 @@ impl Structure {
     pub fn change(self, domain: &mut Tree, problem: &mut Tree) {
         match self {
             Structure::Plain => {}
-            Structure::Either => {
-                change_types(domain, problem, &|name| Tree::of(&format!("(either {name})")));
-            }
-            Structure::NestedEither => {
-                let nested = |name: &str| Tree::of(&format!("(either {name} (either {name} {name}))"));
-                change_types(domain, problem, &nested);
+            Structure::Either => change_types(domain, problem, &either),
+            Structure::NestedEither => change_types(domain, problem, &nested_either),
+            Structure::EitherInPredicates => each_predicate(domain, &mut |list| map_types(list, &either)),
+            Structure::NestedEitherInPredicates => {
+                each_predicate(domain, &mut |list| map_types(list, &nested_either));
             }
             Structure::Imply => after_key(domain, ":precondition", &|formula| match &formula {
                 Tree::List(list) if list.is_empty() => formula,
@@ -204,6 +208,19 @@ impl Structure {
             }
         }
     }
+}
+
+fn either(name: &str) -> Tree {
+    Tree::of(&format!("(either {name})"))
+}
+
+fn nested_either(name: &str) -> Tree {
+    Tree::of(&format!("(either {name} (either {name} {name}))"))
+}
+
+fn each_predicate(domain: &mut Tree, change: &mut dyn FnMut(&mut Vec<Tree>)) {
+    let predicates = domain.section(":predicates").into_iter().flatten().skip(1);
+    predicates.filter_map(Tree::list).for_each(change);
 }
 
 fn change_types(domain: &mut Tree, problem: &mut Tree, change: &dyn Fn(&str) -> Tree) {

@@ -47,7 +47,7 @@ pub(in crate::planners) struct Clock {
     pub read_seconds: Option<f64>,
     /// Grounding.
     pub ground_seconds: Option<f64>,
-    /// Reachable facts of the ground task, before any is merged into variables.
+    /// Facts of the ground task: values of all its variables.
     pub facts: Option<u64>,
     /// Its operators.
     pub operators: Option<u64>,

@@ -11,8 +11,10 @@ use super::watch::Over;
 use crate::grid::{Grid, number};
 use crate::planners::{Bench, LIMITS, Say};
 
-/// Processor seconds of an attempt: grounding ten million facts is no matter of 30 s.
+/// Processor seconds of an attempt: ten million facts are no matter of 30 s.
 const SECONDS: u64 = 120;
+/// Those of grounding alone, which is to end by memory and not by time.
+const GROUND_SECONDS: u64 = 600;
 const QUICK_SECONDS: u64 = 2;
 const QUICK_SIZES: usize = 2;
 
@@ -39,7 +41,8 @@ impl Bench {
         }
         let text = format!(
             "Processor seconds; {SECONDS} s and 2 GiB for each attempt; `-` is not reached. Where isogrid finds no plan any \
-             more, its curve goes on with grounding alone; Fast Downward's ends.\n\n{}\nWhat bounds it:\n\n{ends}",
+             more, its curve goes on with grounding alone, in {GROUND_SECONDS} s; Fast Downward's \
+             ends.\n\n{}\nWhat bounds it:\n\n{ends}",
             grid.markdown()
         );
         self.run.fragment("scale", text);
@@ -54,21 +57,23 @@ impl Bench {
         say: &mut Say<'_>,
     ) -> Result<()> {
         let n_sizes = self.either(QUICK_SIZES, usize::MAX);
-        let told = Told { seconds: self.either(QUICK_SECONDS, SECONDS), bytes: LIMITS.bytes };
-        let limits = Limits { told, ..contest.limits() };
         let (mut ours_is, mut they_go_on) = (Some(Pace::First), true);
         for n in family.sizes().into_iter().take(n_sizes) {
             if ours_is.is_none() && !they_go_on {
-                break;
+                return Ok(());
             }
             say(&format!("scale: {} {n}", family.name()));
             let pair = family.pair(n);
             let parsed = pair.parse()?;
-            let trial = Trial { section: "scale", pair: &pair, parsed: Some(&parsed), limits };
-            let ours = ours_is.map_or(Ok(None), |what| contest.paced(&trial, what))?;
-            let theirs = if they_go_on { contest.attempt(&trial, Rival::LamaFirst)? } else { None };
+            let trial = |what: Pace| {
+                let limits = Limits { told: self.told(what), ..contest.limits() };
+                Trial { section: "scale", pair: &pair, parsed: Some(&parsed), limits }
+            };
+            let ours = ours_is.map_or(Ok(None), |what| contest.paced(&trial(what), what))?;
+            let theirs =
+                if they_go_on { contest.attempt(&trial(Pace::First), Rival::LamaFirst)? } else { None };
             if (ours_is.is_some() && ours.is_none()) || (they_go_on && theirs.is_none()) {
-                break;
+                return Ok(());
             }
             self.run.record(&serde_json::json!({"section": "scale", "instance": pair.problem, "ours": ours, "FD": theirs}))?;
             grid.row(cells(family, n, ours.as_ref(), theirs.as_ref()));
@@ -83,7 +88,17 @@ impl Bench {
                 they_go_on = false;
             }
         }
+        if let Some(what) = ours_is {
+            let what = if what == Pace::Ground { "grounded" } else { "solved" };
+            *ends += &format!("- {}, isogrid: nothing; the largest size is {what}\n", family.name());
+        }
         Ok(())
+    }
+
+    /// The limits of an attempt.
+    fn told(&self, what: Pace) -> Told {
+        let seconds = if what == Pace::Ground { GROUND_SECONDS } else { SECONDS };
+        Told { seconds: self.either(QUICK_SECONDS, seconds), bytes: LIMITS.bytes }
     }
 }
 

@@ -199,7 +199,7 @@ mod tests {
                 Family::Gripper => 4 * n,
             };
             let sizes = family.sizes();
-            assert!(facts(sizes[sizes.len() - 1]) >= 8_000_000 / 2, "{}", family.name());
+            assert!(facts(sizes[sizes.len() - 1]) >= 10_000_000, "{}", family.name());
             assert!(sizes.windows(2).all(|pair| facts(pair[1]) < 3 * facts(pair[0])), "{}", family.name());
         }
     }

@@ -6,18 +6,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use isogrid::core::{Ctx, Stop, Value};
+use isogrid::core::{Ctx, Fault, FaultClass, Stop, Value};
+use isogrid::files;
 use isogrid::plan::explain::{
     DrawLinks, DrawOptions, Eliminated, EliminationOptions, Timeline, eliminate, operators_of, timeline,
 };
 use isogrid::plan::pddl::{Domain, Problem};
-use isogrid::plan::plan_file::parse_plan;
-use isogrid::plan::validate::Validation;
+use isogrid::plan::plan_file::{CostKind, PlanStep, parse_plan, write_plan};
+use isogrid::plan::validate::{Validation, validate as checked};
 use isogrid::plan::{Keep, OperatorId, PlanError, ground_in};
 use isogrid::wire::Explanation;
 
 use super::{fault, file, name, outlook, pair, path, read, validate, within};
 use crate::app::App;
+use crate::args;
 use crate::exit::{Answer, Exit, Trouble};
 use crate::screen::Form;
 
@@ -41,26 +43,62 @@ pub(super) fn command() -> Command {
              should be, 3 the budget ended first.",
         )
         .arg(file("PLAN", "The plan: one action a line, as planners write it").index(3))
+        .arg(args::output("Write the plan without the steps that it can do without to this file, whole or not at all"))
         .arg(links)
         .arg(whole)
 }
 
 pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Trouble> {
     let (domain, problem) = pair(app, matches)?;
-    let Some(path) = path(matches, "PLAN") else { return outlook::execute(app, matches, (domain, problem)) };
+    let output = path(matches, "output");
+    let Some(path) = path(matches, "PLAN") else {
+        return match output {
+            Some(_) => Err(Fault::bad_input("--output needs a plan to leave steps out of").into()),
+            None => outlook::execute(app, matches, (domain, problem)),
+        };
+    };
+    output.map_or(Ok(()), files::check)?;
     let bytes = read(path)?;
     let (validation, _) = validate::plan((&domain, &problem), (path, &bytes))?;
     if !validation.is_valid() {
         return validate::answer(app, &validation);
     }
     let actions = actions((&domain, &problem), (path, &bytes))?;
-    let explained = within(app, matches, |ctx| explain_plan(ctx, (domain, problem), &actions))?.value;
+    let pair = (domain.clone(), problem.clone());
+    let explained = within(app, matches, |ctx| explain_plan(ctx, pair, &actions))?.value;
     let explained = match explained {
         Ok(ControlFlow::Continue(explained)) => explained,
         Ok(ControlFlow::Break(stop)) | Err(PlanError::Stopped(stop)) => return stopped(app, stop),
         Err(error) => return Err(fault(error).into()),
     };
-    show_plan(app, matches, (&validation, &explained))
+    let exit = show_plan(app, matches, (&validation, &explained))?;
+    if let Some(output) = output {
+        write_less((&domain, &problem), (path, &bytes), (&explained.removed, output))?;
+        app.screen.note(&format!("wrote {}", output.display()));
+    }
+    Ok(exit)
+}
+
+/// Writes a plan without some of its steps, if the validator takes it.
+fn write_less(
+    (domain, problem): (&Domain, &Problem),
+    (path, bytes): (&Path, &[u8]),
+    (removed, output): (&[usize], &Path),
+) -> Result<(), Trouble> {
+    let steps = parse_plan(&name(path), bytes).map_err(fault)?.steps;
+    let left = (1..).zip(steps).filter(|(number, _)| removed.binary_search(number).is_err());
+    let left: Vec<PlanStep> = left.map(|(_, step)| step).collect();
+    let validation = checked(domain, problem, &left);
+    if !validation.is_valid() {
+        return Err(Fault {
+            class: FaultClass::Internal,
+            message: format!("the plan without these steps is not valid, and is not written: {validation}"),
+            hint: Some("this is a fault of isogrid, not of your input: please report it".to_string()),
+        }
+        .into());
+    }
+    let kind = if problem.metric.is_some() { CostKind::General } else { CostKind::Unit };
+    Ok(files::write(output, write_plan(&left, validation.cost, kind).as_bytes())?)
 }
 
 /// The steps of a valid plan by indices.
@@ -134,6 +172,7 @@ fn show_plan(
             elimination: Some(&elimination),
             landmarks: None,
             unsolvable: None,
+            out_of_reach: None,
             exit: Exit::Answered.code(),
         })?;
         return Ok(Exit::Answered);
@@ -183,6 +222,7 @@ pub(super) fn stopped(app: &App, stop: Stop) -> Result<Exit, Trouble> {
             elimination: None,
             landmarks: None,
             unsolvable: None,
+            out_of_reach: None,
             exit: exit.code(),
         })?;
     }

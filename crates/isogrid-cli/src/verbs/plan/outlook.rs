@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use clap::ArgMatches;
-use isogrid::core::{Ctx, Stop};
-use isogrid::plan::certificate::{Certification, CertifyOptions, certify};
-use isogrid::plan::explain::{LandmarksAhead, landmarks};
+use isogrid::core::{Ctx, Stop, Value};
+use isogrid::plan::certificate::{Certification, CertifyOptions, Proof, certify};
+use isogrid::plan::explain::{LandmarksAhead, OutOfReach, Way, landmarks, out_of_reach};
 use isogrid::plan::pddl::{Domain, Problem};
 use isogrid::plan::validate::{Judgement, check_certificate};
 use isogrid::plan::{Keep, PlanError, ground_in};
@@ -21,13 +21,15 @@ use crate::screen::Form;
 
 /// Ticks of looking for a proof that there is no plan before landmarks are shown.
 const PROOF_TICKS: u64 = 4_000_000;
+/// Ways to make a fact true that are shown to people.
+const MAX_WAYS: usize = 6;
 /// Landmarks shown to people.
 const MAX_LANDMARKS: usize = 40;
 
 /// What is known of a problem without a plan at hand.
 enum Outlook {
-    /// There is no plan.
-    Unsolvable(String),
+    /// There is no plan, and what the goal lacks, where that is facts that never hold.
+    Unsolvable(String, Vec<OutOfReach>),
     /// Landmarks, where there are any to be had.
     Ahead(Option<LandmarksAhead>),
 }
@@ -42,11 +44,14 @@ pub(super) fn execute(
         Ok(ControlFlow::Break(stop)) | Err(PlanError::Stopped(stop)) => return stopped(app, stop),
         Err(error) => return Err(fault(error).into()),
     };
-    let exit = if matches!(outlook, Outlook::Unsolvable(_)) { Exit::Negative } else { Exit::Answered };
+    let exit = if matches!(outlook, Outlook::Unsolvable(..)) { Exit::Negative } else { Exit::Answered };
     if app.screen.form == Form::Json {
-        let (unsolvable, ahead) = match &outlook {
-            Outlook::Unsolvable(why) => (Some(why.as_str()), None),
-            Outlook::Ahead(ahead) => (None, ahead.as_ref().map(LandmarksAhead::record)),
+        let (unsolvable, missing, ahead) = match &outlook {
+            Outlook::Unsolvable(why, missing) => {
+                let facts = Value::List(missing.iter().map(OutOfReach::record).collect());
+                (Some(why.as_str()), Some(facts), None)
+            }
+            Outlook::Ahead(ahead) => (None, None, ahead.as_ref().map(LandmarksAhead::record)),
         };
         app.screen.object(&Explanation {
             validation: None,
@@ -54,12 +59,13 @@ pub(super) fn execute(
             elimination: None,
             landmarks: ahead.as_ref(),
             unsolvable,
+            out_of_reach: missing.as_ref(),
             exit: exit.code(),
         })?;
         return Ok(exit);
     }
     app.screen.data(&match &outlook {
-        Outlook::Unsolvable(why) => format!("unsolvable: {why}\n"),
+        Outlook::Unsolvable(why, missing) => format!("unsolvable: {why}\n{}", missing_text(missing)),
         Outlook::Ahead(Some(ahead)) => landmarks_text(ahead, app.screen.width().min(100)),
         Outlook::Ahead(None) => "no landmarks are known of this problem\n".to_string(),
     })?;
@@ -67,13 +73,13 @@ pub(super) fn execute(
 }
 
 fn outlook(ctx: &Ctx, (domain, problem): (Domain, Problem)) -> Result<ControlFlow<Stop, Outlook>, PlanError> {
-    if let Some(why) = proof(ctx, (&domain, &problem)) {
-        return Ok(ControlFlow::Continue(Outlook::Unsolvable(why)));
+    if let Some((why, missing)) = proof(ctx, (&domain, &problem)) {
+        return Ok(ControlFlow::Continue(Outlook::Unsolvable(why, missing)));
     }
     let task = ground_in(ctx, &Arc::new(domain), &Arc::new(problem), Keep::Relevant)?;
     if !task.unreachable_goals().is_empty() {
         let why = format!("these goal conditions never hold: {}", task.unreachable_goals().join(", "));
-        return Ok(ControlFlow::Continue(Outlook::Unsolvable(why)));
+        return Ok(ControlFlow::Continue(Outlook::Unsolvable(why, Vec::new())));
     }
     let ahead = landmarks(ctx, &task, task.init());
     Ok(match ctx.tick(0) {
@@ -82,22 +88,47 @@ fn outlook(ctx: &Ctx, (domain, problem): (Domain, Problem)) -> Result<ControlFlo
     })
 }
 
-/// Why there is no plan, if that is soon proved.
-fn proof(ctx: &Ctx, (domain, problem): (&Domain, &Problem)) -> Option<String> {
+/// Why there is no plan, if that is soon proved, and facts that are missing.
+fn proof(ctx: &Ctx, (domain, problem): (&Domain, &Problem)) -> Option<(String, Vec<OutOfReach>)> {
     let child = ctx.child(PROOF_TICKS);
     let options = CertifyOptions { max_states: 10_000, pair_ticks: PROOF_TICKS / 4 };
     let made = certify(&child, domain, problem, &options);
-    let judged = match made {
+    let judged = match &made {
         ControlFlow::Continue(Certification::Certified(certificate)) => {
-            Some(check_certificate(&child, domain, problem, &certificate))
+            Some((check_certificate(&child, domain, problem, certificate), certificate))
         }
         _ => None,
     };
     ctx.absorb(&child);
-    match judged {
-        Some(Judgement::Valid(why)) => Some(why),
-        _ => None,
+    let (Judgement::Valid(why), certificate) = judged? else { return None };
+    let missing = match certificate.proof {
+        Proof::Relaxed => out_of_reach(domain, problem, &certificate.atoms),
+        _ => Vec::new(),
+    };
+    Some((why, missing))
+}
+
+/// Each fact that never holds, and under it what would make it true.
+fn missing_text(missing: &[OutOfReach]) -> String {
+    let mut text = String::new();
+    for one in missing {
+        let goal = if one.is_goal { "  goal" } else { "" };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "\n{} never holds{goal}", one.fact);
+        if one.ways.is_empty() {
+            text += "    nothing makes it true\n";
+        }
+        for Way { by, lacks } in one.ways.iter().take(MAX_WAYS) {
+            let _ = match lacks.as_slice() {
+                [] => writeln!(text, "    {by}  has conditions that never hold together"),
+                lacks => writeln!(text, "    {by}  lacks {}", lacks.join(", ")),
+            };
+        }
+        if one.ways.len() > MAX_WAYS {
+            let _ = writeln!(text, "    ... {} more ...", one.ways.len() - MAX_WAYS);
+        }
     }
+    text
 }
 
 fn landmarks_text(found: &LandmarksAhead, width: usize) -> String {
