@@ -568,6 +568,22 @@ fn a_translated_task_is_text_or_a_file_and_says_how_large_it_is() {
     let ran = desk.run("plan translate --json domain.pddl problem.pddl -o task.sas").object("translation");
     assert_eq!((desk.read("task.sas"), &ran["file"]), (text, &"task.sas".into()));
     assert!(ran["operators"].as_u64() > Some(0), "{ran}");
+    let ran = desk.run("plan search task.sas");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), PLAN), "{}", ran.stderr);
+    let ran = desk.run("plan search --json --optimal --search astar-lmcut task.sas -o plan.txt");
+    let object = ran.object("search");
+    assert_eq!(
+        (desk.read("plan.txt").as_str(), &object["cost"], &object["optimal"]),
+        (PLAN, &2.into(), &true.into())
+    );
+    assert_eq!(desk.run("plan search --optimal --search lama task.sas").code, Some(2));
+    assert_eq!(desk.run("plan search --budget 1ticks task.sas").code, Some(3));
+    let ran = desk.run("plan search domain.pddl");
+    assert!(ran.code == Some(2) && ran.stderr.contains("domain.pddl:1: "), "{}", ran.stderr);
+    desk.file("problem.pddl", walled_in());
+    assert_eq!(desk.run("plan translate domain.pddl problem.pddl -o dead.sas").code, Some(0));
+    let ran = desk.run("plan search dead.sas");
+    assert!(ran.code == Some(1) && ran.stdout.is_empty() && ran.stderr.contains("unsolvable"), "{ran:?}");
     let ran = desk.run("plan translate --json --budget 1ticks domain.pddl problem.pddl");
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
     assert!(ran.object("translation")["text"].is_null());

@@ -118,7 +118,7 @@ pub struct Ctx {
     seed: u64,
     ticks: AtomicU64,
     tick_limit: Arc<AtomicU64>,
-    above: Option<Above>,
+    above: Option<Arc<Above>>,
     is_bounded: bool,
     cancel: Cancel,
     observer: Option<Arc<dyn Observer>>,
@@ -129,6 +129,8 @@ struct Above {
     limit: Arc<AtomicU64>,
     /// The parent's ticks when the child was made.
     before: u64,
+    /// The parent's own parent.
+    above: Option<Arc<Above>>,
 }
 
 impl Ctx {
@@ -180,15 +182,19 @@ impl Ctx {
     }
 
     /// A context for a part of the work: same seed, cancellation and observer, its own tick count and limit. The parent
-    /// does not see the child's ticks until [`Ctx::absorb`]; the child ends where it would exceed the parent's limit, also
-    /// one that is lowered later.
+    /// does not see the child's ticks until [`Ctx::absorb`]; the child ends where it would exceed a limit above it,
+    /// also one that is lowered later.
     #[must_use]
     pub fn child(&self, tick_limit: u64) -> Ctx {
         Ctx {
             seed: self.seed,
             ticks: AtomicU64::new(0),
             tick_limit: Arc::new(AtomicU64::new(tick_limit.min(self.remaining()))),
-            above: Some(Above { limit: self.tick_limit.clone(), before: self.ticks() }),
+            above: Some(Arc::new(Above {
+                limit: self.tick_limit.clone(),
+                before: self.ticks(),
+                above: self.above.clone(),
+            })),
             is_bounded: self.is_bounded,
             cancel: self.cancel.clone(),
             observer: self.observer.clone(),
@@ -210,9 +216,29 @@ impl Ctx {
         self.ticks.load(Ordering::Relaxed)
     }
 
-    /// Ticks left before the limit.
+    /// Ticks left before the limit, and before those above it.
     pub fn remaining(&self) -> u64 {
-        self.tick_limit.load(Ordering::Relaxed).saturating_sub(self.ticks())
+        let (mut ticks, mut above) = (self.ticks(), self.above.as_deref());
+        let mut left = self.tick_limit.load(Ordering::Relaxed).saturating_sub(ticks);
+        while let Some(parent) = above {
+            ticks = ticks.saturating_add(parent.before);
+            left = left.min(parent.limit.load(Ordering::Relaxed).saturating_sub(ticks));
+            above = parent.above.as_deref();
+        }
+        left
+    }
+
+    /// Whether so many ticks are more than a limit above allows.
+    fn exceeds_above(&self, mut ticks: u64) -> bool {
+        let mut above = self.above.as_deref();
+        while let Some(parent) = above {
+            ticks = ticks.saturating_add(parent.before);
+            if ticks > parent.limit.load(Ordering::Relaxed) {
+                return true;
+            }
+            above = parent.above.as_deref();
+        }
+        false
     }
 
     /// Lowers the tick limit to at most `limit`, also while another thread works. With it the loser of a parallel
@@ -226,8 +252,7 @@ impl Ctx {
     #[inline]
     pub fn tick(&self, n: u64) -> ControlFlow<Stop> {
         let now = self.ticks.fetch_add(n, Ordering::Relaxed).saturating_add(n);
-        let is_above = |above: &Above| above.before.saturating_add(now) > above.limit.load(Ordering::Relaxed);
-        if now > self.tick_limit.load(Ordering::Relaxed) || self.above.as_ref().is_some_and(is_above) {
+        if now > self.tick_limit.load(Ordering::Relaxed) || self.exceeds_above(now) {
             return ControlFlow::Break(Stop::Budget(Limit::Ticks));
         }
         match self.cancel.requested() {
@@ -316,9 +341,14 @@ mod tests {
         child.lower_tick_limit(60);
         assert!(child.tick(1).is_break());
         let later = parent.child(u64::MAX);
-        assert!(later.tick(30).is_continue());
+        assert!(later.tick(10).is_continue());
+        let grandchild = later.child(u64::MAX);
+        assert!(grandchild.tick(10).is_continue());
+        assert_eq!((later.remaining(), grandchild.remaining()), (30, 20));
         parent.lower_tick_limit(80);
-        assert_eq!(later.tick(1), ControlFlow::Break(Stop::Budget(Limit::Ticks)));
+        assert_eq!(grandchild.remaining(), 0);
+        assert_eq!(grandchild.tick(1), ControlFlow::Break(Stop::Budget(Limit::Ticks)));
+        assert!(later.tick(10).is_continue() && later.tick(1).is_break());
         parent.cancel_handle().cancel(Reason::Interrupt);
         assert_eq!(parent.child(5).tick(0), ControlFlow::Break(Stop::Cancelled));
     }

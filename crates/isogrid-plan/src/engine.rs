@@ -9,7 +9,7 @@ use crate::error::PlanError;
 use crate::ground::{Keep, ground_in};
 use crate::heuristic::{Blind, Cartesian, Declared, FastForward, HAdd, HMax, LandmarkCount, LmCut};
 use crate::pddl::{Domain, Problem};
-use crate::search::Novelty;
+use crate::search::{Novelty, STUBBORN_SETS};
 use crate::session::{PlanAnswer, PlanQuery, Session};
 use crate::task::Task;
 
@@ -113,6 +113,7 @@ static INFO: Info = Info {
         LmCut::PART,
         Cartesian::PART,
         Novelty::PART,
+        STUBBORN_SETS,
     ],
 };
 

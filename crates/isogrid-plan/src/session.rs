@@ -15,7 +15,7 @@ use crate::packing::State;
 use crate::pddl::{Atom, Domain, Formula, FunctionValue, GroundAtom, Literal, Problem, Term};
 use crate::plan_file::{CostKind, PlanStep, write_plan};
 use crate::search::{
-    Mode, OnPlan, Outcome, Query, SolveOptions, SolveResult, Statistics, Unsolvable, solve_in,
+    Mode, OnPlan, Outcome, Query, SolveOptions, SolveResult, Statistics, Unsolvable, solve_query,
 };
 use crate::task::{GroundFunction, Place, Task, static_predicates};
 use crate::validate::Validator;
@@ -144,7 +144,7 @@ impl Session {
             fault: None,
         };
         let mut on_plan = |plan: &crate::search::Plan| presenter.present(plan);
-        let result = solve_in(ctx, &task, &search, &query.options, &mut on_plan as OnPlan<'_>);
+        let result = solve_query(ctx, &task, &search, &query.options, &mut on_plan as OnPlan<'_>);
         presenter.conclude(result)
     }
 

@@ -102,6 +102,9 @@ fn searches_find_what_the_literal_semantics_allow() {
             let options = SolveOptions { search: Search::AStar(estimate), ..SolveOptions::default() };
             let cost = match solve(&task, &options).outcome {
                 Outcome::Solved { plan, .. } => {
+                    let behind = file.operators_of_task();
+                    let places: Vec<usize> = plan.operators.iter().map(|&at| behind[at as usize]).collect();
+                    assert_eq!(file.cost_of(&places), Some(plan.cost), "{seed}");
                     let names = plan.operators.iter().map(|&operator| task.step(operator).action);
                     let indices: Vec<usize> =
                         names.map(|name| name[1..].parse().expect("an index")).collect();

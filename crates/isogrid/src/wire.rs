@@ -237,6 +237,29 @@ pub struct Translated<'a> {
     pub exit: u8,
 }
 
+/// The end of `plan search`.
+#[derive(Debug, Serialize)]
+pub struct Searched<'a> {
+    /// Whether there is a plan; nothing where that is not known.
+    pub solved: Option<bool>,
+    /// Steps of the plan; nothing, as all of the plan, where there is none.
+    pub steps: Option<u64>,
+    /// Its cost.
+    pub cost: Option<u64>,
+    /// Whether it was proved to cost least.
+    pub optimal: Option<bool>,
+    /// What was found, or why there is no plan.
+    pub message: &'a str,
+    /// The plan, where it went to no file.
+    pub text: Option<&'a str>,
+    /// The file that was written.
+    pub file: Option<String>,
+    /// Work ticks.
+    pub ticks: u64,
+    /// The exit code.
+    pub exit: u8,
+}
+
 /// The answer of `plan explain`.
 #[derive(Debug, Serialize)]
 pub struct Explanation<'a> {
@@ -252,6 +275,8 @@ pub struct Explanation<'a> {
     pub unsolvable: Option<&'a str>,
     /// Facts that the goal lacks and that never hold, and what would make them true.
     pub out_of_reach: Option<&'a Value>,
+    /// The file to which the shorter plan was written.
+    pub file: Option<String>,
     /// The exit code.
     pub exit: u8,
 }
@@ -346,6 +371,7 @@ messages! {
     "judgement": Judged<'_>,
     "certification": Certified<'_>,
     "translation": Translated<'_>,
+    "search": Searched<'_>,
     "explanation": Explanation<'_>,
     "error": Failure<'_>,
     "engines": Engines,
@@ -438,6 +464,7 @@ mod tests {
             landmarks: Some(&landmarks),
             unsolvable: None,
             out_of_reach: Some(&list(missing)),
+            file: None,
             exit: 0,
         })
     }
@@ -504,6 +531,17 @@ mod tests {
                 facts: Some(2),
                 operators: Some(1),
                 axioms: None,
+                message: "m",
+                text: Some("t"),
+                file: None,
+                ticks: 1,
+                exit: 0,
+            }),
+            line(&Searched {
+                solved: Some(true),
+                steps: Some(2),
+                cost: Some(2),
+                optimal: Some(true),
                 message: "m",
                 text: Some("t"),
                 file: None,

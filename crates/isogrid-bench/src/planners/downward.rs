@@ -158,13 +158,17 @@ impl Downward {
         let mut command = Command::new(&self.python);
         command.arg(&self.script).args(["task.sas", "--search", "astar(lmcut(), max_time=0)"]);
         let ended = command.current_dir(folder).output().context("starting Fast Downward")?;
-        let text = String::from_utf8_lossy(&ended.stdout);
-        let value = text.lines().find_map(|line| line.split_once("Initial heuristic value for lmcut: "));
-        match value {
-            Some((_, value)) => Ok(Some(value.trim().parse().context("an estimate")?)),
-            None if text.contains("Initial state is a dead end") => Ok(None),
-            None => bail!("Fast Downward says nothing of its first estimate"),
-        }
+        first_estimate(&String::from_utf8_lossy(&ended.stdout))
+    }
+}
+
+/// What a log says of LM-cut at first; none of a dead end.
+fn first_estimate(log: &str) -> Result<Option<u64>> {
+    let value = log.lines().find_map(|line| line.split_once("Initial heuristic value for lmcut: "));
+    match value.map(|(_, value)| value.trim()) {
+        Some("infinity") => Ok(None),
+        Some(value) => Ok(Some(value.parse().with_context(|| format!("the estimate {value}"))?)),
+        None => bail!("Fast Downward says nothing of its first estimate"),
     }
 }
 
@@ -204,6 +208,14 @@ fn package_version(folder: &Path, package: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn first_estimates_are_numbers_or_dead_ends() {
+        let log = |value: &str| format!("a\n[t=0.1s, 9 KB] Initial heuristic value for lmcut: {value}\nb\n");
+        assert_eq!(first_estimate(&log("14")).expect("a number"), Some(14));
+        assert_eq!(first_estimate(&log("infinity")).expect("a dead end"), None);
+        assert!(first_estimate("nothing").is_err());
+    }
 
     const SOLVED: &str = "\
 INFO     Running translator.

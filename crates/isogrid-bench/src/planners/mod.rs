@@ -96,6 +96,7 @@ pub fn run(options: &Options, say: &mut Say<'_>) -> Result<String> {
         downward: Downward::find(&options.tools)?,
         core: process::first_core(),
     };
+    let notes = fs::read_to_string(missed::NOTES).with_context(|| format!("reading {}", missed::NOTES))?;
     let run = Run::begin(&options.out)?;
     let mut bench = Bench { field, run, data: options.data.clone(), quick: options.quick };
     bench.introduce()?;
@@ -120,7 +121,6 @@ pub fn run(options: &Options, say: &mut Say<'_>) -> Result<String> {
     if let Some(contest) = &contest {
         contest.end(&mut bench, options)?;
     }
-    let notes = fs::read_to_string(missed::NOTES).with_context(|| format!("reading {}", missed::NOTES))?;
     let accounts = missed::accounts(&notes, bench.run.bars());
     bench.run.fragment("bars that fall short", accounts);
     let about = if options.quick { protocol::QUICK } else { protocol::FULL };

@@ -1,7 +1,8 @@
 //! Why facts are out of reach: what would make them true, what that lacks, and so on back to what nothing makes true.
 //!
 //! Seen on the relaxed task, where nothing is ever deleted. Conditions are looked at one by one, so that an action may
-//! lack nothing and have conditions that never hold together. Negations, comparisons and disjunctions are taken to hold.
+//! lack nothing and still never apply: its conditions may not hold together, or fail by a negation or a comparison, which
+//! are taken to hold.
 
 use std::collections::VecDeque;
 
@@ -14,7 +15,7 @@ use crate::pddl::{
 };
 
 /// As many facts are looked at.
-const MAX_FACTS: usize = 30;
+pub const MAX_FACTS: usize = 30;
 
 /// A fact that never holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,12 +33,13 @@ pub struct OutOfReach {
 pub struct Way {
     /// The action with the arguments that it would have, or the derived fact.
     pub by: String,
-    /// Its conditions of which no instance ever holds; none where they never hold together.
+    /// Its conditions of which no instance ever holds; empty where none fails alone.
     pub lacks: Vec<String>,
 }
 
-/// The facts that the goal lacks, and those that these lack, as far as they are few. `reachable` are all atoms that hold
-/// at some time if nothing is ever deleted, those that hold at first among them. Cost: facts times schemas times atoms.
+/// The facts that the goal lacks, then those that these lack, and so on, [`MAX_FACTS`] at most. `reachable` are all atoms
+/// that hold at some time if nothing is ever deleted, those that hold at first among them. Cost: facts times schemas
+/// times atoms.
 pub fn out_of_reach(domain: &Domain, problem: &Problem, reachable: &[AtomName]) -> Vec<OutOfReach> {
     let mut search = Search::new(domain, problem, reachable);
     search.lack(&problem.goal, &mut Vec::new());
@@ -117,14 +119,32 @@ impl<'a> Search<'a> {
                     self.found.push(fact);
                 }
             }
-            Formula::Exists(params, body) => {
+            // What holds for all holds for any.
+            Formula::Exists(params, body) | Formula::Forall(params, body) => {
                 let n = binding.len();
                 binding.resize(n + params.len(), None);
                 self.lack(body, binding);
                 binding.truncate(n);
             }
+            Formula::Or(parts) => self.lack_any(parts, binding),
             _ => {}
         }
+    }
+
+    /// Collects what all parts of a disjunction lack, if each lacks something.
+    fn lack_any(&mut self, parts: &[Formula], binding: &mut Vec<Option<ObjectId>>) {
+        let before = std::mem::take(&mut self.found);
+        let mut all = before.clone();
+        for part in parts {
+            self.lack(part, binding);
+            let lacking = std::mem::take(&mut self.found);
+            if lacking.is_empty() {
+                self.found = before;
+                return;
+            }
+            all.extend(lacking);
+        }
+        self.found = all;
     }
 
     /// Has a look at what was found; returns it as text.

@@ -17,6 +17,6 @@ pub use draw::{DrawLinks, DrawOptions};
 pub(crate) use eliminate::eliminate_to;
 pub use eliminate::{Eliminated, Elimination, EliminationOptions, eliminate};
 pub use landmarks::{Landmark, LandmarksAhead, landmarks};
-pub use missing::{OutOfReach, Way, out_of_reach};
+pub use missing::{MAX_FACTS, OutOfReach, Way, out_of_reach};
 pub use replay::operators_of;
 pub use timeline::{CausalLink, TimedStep, Timeline, timeline};

@@ -59,6 +59,11 @@ impl<'a> FastForward<'a> {
         self.stamp += 1;
     }
 
+    /// h_add of the state evaluated last, unless it was hopeless.
+    pub(crate) fn h_add(&self) -> u32 {
+        self.exploration.sum_of_goals()
+    }
+
     /// The facts that the last relaxed plan reaches for its goal, those true at first among them.
     pub(crate) fn relaxed_plan_facts(&self) -> Vec<FactId> {
         (0..).zip(&self.fact_marks).filter(|&(_, &mark)| mark == self.stamp).map(|(fact, _)| fact).collect()

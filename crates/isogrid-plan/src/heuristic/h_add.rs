@@ -1,15 +1,15 @@
-//! h_add (Bonet and Geffner, AIJ 129, 2001): the sum over the goal conditions, where a set of conditions costs the sum of
-//! its members. Safe, not admissible.
+//! h_add (Bonet and Geffner, AIJ 129, 2001): the sum over the goal conditions, where a set of conditions costs the sum
+//! of its members. Operators of the relaxed plan by its supporters are preferred. Safe, not admissible.
 
-use crate::heuristic::exploration::Exploration;
-use crate::heuristic::{Declared, Heuristic, Node, Properties, Relaxation};
-use crate::task::Task;
+use crate::heuristic::{Declared, FastForward, Heuristic, Node, Properties, Relaxation};
+use crate::task::{OperatorId, Task};
 
-pub(crate) struct HAdd<'a>(Exploration<'a>);
+/// FF's supporters are those of h_add.
+pub(crate) struct HAdd<'a>(FastForward<'a>);
 
 impl<'a> HAdd<'a> {
     pub(crate) fn new(task: &'a Task, relaxation: Relaxation) -> HAdd<'a> {
-        HAdd(Exploration::new(task, relaxation))
+        HAdd(FastForward::new(task, relaxation))
     }
 }
 
@@ -20,10 +20,14 @@ impl Declared for HAdd<'_> {
 
 impl Heuristic for HAdd<'_> {
     fn evaluate(&mut self, node: Node<'_>) -> Option<u32> {
-        self.0.run::<false>(node.words).then(|| self.0.sum_of_goals())
+        self.0.evaluate(node).map(|_| self.0.h_add())
     }
 
     fn ticks(&self) -> u64 {
         self.0.ticks()
+    }
+
+    fn preferred(&self) -> &[OperatorId] {
+        self.0.preferred()
     }
 }

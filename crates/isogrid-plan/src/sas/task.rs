@@ -58,6 +58,13 @@ impl SasFile {
         Task::new(parts).map_err(|_| SasFault::TooLarge { what: "operators" })
     }
 
+    /// The file's operator behind each operator of its [`task`](SasFile::task).
+    pub fn operators_of_task(&self) -> Vec<usize> {
+        let mut names = Names::default();
+        let all = self.operators.iter().enumerate();
+        all.filter_map(|(at, operator)| self.operator(&mut names, operator).map(|_| at)).collect()
+    }
+
     /// An atom for every value but those that say that the others fail: such a value must be the last.
     fn atoms(&self, names: &mut Names) -> (AtomTable, Vec<Vec<Option<AtomId>>>) {
         let mut atoms = AtomTable::default();

@@ -175,9 +175,12 @@ impl<'a> Makers<'a> {
 /// What an admissible estimate says of a state, in units of the task's cost; `None` where it proves that no goal can be
 /// reached. Cartesian abstractions are built from the state.
 ///
-/// Breaks with the context's stop, and with [`Stop::Failed`] where the estimate does not support the task. Cost: one
-/// evaluation, and what an estimate is built for.
+/// Breaks with [`Stop::Failed`] where the estimate does not support the task, and with the context's stop, which only
+/// the building of abstractions listens to. Cost: that, and one evaluation.
 pub fn estimate(ctx: &Ctx, task: &Task, state: &State, estimate: Estimate) -> ControlFlow<Stop, Option<u32>> {
+    if !task.unreachable_goals().is_empty() {
+        return ControlFlow::Continue(None);
+    }
     let goal = &task.goal;
     let node = Node { id: 0, parent: None, words: state.words() };
     let relaxation = || Relaxation::new(task, goal, Costs::Real);

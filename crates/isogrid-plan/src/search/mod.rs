@@ -36,8 +36,9 @@ pub use makers::estimate;
 pub(crate) use novelty::Novelty;
 pub use options::{Estimate, Guide, Mode, Reduction, Search, SolveOptions};
 pub(crate) use referee::Referee;
-pub use solve::solve;
-pub(crate) use solve::{OnPlan, Query, solve_in};
+pub(crate) use solve::{OnPlan, Query, solve_query};
+pub use solve::{solve, solve_in};
+pub(crate) use stubborn::STUBBORN_SETS;
 
 use crate::task::OperatorId;
 

@@ -16,9 +16,14 @@ use crate::task::{OperatorId, Task};
 /// Solves a grounded task without a context: no cancellation, no observer. A search that does not support the task
 /// ends with [`Stop::Failed`].
 pub fn solve(task: &Task, options: &SolveOptions) -> SolveResult {
-    let ctx = Ctx::new(0).with_tick_limit(options.ticks);
+    solve_in(&Ctx::new(0).with_tick_limit(options.ticks), task, options)
+}
+
+/// Solves a grounded task under a context, which may end the work; the best plan so far is the answer then. The
+/// context's limit takes the place of [`SolveOptions::ticks`].
+pub fn solve_in(ctx: &Ctx, task: &Task, options: &SolveOptions) -> SolveResult {
     let query = Query { init: task.init().clone(), goal: task.goal.clone() };
-    solve_in(&ctx, task, &query, options, &mut |_| ControlFlow::Continue(()))
+    solve_query(ctx, task, &query, options, &mut |_| ControlFlow::Continue(()))
 }
 
 /// Where to start, where to go.
@@ -31,7 +36,7 @@ pub(crate) struct Query {
 /// Receives every plan that is cheaper than all before, and may say that it is enough.
 pub(crate) type OnPlan<'a> = &'a mut dyn FnMut(&Plan) -> ControlFlow<()>;
 
-pub(crate) fn solve_in(
+pub(crate) fn solve_query(
     ctx: &Ctx,
     task: &Task,
     query: &Query,

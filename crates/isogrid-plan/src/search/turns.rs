@@ -161,7 +161,8 @@ pub(crate) fn turn(ctx: &Ctx, ticks: u64, search: impl FnOnce(&Ctx) -> ControlFl
     ctx.absorb(&child);
     match result {
         ControlFlow::Continue(found) => Turn::Found(found),
-        ControlFlow::Break(Stop::Budget(Limit::Ticks)) if ctx.remaining() > 0 => Turn::Over,
+        // Exactly at a limit there is time for one more turn, whoever has lowered it in the meantime.
+        ControlFlow::Break(Stop::Budget(Limit::Ticks)) if ctx.tick(0).is_continue() => Turn::Over,
         ControlFlow::Break(stop) => Turn::Stopped(stop),
     }
 }
@@ -205,7 +206,8 @@ pub(crate) fn race_all(
     let mut twins: Vec<Contestant<'_>> = restarting
         .into_iter()
         .flat_map(|at| (n..threads).map(move |number| (at, number)))
-        .map(|(at, number)| contestants[at].twin(number as u64))
+        // Far from the rounds that the contestant itself may come to.
+        .map(|(at, number)| contestants[at].twin((number as u64) << 32))
         .collect();
     let mut seats: Vec<Seat<'_, '_>> = (0..threads.min(n)).map(|_| Seat::default()).collect();
     for (at, contestant) in contestants.iter_mut().enumerate() {
@@ -248,6 +250,9 @@ impl<'c, 'a> Seat<'c, 'a> {
     }
 
     fn run(&mut self, ctx: &Ctx, first_turn: u64) -> ControlFlow<Stop, Found> {
+        // Who has nobody to share with, and does not restart, has the longest turn at once.
+        let is_alone = matches!(self.contestants.as_slice(), [one] if one.restarts.is_none());
+        let first_turn = if is_alone { u64::MAX } else { first_turn };
         match take_turns(ctx, &mut self.contestants, first_turn) {
             ControlFlow::Continue((at, found)) => {
                 self.won = at;
@@ -315,13 +320,13 @@ mod tests {
     #[test]
     fn who_restarts_runs_on_the_threads_that_are_left() {
         let at_last = |round: u64| -> Boxed<'static> {
-            // A thousand ticks are there in the fifth round; this is what the fourth of them makes then.
-            let ticks = if round == 9 { 10 } else { 1 << 40 };
-            Box::new(Fake { ticks, found: Found::Plan(vec![round as u32]), spent: 0 })
+            let ticks = if round >> 32 == 4 { 10 } else { 1 << 40 };
+            Box::new(Fake { ticks, found: Found::Plan(vec![(round >> 32) as u32]), spent: 0 })
         };
         let mut all = vec![fake(1 << 40, Found::GaveUp), Contestant::new(at_last).restarting(1000)];
         let won = race_all(&Ctx::new(0), &mut all, 100, 6);
-        assert_eq!(won, ControlFlow::Continue((1, Found::Plan(vec![9]))));
+        assert_eq!(won, ControlFlow::Continue((1, Found::Plan(vec![4]))));
+        assert_eq!(all[1].statistics().expanded, 10);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::rivals::Programs;
 use crate::planners::pair::Pair;
 
 /// States of random walks; the first is the initial one.
-const STATES: u64 = 50;
+pub(super) const STATES: u64 = 50;
 /// Steps of the longest walk.
 const MAX_STEPS: u64 = 40;
 
@@ -29,16 +29,15 @@ impl Programs {
     ///
     /// # Errors
     /// The peer fails, or its translator's task cannot be read.
-    pub fn estimates(&self, pair: &Pair) -> Result<Vec<Compared>> {
+    pub fn estimates(&self, pair: &Pair, n_states: u64) -> Result<Vec<Compared>> {
         let folder = tempfile::tempdir().context("creating a folder")?;
         pair.write(folder.path())?;
         self.downward.translate(folder.path())?;
-        let mut file = parse_sas("output.sas", &fs::read(folder.path().join("output.sas"))?)?;
+        let file = parse_sas("output.sas", &fs::read(folder.path().join("output.sas"))?)?;
         let start = file.start();
         let mut all = Vec::new();
-        for seed in 0..STATES {
-            file.init = walked(&file, &start, seed);
-            let text = file.to_string();
+        for seed in 0..n_states {
+            let text = from(&file, walked(&file, &start, seed)).to_string();
             fs::write(folder.path().join("task.sas"), &text)?;
             let task = Task::from_sas("task.sas", text.as_bytes())?;
             let value = estimate(&Ctx::new(0), &task, task.init(), Estimate::LmCut).continue_value();
@@ -49,11 +48,22 @@ impl Programs {
     }
 }
 
+/// The task from another state; derived variables keep their defaults.
+fn from(file: &SasFile, state: Vec<u32>) -> SasFile {
+    let mut other = file.clone();
+    for ((place, value), variable) in other.init.iter_mut().zip(state).zip(&file.variables) {
+        if variable.layer.is_none() {
+            *place = value;
+        }
+    }
+    other
+}
+
 /// The state at the end of a random walk that is longer for later seeds.
 fn walked(file: &SasFile, start: &[u32], seed: u64) -> Vec<u32> {
     let mut rng = Rng::new(seed, 0x1c07);
     let mut state = start.to_vec();
-    for _ in 0..seed * MAX_STEPS / STATES {
+    for _ in 0..(seed * MAX_STEPS).div_ceil(STATES) {
         let successors: Vec<Vec<u32>> =
             file.operators.iter().filter_map(|operator| file.successor(&state, operator)).collect();
         let Some(at) = rng.index(successors.len()) else { break };

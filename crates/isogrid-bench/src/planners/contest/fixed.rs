@@ -4,12 +4,13 @@ use anyhow::{Context, Result};
 
 use super::Contest;
 use super::attempt::{Row, Trial};
+use super::estimates::STATES;
 use super::instances::List;
 use super::pace::{Clock, Pace, Paced};
 use super::rivals::Rival;
 use crate::bars::{Bar, Promise};
 use crate::grid::{Grid, number};
-use crate::planners::pair::{Pair, Parsed};
+use crate::planners::pair::Pair;
 use crate::planners::{Bench, Say};
 
 const LARGE: [&str; 2] = ["blocks-40", "logistics-10x5-40"];
@@ -46,6 +47,7 @@ impl Bench {
             if let Some(cells) = self.lm_cut(contest, named(name)?, say)? {
                 grid.row(cells);
             }
+            self.estimates(contest, named(name)?)?;
         }
         self.run.fragment("LM-cut", grid.markdown());
         Ok(())
@@ -141,18 +143,6 @@ impl Bench {
             Some(0.0),
         );
         self.run.bar(&format!("{} same layers", pair.problem), bar);
-        let Some(compared) = contest.estimates(&pair_trial(pair, &parsed, contest))? else { return Ok(None) };
-        self.run.record(
-            &serde_json::json!({"section": "estimates", "instance": pair.problem, "states": compared}),
-        )?;
-        let differing = compared.iter().filter(|one| one.ours != one.theirs).count();
-        let bar = Bar::judge(
-            &format!("of {} states on random walks, those with another value of LM-cut", compared.len()),
-            Some(differing as f64),
-            Promise::AtMost,
-            Some(0.0),
-        );
-        self.run.bar(&format!("{} same estimates", pair.problem), bar);
         let cells = [
             ours.cost.map(|cost| cost as f64),
             theirs.cost(),
@@ -168,8 +158,24 @@ impl Bench {
     }
 }
 
-fn pair_trial<'a>(pair: &'a Pair, parsed: &'a Parsed, contest: &Contest) -> Trial<'a> {
-    Trial { section: SECTION, pair, parsed: Some(parsed), limits: contest.limits() }
+impl Bench {
+    /// LM-cut's values of both, state by state.
+    fn estimates(&mut self, contest: &Contest, pair: &Pair) -> Result<()> {
+        let parsed = pair.parse()?;
+        let trial = Trial { section: SECTION, pair, parsed: Some(&parsed), limits: contest.limits() };
+        let Some(compared) = contest.estimates(&trial, self.either(2, STATES))? else { return Ok(()) };
+        let line = serde_json::json!({"section": "estimates", "instance": pair.problem, "states": compared});
+        self.run.record(&line)?;
+        let differing = compared.iter().filter(|one| one.ours != one.theirs).count();
+        let bar = Bar::judge(
+            &format!("of {} states on random walks, those with another value of LM-cut", compared.len()),
+            Some(differing as f64),
+            Promise::AtMost,
+            Some(0.0),
+        );
+        self.run.bar(&format!("{} same estimates", pair.problem), bar);
+        Ok(())
+    }
 }
 
 /// The pair under a name of its own.

@@ -173,9 +173,9 @@ impl Contest {
     }
 
     /// LM-cut's values of both on states of `trial`'s task, as [`Contest::attempt`].
-    fn estimates(&self, trial: &Trial<'_>) -> Result<Option<Vec<estimates::Compared>>> {
-        let key = trial.key("estimates", self.stamps.own);
-        self.kept(trial, &key, || self.programs.estimates(trial.pair))
+    fn estimates(&self, trial: &Trial<'_>, n_states: u64) -> Result<Option<Vec<estimates::Compared>>> {
+        let key = trial.key(&format!("{n_states} estimates"), self.stamps.own);
+        self.kept(trial, &key, || self.programs.estimates(trial.pair, n_states))
     }
 
     fn kept<R>(&self, trial: &Trial<'_>, key: &Key, make: impl FnOnce() -> Result<R>) -> Result<Option<R>>

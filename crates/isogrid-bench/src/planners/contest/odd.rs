@@ -140,8 +140,8 @@ impl Bench {
             grid.row(vec![one.name.clone(), ours, words(&one.theirs)]);
         }
         let text = format!(
-            "{} files; both take or both refuse {agree}; {same} are the same task as their plain twins for us. Fast Downward \
-             knows `either` where predicates are declared, and nowhere else. Where we differ:\n\n{}",
+            "{} files; both take or both refuse {agree}; {same} are the same task as their plain twins for us. Fast \
+             Downward knows `either` where predicates are declared, and nowhere else. Where we differ:\n\n{}",
             verdicts.len(),
             grid.markdown()
         );

@@ -83,8 +83,8 @@ impl Bench {
         let ratio = geometric_mean(ratios.iter().copied());
         let within = ratios.iter().filter(|&&ratio| ratio <= PROMISED_TIME).count();
         let text = format!(
-            "search seconds of ours over the peer's in the same mode, geometric mean over {} instances, on {within} of which it \
-             is at most a half, {} at worst; what ours does not solve ({unsolved}) counts as the limit",
+            "search seconds of ours over the peer's in the same mode, geometric mean over {} instances, on {within} of \
+             which it is at most a half, {} at worst; what ours does not solve ({unsolved}) counts as the limit",
             matches.len(),
             number(ratios.iter().copied().reduce(f64::max)),
         );

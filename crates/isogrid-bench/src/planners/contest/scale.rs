@@ -40,8 +40,8 @@ impl Bench {
             self.curve(contest, family, (&mut grid, &mut ends), say)?;
         }
         let text = format!(
-            "Processor seconds; {SECONDS} s and 2 GiB for each attempt; `-` is not reached. Where isogrid finds no plan any \
-             more, its curve goes on with grounding alone, in {GROUND_SECONDS} s; Fast Downward's \
+            "Processor seconds; {SECONDS} s and 2 GiB for each attempt; `-` is not reached. Where isogrid finds no plan \
+             any more, its curve goes on with grounding alone, in {GROUND_SECONDS} s; Fast Downward's \
              ends.\n\n{}\nWhat bounds it:\n\n{ends}",
             grid.markdown()
         );

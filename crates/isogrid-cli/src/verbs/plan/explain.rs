@@ -38,7 +38,8 @@ pub(super) fn command() -> Command {
         .after_help(
             "With a plan: its steps by the earliest moment at which each can run when all that can run together; an \
              arrow leads to the steps that need what a step makes true; then the steps that the plan can do without. \
-             Without one: facts that every plan makes true, those that are next first.\n\n\
+             Without one: facts that every plan makes true, those that are next first; or why there is no plan, and which \
+             facts are missing.\n\n\
              Exit codes: 0 answered, 1 the plan is not valid or there is none, 2 a file that cannot be read as what it \
              should be, 3 the budget ended first.",
         )
@@ -71,9 +72,11 @@ pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
         Ok(ControlFlow::Break(stop)) | Err(PlanError::Stopped(stop)) => return stopped(app, stop),
         Err(error) => return Err(fault(error).into()),
     };
-    let exit = show_plan(app, matches, (&validation, &explained))?;
     if let Some(output) = output {
         write_less((&domain, &problem), (path, &bytes), (&explained.removed, output))?;
+    }
+    let exit = show_plan(app, matches, (&validation, &explained))?;
+    if let Some(output) = output {
         app.screen.note(&format!("wrote {}", output.display()));
     }
     Ok(exit)
@@ -173,6 +176,7 @@ fn show_plan(
             landmarks: None,
             unsolvable: None,
             out_of_reach: None,
+            file: path(matches, "output").map(|path| path.display().to_string()),
             exit: Exit::Answered.code(),
         })?;
         return Ok(Exit::Answered);
@@ -223,6 +227,7 @@ pub(super) fn stopped(app: &App, stop: Stop) -> Result<Exit, Trouble> {
             landmarks: None,
             unsolvable: None,
             out_of_reach: None,
+            file: None,
             exit: exit.code(),
         })?;
     }

@@ -1,9 +1,10 @@
 //! `isogrid plan`: tools for planning that need no engine to be chosen. Plans and certificates are checked, plans and
-//! problems explained, certificates made, tasks translated.
+//! problems explained, certificates made, tasks translated and searched.
 
 mod certify;
 mod explain;
 mod outlook;
+mod search;
 mod translate;
 mod validate;
 
@@ -35,6 +36,7 @@ pub(crate) fn command(_: &[Entry]) -> Command {
                 .arg(file("PROBLEM", "The PDDL problem").required(true).index(2))
                 .arg(args::budget())
         }))
+        .subcommand(search::command().arg(args::budget()))
 }
 
 pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Trouble> {
@@ -43,6 +45,7 @@ pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
         Some(("explain", matches)) => explain::execute(app, matches),
         Some(("certify", matches)) => certify::execute(app, matches),
         Some(("translate", matches)) => translate::execute(app, matches),
+        Some(("search", matches)) => search::execute(app, matches),
         _ => Ok(Exit::BadInput),
     }
 }

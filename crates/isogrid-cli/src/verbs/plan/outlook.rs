@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::ArgMatches;
 use isogrid::core::{Ctx, Stop, Value};
 use isogrid::plan::certificate::{Certification, CertifyOptions, Proof, certify};
-use isogrid::plan::explain::{LandmarksAhead, OutOfReach, Way, landmarks, out_of_reach};
+use isogrid::plan::explain::{LandmarksAhead, MAX_FACTS, OutOfReach, Way, landmarks, out_of_reach};
 use isogrid::plan::pddl::{Domain, Problem};
 use isogrid::plan::validate::{Judgement, check_certificate};
 use isogrid::plan::{Keep, PlanError, ground_in};
@@ -28,8 +28,8 @@ const MAX_LANDMARKS: usize = 40;
 
 /// What is known of a problem without a plan at hand.
 enum Outlook {
-    /// There is no plan, and what the goal lacks, where that is facts that never hold.
-    Unsolvable(String, Vec<OutOfReach>),
+    /// There is no plan, and what the goal lacks, where that is facts that never hold and was looked at.
+    Unsolvable(String, Option<Vec<OutOfReach>>),
     /// Landmarks, where there are any to be had.
     Ahead(Option<LandmarksAhead>),
 }
@@ -48,8 +48,9 @@ pub(super) fn execute(
     if app.screen.form == Form::Json {
         let (unsolvable, missing, ahead) = match &outlook {
             Outlook::Unsolvable(why, missing) => {
-                let facts = Value::List(missing.iter().map(OutOfReach::record).collect());
-                (Some(why.as_str()), Some(facts), None)
+                let record =
+                    |facts: &Vec<OutOfReach>| Value::List(facts.iter().map(OutOfReach::record).collect());
+                (Some(why.as_str()), missing.as_ref().map(record), None)
             }
             Outlook::Ahead(ahead) => (None, None, ahead.as_ref().map(LandmarksAhead::record)),
         };
@@ -60,12 +61,15 @@ pub(super) fn execute(
             landmarks: ahead.as_ref(),
             unsolvable,
             out_of_reach: missing.as_ref(),
+            file: None,
             exit: exit.code(),
         })?;
         return Ok(exit);
     }
     app.screen.data(&match &outlook {
-        Outlook::Unsolvable(why, missing) => format!("unsolvable: {why}\n{}", missing_text(missing)),
+        Outlook::Unsolvable(why, missing) => {
+            format!("unsolvable: {why}\n{}", missing_text(missing.as_deref().unwrap_or_default()))
+        }
         Outlook::Ahead(Some(ahead)) => landmarks_text(ahead, app.screen.width().min(100)),
         Outlook::Ahead(None) => "no landmarks are known of this problem\n".to_string(),
     })?;
@@ -79,7 +83,7 @@ fn outlook(ctx: &Ctx, (domain, problem): (Domain, Problem)) -> Result<ControlFlo
     let task = ground_in(ctx, &Arc::new(domain), &Arc::new(problem), Keep::Relevant)?;
     if !task.unreachable_goals().is_empty() {
         let why = format!("these goal conditions never hold: {}", task.unreachable_goals().join(", "));
-        return Ok(ControlFlow::Continue(Outlook::Unsolvable(why, Vec::new())));
+        return Ok(ControlFlow::Continue(Outlook::Unsolvable(why, None)));
     }
     let ahead = landmarks(ctx, &task, task.init());
     Ok(match ctx.tick(0) {
@@ -89,7 +93,7 @@ fn outlook(ctx: &Ctx, (domain, problem): (Domain, Problem)) -> Result<ControlFlo
 }
 
 /// Why there is no plan, if that is soon proved, and facts that are missing.
-fn proof(ctx: &Ctx, (domain, problem): (&Domain, &Problem)) -> Option<(String, Vec<OutOfReach>)> {
+fn proof(ctx: &Ctx, (domain, problem): (&Domain, &Problem)) -> Option<(String, Option<Vec<OutOfReach>>)> {
     let child = ctx.child(PROOF_TICKS);
     let options = CertifyOptions { max_states: 10_000, pair_ticks: PROOF_TICKS / 4 };
     let made = certify(&child, domain, problem, &options);
@@ -102,8 +106,8 @@ fn proof(ctx: &Ctx, (domain, problem): (&Domain, &Problem)) -> Option<(String, V
     ctx.absorb(&child);
     let (Judgement::Valid(why), certificate) = judged? else { return None };
     let missing = match certificate.proof {
-        Proof::Relaxed => out_of_reach(domain, problem, &certificate.atoms),
-        _ => Vec::new(),
+        Proof::Relaxed => Some(out_of_reach(domain, problem, &certificate.atoms)),
+        _ => None,
     };
     Some((why, missing))
 }
@@ -120,13 +124,16 @@ fn missing_text(missing: &[OutOfReach]) -> String {
         }
         for Way { by, lacks } in one.ways.iter().take(MAX_WAYS) {
             let _ = match lacks.as_slice() {
-                [] => writeln!(text, "    {by}  has conditions that never hold together"),
+                [] => writeln!(text, "    {by}  lacks no single fact; its conditions fail in another way"),
                 lacks => writeln!(text, "    {by}  lacks {}", lacks.join(", ")),
             };
         }
         if one.ways.len() > MAX_WAYS {
             let _ = writeln!(text, "    ... {} more ...", one.ways.len() - MAX_WAYS);
         }
+    }
+    if missing.len() == MAX_FACTS {
+        text += "\n... and perhaps more facts ...\n";
     }
     text
 }

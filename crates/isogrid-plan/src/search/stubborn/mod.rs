@@ -11,6 +11,8 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+use isogrid_core::Part;
+
 use crate::ground::VarVal;
 use crate::search::stubborn::closure::{Closure, Given};
 use crate::search::stubborn::tables::Tables;
@@ -25,6 +27,18 @@ const LEAST_SHARE: u64 = 5;
 const LEAST_SHARE_AT_FIRST: u64 = 50;
 /// Entries of lists a tick.
 const ENTRIES_PER_TICK: u64 = 32;
+
+/// What they keep and support, for users.
+pub(crate) const STUBBORN_SETS: Part = Part {
+    kind: "reductions",
+    name: "stubborn sets",
+    properties: &[
+        ("keep a cheapest plan", "yes"),
+        ("conditional effects", "no"),
+        ("axioms", "no"),
+        ("numbers", "no"),
+    ],
+};
 
 /// Leaves out applicable operators.
 pub(crate) struct StubbornSets<'a> {

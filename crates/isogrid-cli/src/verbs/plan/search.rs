@@ -1,0 +1,156 @@
+//! `isogrid plan search`: a task in the SAS+ format, searched as it stands.
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use isogrid::core::{Fault, FaultClass};
+use isogrid::plan::plan_file::{CostKind, PlanStep, write_plan};
+use isogrid::plan::sas::{SasFile, parse_sas};
+use isogrid::plan::{Mode, Outcome, Search, SolveOptions, SolveResult, Task, Unsolvable, solve_in};
+use isogrid::{files, wire};
+
+use super::{fault, file, name, path, read, within};
+use crate::app::App;
+use crate::args;
+use crate::exit::{Answer, Exit, Trouble};
+use crate::screen::Form;
+
+pub(super) fn command() -> Command {
+    let mode = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    };
+    let search = Arg::new("search")
+        .long("search")
+        .value_name("NAME")
+        .value_parser(Search::NAMED.map(|(name, _)| name))
+        .default_value("auto")
+        .help("One search instead of the portfolio");
+    Command::new("search")
+        .about("Search a task in the SAS+ format of Fast Downward's translator, without any PDDL")
+        .after_help(
+            "The plan is executed as the file says before it is shown. Exit codes: 0 a plan, 1 there is none or the \
+             search gave up, 2 a file that cannot be read as what it should be, 3 the budget ended first. The plan goes \
+             to standard output where no file is given.",
+        )
+        .arg(file("TASK", "The task, for example `output.sas`").required(true).index(1))
+        .arg(args::output("Write the plan to this file, whole or not at all"))
+        .arg(mode("optimal", "Look for a plan of least cost, with proof").conflicts_with("first"))
+        .arg(mode("first", "Stop at the first plan"))
+        .arg(search)
+}
+
+/// What came of it.
+struct Answered {
+    message: String,
+    exit: Exit,
+    /// Whether there is a plan, if that is known.
+    solved: Option<bool>,
+    plan: Option<Plan>,
+}
+
+struct Plan {
+    steps: usize,
+    cost: u64,
+    optimal: bool,
+    text: String,
+}
+
+pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Trouble> {
+    let options = options(matches)?;
+    let task = path(matches, "TASK").map(|path| Ok::<_, Trouble>((name(path), read(path)?))).transpose()?;
+    let (name, bytes) = task.unwrap_or_default();
+    let file = parse_sas(&name, &bytes).map_err(fault)?;
+    let task = file.task().map_err(|why| Fault::bad_input(format!("{name}: {why}")))?;
+    if let Some(what) = options.only_for_plain_tasks().filter(|_| !task.is_plain()) {
+        return Err(
+            Fault::bad_input(format!("`{what}` does not support conditional effects and axioms")).into()
+        );
+    }
+    let output = path(matches, "output");
+    output.map_or(Ok(()), files::check)?;
+    let driven = within(app, matches, |ctx| solve_in(ctx, &task, &options))?;
+    let answered = answer(&file, &task, &driven.value)?;
+    let plan = answered.plan.as_ref();
+    if let Some((path, plan)) = output.zip(plan) {
+        files::write(path, plan.text.as_bytes())?;
+    }
+    let written = output.filter(|_| plan.is_some());
+    let shown = plan.map(|plan| plan.text.as_str()).filter(|_| written.is_none());
+    if app.screen.form == Form::Json {
+        app.screen.object(&wire::Searched {
+            solved: answered.solved,
+            steps: plan.map(|plan| plan.steps as u64),
+            cost: plan.map(|plan| plan.cost),
+            optimal: plan.map(|plan| plan.optimal),
+            message: &answered.message,
+            text: shown,
+            file: written.map(|path| path.display().to_string()),
+            ticks: driven.ticks,
+            exit: answered.exit.code(),
+        })?;
+        return Ok(answered.exit);
+    }
+    shown.map_or(Ok(()), |text| app.screen.data(text))?;
+    app.screen.note(&answered.message);
+    if let Some(path) = written {
+        app.screen.note(&format!("wrote {}", path.display()));
+    }
+    Ok(answered.exit)
+}
+
+fn options(matches: &ArgMatches) -> Result<SolveOptions, Trouble> {
+    let search = matches.get_one::<String>("search").and_then(|name| Search::named(name)).unwrap_or_default();
+    let mode = match (matches.get_flag("optimal"), matches.get_flag("first")) {
+        (true, _) if !search.is_optimal() => {
+            return Err(Fault::bad_input("--optimal needs A* or the portfolio").into());
+        }
+        (true, _) => Mode::Optimal,
+        (_, true) => Mode::First,
+        _ => Mode::Improve,
+    };
+    Ok(SolveOptions { mode, search, ..SolveOptions::default() })
+}
+
+fn answer(file: &SasFile, task: &Task, result: &SolveResult) -> Result<Answered, Fault> {
+    let none = |message: String, exit, solved| Ok(Answered { message, exit, solved, plan: None });
+    match &result.outcome {
+        Outcome::Solved { plan, optimal } => {
+            let steps: Vec<PlanStep> = plan.operators.iter().map(|&operator| task.step(operator)).collect();
+            let behind = file.operators_of_task();
+            let places: Vec<usize> = plan.operators.iter().map(|&at| behind[at as usize]).collect();
+            let cost = checked(file, &places, plan.cost)?;
+            let kind = if file.uses_costs { CostKind::General } else { CostKind::Unit };
+            let proof = if *optimal { ", proved optimal" } else { "" };
+            let message = format!("plan of {} steps, cost {cost} ({kind}){proof}", steps.len());
+            let text = write_plan(&steps, cost as f64, kind);
+            let plan = Plan { steps: steps.len(), cost, optimal: *optimal, text };
+            let exit = Exit::after(result.stop, Answer::Whole);
+            Ok(Answered { message, exit, solved: Some(true), plan: Some(plan) })
+        }
+        Outcome::Unsolvable(Unsolvable::Exhausted { states }) => none(
+            format!("unsolvable: none of the {states} states that can matter is a goal"),
+            Exit::Negative,
+            Some(false),
+        ),
+        Outcome::Unsolvable(Unsolvable::UnreachableGoals(goals)) => none(
+            format!("unsolvable: these goal conditions never hold: {}", goals.join(", ")),
+            Exit::Negative,
+            Some(false),
+        ),
+        Outcome::Stopped(stop) => {
+            none(format!("no plan: {stop}"), Exit::after(*stop, Answer::Incomplete), None)
+        }
+    }
+}
+
+/// The cost by the literal meaning of the file, which shares no code with the search.
+fn checked(file: &SasFile, operators: &[usize], claimed: u64) -> Result<u64, Fault> {
+    match file.cost_of(operators) {
+        Some(cost) if cost == claimed => Ok(cost),
+        found => Err(Fault {
+            class: FaultClass::Internal,
+            message: format!("a plan failed its check and is not shown: cost {claimed}, checked {found:?}"),
+            hint: Some(
+                "this is a fault of isogrid, not of your input: please report it with the task".to_string(),
+            ),
+        }),
+    }
+}
