@@ -119,7 +119,9 @@ pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<Stri
         engine(&shop, &extent, (options.threads, say), &mut record)?;
     }
     let plans = ladder::plans(&extent);
+    // Rungs may have been made in another order.
     let place = |rung: &Rung| plans.iter().position(|plan| plan.name == rung.name);
+    record.rungs.sort_by_key(place);
     // A rung that is begun is brought to its end: it is kept whole or not at all.
     let end = shop.end.take();
     for plan in &plans {
@@ -127,7 +129,6 @@ pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<Stri
         if !is_late && !record.has(plan) {
             record.forget(plan);
             rung(plan, (&shop, &extent), (options.threads, say), &mut record)?;
-            // Rungs may have been made in another order.
             record.rungs.sort_by_key(place);
             write(options, &plans, &record)?;
         }
