@@ -498,11 +498,11 @@ fn certificates_that_prove_nothing_are_refused() {
     let ran = solvable.run("plan validate --certificate domain.pddl problem.pddl plan.txt");
     assert!(ran.code == Some(2) && ran.stderr.contains("plan.txt:1: not a certificate"), "{ran:?}");
     let ran = solvable.run("plan certify domain.pddl problem.pddl -o new.txt");
-    assert_eq!((ran.code, ran.stdout.contains("there is a plan")), (Some(1), true), "{ran:?}");
+    assert_eq!((ran.code, ran.stderr.contains("there is a plan")), (Some(1), true), "{ran:?}");
     assert!(!solvable.names().contains(&"new.txt".to_string()), "nothing to write");
     let lamps = desk(PARITY[0], PARITY[1]);
     let ran = lamps.run("plan certify --max-states 15 domain.pddl problem.pddl");
-    assert!(ran.code == Some(3) && ran.stdout.contains("more states than a certificate may list"), "{ran:?}");
+    assert!(ran.code == Some(3) && ran.stderr.contains("more states than a certificate may list"), "{ran:?}");
     let ran = lamps.run("plan certify --json --budget 2ticks domain.pddl problem.pddl -o new.txt");
     assert_eq!(
         (ran.code, &ran.object("certification")["file"]),

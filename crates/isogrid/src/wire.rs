@@ -193,6 +193,21 @@ pub struct Judged<'a> {
     pub exit: u8,
 }
 
+/// What a tool made, which is a text: the end of each object that hands one out.
+#[derive(Debug, Serialize)]
+pub struct Made<'a> {
+    /// What it is, or why there is none.
+    pub message: &'a str,
+    /// The text, where it went to no file.
+    pub text: Option<&'a str>,
+    /// The file that was written.
+    pub file: Option<String>,
+    /// Work ticks.
+    pub ticks: u64,
+    /// The exit code.
+    pub exit: u8,
+}
+
 /// The end of `plan certify`.
 #[derive(Debug, Serialize)]
 pub struct Certified<'a> {
@@ -202,16 +217,9 @@ pub struct Certified<'a> {
     pub atoms: Option<u64>,
     /// How many states it lists, if that is its kind.
     pub states: Option<u64>,
-    /// Why there is no plan, or no certificate.
-    pub message: &'a str,
-    /// The certificate, where it went to no file.
-    pub text: Option<&'a str>,
-    /// The file that was written.
-    pub file: Option<String>,
-    /// Work ticks.
-    pub ticks: u64,
-    /// The exit code.
-    pub exit: u8,
+    /// The certificate.
+    #[serde(flatten)]
+    pub made: Made<'a>,
 }
 
 /// The end of `plan translate`.
@@ -225,16 +233,9 @@ pub struct Translated<'a> {
     pub operators: Option<u64>,
     /// Its axioms.
     pub axioms: Option<u64>,
-    /// How large it is, or why there is none.
-    pub message: &'a str,
-    /// The task, where it went to no file.
-    pub text: Option<&'a str>,
-    /// The file that was written.
-    pub file: Option<String>,
-    /// Work ticks.
-    pub ticks: u64,
-    /// The exit code.
-    pub exit: u8,
+    /// The task.
+    #[serde(flatten)]
+    pub made: Made<'a>,
 }
 
 /// The end of `plan search`.
@@ -248,16 +249,9 @@ pub struct Searched<'a> {
     pub cost: Option<u64>,
     /// Whether it was proved to cost least.
     pub optimal: Option<bool>,
-    /// What was found, or why there is no plan.
-    pub message: &'a str,
-    /// The plan, where it went to no file.
-    pub text: Option<&'a str>,
-    /// The file that was written.
-    pub file: Option<String>,
-    /// Work ticks.
-    pub ticks: u64,
-    /// The exit code.
-    pub exit: u8,
+    /// The plan.
+    #[serde(flatten)]
+    pub made: Made<'a>,
 }
 
 /// The answer of `plan explain`.
@@ -430,6 +424,10 @@ mod tests {
         Role::Rung { ladder: "forest".into(), size: 100 }
     }
 
+    fn made() -> Made<'static> {
+        Made { message: "m", text: Some("t"), file: None, ticks: 1, exit: 0 }
+    }
+
     fn explanation() -> String {
         let one = || vec![Value::Int(1)];
         let list = |value: Value| Value::List(vec![value]);
@@ -516,37 +514,20 @@ mod tests {
             line(&Rung { name: "forest 100".into(), role: rung_role() }),
             line(&Validation { valid: true, steps: 1, cost: 1.0, message: "m", exit: 0 }),
             line(&Judged { valid: None, kind: "pairs", message: "m", exit: 3 }),
-            line(&Certified {
-                kind: Some("explored"),
-                atoms: Some(1),
-                states: Some(1),
-                message: "m",
-                text: None,
-                file: Some("f".into()),
-                ticks: 1,
-                exit: 0,
-            }),
+            line(&Certified { kind: Some("explored"), atoms: Some(1), states: Some(1), made: made() }),
             line(&Translated {
                 variables: Some(1),
                 facts: Some(2),
                 operators: Some(1),
                 axioms: None,
-                message: "m",
-                text: Some("t"),
-                file: None,
-                ticks: 1,
-                exit: 0,
+                made: made(),
             }),
             line(&Searched {
                 solved: Some(true),
                 steps: Some(2),
                 cost: Some(2),
                 optimal: Some(true),
-                message: "m",
-                text: Some("t"),
-                file: None,
-                ticks: 1,
-                exit: 0,
+                made: made(),
             }),
             explanation(),
             line(&Engines::of(&test_engine::ENTRIES[..1])),

@@ -1,7 +1,6 @@
 //! `isogrid plan certify`: a certificate that a problem has no plan, checked before it is handed out.
 
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 use isogrid::core::{Ctx, Fault, FaultClass, Stop};
@@ -10,11 +9,11 @@ use isogrid::plan::pddl::{Domain, Problem};
 use isogrid::plan::validate::{Judgement, check_certificate};
 use isogrid::{files, wire};
 
+use super::made::Made;
 use super::{pair, path, within};
 use crate::app::App;
 use crate::args;
 use crate::exit::{Answer, Exit, Trouble};
-use crate::screen::Form;
 
 pub(super) fn command() -> Command {
     let max_states = Arg::new("max-states")
@@ -33,12 +32,8 @@ pub(super) fn command() -> Command {
         .arg(max_states)
 }
 
-/// What came of it.
-struct Made {
-    certificate: Option<Certificate>,
-    message: String,
-    exit: Exit,
-}
+/// What came of it: a certificate or none, a sentence, and the exit.
+type Certificates = (Option<Certificate>, String, Exit);
 
 pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Trouble> {
     let (domain, problem) = pair(app, matches)?;
@@ -48,17 +43,27 @@ pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
         matches.get_one::<u64>("max-states").map_or(0, |&n| usize::try_from(n).unwrap_or(usize::MAX));
     let options = CertifyOptions { max_states, ..CertifyOptions::default() };
     let driven = within(app, matches, |ctx| make(ctx, (&domain, &problem), &options))?;
-    let made = driven.value?;
-    let text = made.certificate.as_ref().map(Certificate::text);
-    if let (Some(path), Some(text)) = (file, &text) {
-        files::write(path, text.as_bytes())?;
-    }
-    show(app, &made, (file, text.as_deref()), driven.ticks)?;
-    Ok(made.exit)
+    let (certificate, message, exit) = driven.value?;
+    let text = certificate.as_ref().map(Certificate::text);
+    let made = Made { file, text, message, ticks: driven.ticks, exit };
+    let certificate = certificate.as_ref();
+    made.hand_out(app, |made| wire::Certified {
+        kind: certificate.map(|certificate| certificate.proof.kind()),
+        atoms: certificate.map(|certificate| certificate.atoms.len() as u64),
+        states: certificate.and_then(|certificate| match &certificate.proof {
+            Proof::Explored { states } => Some(states.len() as u64),
+            _ => None,
+        }),
+        made,
+    })
 }
 
-fn make(ctx: &Ctx, (domain, problem): (&Domain, &Problem), options: &CertifyOptions) -> Result<Made, Fault> {
-    let none = |message: String, exit| Ok(Made { certificate: None, message, exit });
+fn make(
+    ctx: &Ctx,
+    (domain, problem): (&Domain, &Problem),
+    options: &CertifyOptions,
+) -> Result<Certificates, Fault> {
+    let none = |message: String, exit| Ok((None, message, exit));
     let stopped = |stop: Stop| none(format!("no certificate: {stop}"), Exit::after(stop, Answer::Incomplete));
     let certificate = match certify(ctx, domain, problem, options) {
         ControlFlow::Break(stop) => return stopped(stop),
@@ -73,7 +78,8 @@ fn make(ctx: &Ctx, (domain, problem): (&Domain, &Problem), options: &CertifyOpti
     };
     match check_certificate(ctx, domain, problem, &certificate) {
         Judgement::Valid(message) => {
-            Ok(Made { certificate: Some(certificate), message, exit: Exit::Answered })
+            let message = format!("certificate of kind {}: {message}", certificate.proof.kind());
+            Ok((Some(certificate), message, Exit::Answered))
         }
         Judgement::Stopped(stop) => stopped(stop),
         other => Err(Fault {
@@ -84,41 +90,4 @@ fn make(ctx: &Ctx, (domain, problem): (&Domain, &Problem), options: &CertifyOpti
             ),
         }),
     }
-}
-
-fn show(
-    app: &App,
-    made: &Made,
-    (file, text): (Option<&Path>, Option<&str>),
-    ticks: u64,
-) -> Result<(), Trouble> {
-    let proof = made.certificate.as_ref().map(|certificate| &certificate.proof);
-    let written = file.filter(|_| text.is_some());
-    if app.screen.form == Form::Json {
-        return app.screen.object(&wire::Certified {
-            kind: proof.map(Proof::kind),
-            atoms: made.certificate.as_ref().map(|certificate| certificate.atoms.len() as u64),
-            states: match proof {
-                Some(Proof::Explored { states }) => Some(states.len() as u64),
-                _ => None,
-            },
-            message: &made.message,
-            text: text.filter(|_| file.is_none()),
-            file: written.map(|path| path.display().to_string()),
-            ticks,
-            exit: made.exit.code(),
-        });
-    }
-    match (text, file) {
-        (Some(text), None) => app.screen.data(text)?,
-        (None, _) => app.screen.data(&format!("{}\n", made.message))?,
-        _ => {}
-    }
-    if let Some(proof) = proof {
-        app.screen.note(&format!("certificate of kind {}: {}", proof.kind(), made.message));
-    }
-    if let Some(path) = written {
-        app.screen.note(&format!("wrote {}", path.display()));
-    }
-    Ok(())
 }

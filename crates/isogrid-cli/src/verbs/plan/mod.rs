@@ -3,6 +3,7 @@
 
 mod certify;
 mod explain;
+mod made;
 mod outlook;
 mod search;
 mod translate;

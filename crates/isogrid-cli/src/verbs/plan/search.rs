@@ -7,11 +7,11 @@ use isogrid::plan::sas::{SasFile, parse_sas};
 use isogrid::plan::{Mode, Outcome, Search, SolveOptions, SolveResult, Task, Unsolvable, solve_in};
 use isogrid::{files, wire};
 
+use super::made::Made;
 use super::{fault, file, name, path, read, within};
 use crate::app::App;
 use crate::args;
 use crate::exit::{Answer, Exit, Trouble};
-use crate::screen::Form;
 
 pub(super) fn command() -> Command {
     let mode = |name: &'static str, help: &'static str| {
@@ -67,33 +67,17 @@ pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
     let output = path(matches, "output");
     output.map_or(Ok(()), files::check)?;
     let driven = within(app, matches, |ctx| solve_in(ctx, &task, &options))?;
-    let answered = answer(&file, &task, &driven.value)?;
-    let plan = answered.plan.as_ref();
-    if let Some((path, plan)) = output.zip(plan) {
-        files::write(path, plan.text.as_bytes())?;
-    }
-    let written = output.filter(|_| plan.is_some());
-    let shown = plan.map(|plan| plan.text.as_str()).filter(|_| written.is_none());
-    if app.screen.form == Form::Json {
-        app.screen.object(&wire::Searched {
-            solved: answered.solved,
-            steps: plan.map(|plan| plan.steps as u64),
-            cost: plan.map(|plan| plan.cost),
-            optimal: plan.map(|plan| plan.optimal),
-            message: &answered.message,
-            text: shown,
-            file: written.map(|path| path.display().to_string()),
-            ticks: driven.ticks,
-            exit: answered.exit.code(),
-        })?;
-        return Ok(answered.exit);
-    }
-    shown.map_or(Ok(()), |text| app.screen.data(text))?;
-    app.screen.note(&answered.message);
-    if let Some(path) = written {
-        app.screen.note(&format!("wrote {}", path.display()));
-    }
-    Ok(answered.exit)
+    let Answered { message, exit, solved, plan } = answer(&file, &task, &driven.value)?;
+    let text = plan.as_ref().map(|plan| plan.text.clone());
+    let made = Made { file: output, text, message, ticks: driven.ticks, exit };
+    let plan = plan.as_ref();
+    made.hand_out(app, |made| wire::Searched {
+        solved,
+        steps: plan.map(|plan| plan.steps as u64),
+        cost: plan.map(|plan| plan.cost),
+        optimal: plan.map(|plan| plan.optimal),
+        made,
+    })
 }
 
 fn options(matches: &ArgMatches) -> Result<SolveOptions, Trouble> {

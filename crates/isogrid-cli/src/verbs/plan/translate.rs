@@ -1,6 +1,5 @@
 //! `isogrid plan translate`: the grounded task in the format of Fast Downward's translator.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use clap::{ArgMatches, Command};
@@ -10,11 +9,11 @@ use isogrid::plan::sas::SasFile;
 use isogrid::plan::{Keep, PlanError, ground_in};
 use isogrid::{files, wire};
 
+use super::made::Made;
 use super::{fault, pair, path, within};
 use crate::app::App;
 use crate::args;
 use crate::exit::{Answer, Exit, Trouble};
-use crate::screen::Form;
 
 pub(super) fn command() -> Command {
     Command::new("translate")
@@ -33,53 +32,23 @@ pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
     file.map_or(Ok(()), files::check)?;
     let driven = within(app, matches, |ctx| translate(ctx, domain, problem))?;
     let translated = driven.value?;
-    let text = translated.as_ref().ok().map(ToString::to_string);
-    if let (Some(path), Some(text)) = (file, &text) {
-        files::write(path, text.as_bytes())?;
-    }
-    let (words, exit) = match &translated {
+    let (message, exit) = match &translated {
         Ok(task) => {
             let (variables, operators) = (task.variables.len(), task.operators.len());
             (format!("a task of {variables} variables and {operators} operators"), Exit::Answered)
         }
         Err(stop) => (format!("no task: {stop}"), Exit::after(*stop, Answer::Incomplete)),
     };
-    let written = file.filter(|_| text.is_some());
-    if app.screen.form == Form::Json {
-        app.screen.object(&message(
-            translated.as_ref().ok(),
-            (&words, &text, written),
-            (driven.ticks, exit),
-        ))?;
-        return Ok(exit);
-    }
-    if let Some(text) = text.filter(|_| file.is_none()) {
-        app.screen.data(&text)?;
-    }
-    app.screen.note(&words);
-    if let Some(path) = written {
-        app.screen.note(&format!("wrote {}", path.display()));
-    }
-    Ok(exit)
-}
-
-fn message<'a>(
-    task: Option<&SasFile>,
-    (words, text, written): (&'a str, &'a Option<String>, Option<&Path>),
-    (ticks, exit): (u64, Exit),
-) -> wire::Translated<'a> {
+    let task = translated.as_ref().ok();
+    let made = Made { file, text: task.map(ToString::to_string), message, ticks: driven.ticks, exit };
     let count = |of: fn(&SasFile) -> usize| task.map(|task| of(task) as u64);
-    wire::Translated {
+    made.hand_out(app, |made| wire::Translated {
         variables: count(|task| task.variables.len()),
         facts: count(|task| task.variables.iter().map(|variable| variable.values.len()).sum()),
         operators: count(|task| task.operators.len()),
         axioms: count(|task| task.axioms.len()),
-        message: words,
-        text: text.as_deref().filter(|_| written.is_none()),
-        file: written.map(|path| path.display().to_string()),
-        ticks,
-        exit: exit.code(),
-    }
+        made,
+    })
 }
 
 /// The task, or why the work ended before there was one.
