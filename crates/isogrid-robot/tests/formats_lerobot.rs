@@ -294,6 +294,32 @@ fn a_damaged_file_of_version_2_1_loses_its_own_episode_only() {
     }
 }
 
+#[test]
+fn damaged_data_of_version_3_is_refused_and_damaged_lengths_are_told() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    Parts::good().write(folder.path());
+    for file in ["data/chunk-000/file-000.parquet", "meta/episodes/chunk-000/file-000.parquet"] {
+        let path = folder.path().join(file);
+        let bytes = fs::read(&path).expect("readable");
+        let cases: [(&str, Vec<u8>); 4] = [
+            ("truncated", bytes[..bytes.len() / 2].to_vec()),
+            ("empty", Vec::new()),
+            ("another format", b"PAR1 but nothing else PAR1".to_vec()),
+            ("a footer longer than the file", [&bytes[..bytes.len() - 8], &[0xff; 4], b"PAR1"].concat()),
+        ];
+        for (name, broken) in cases {
+            fs::write(&path, broken).expect("written");
+            let told = match formats::read(folder.path(), &with_a()) {
+                Ok(loaded) if file.starts_with("meta") => loaded.notes.join("\n"),
+                Ok(loaded) => panic!("{name}: {loaded:?}"),
+                Err(error) => error.to_string(),
+            };
+            assert!(told.contains(file), "{file}, {name}: {told}");
+        }
+        fs::write(&path, bytes).expect("written");
+    }
+}
+
 /// Flipped anywhere, a folder is read, refused or loses episodes; nothing panics.
 #[test]
 fn many_flips_are_survived() {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use hdf5_reader::group::Group;
 use hdf5_reader::{BlockCacheStorage, Dataset, Datatype, FileStorage, Hdf5File, OpenOptions};
 
+use super::superblock;
 use crate::formats::episode::Column;
 use crate::formats::{FormatError, Reason};
 
@@ -36,6 +37,10 @@ impl Source {
     pub fn open(path: &Path) -> Result<Source, FormatError> {
         let fault = FormatError::io(path);
         let size = fs::metadata(path).map_err(&fault)?.len();
+        if let Some(end) = superblock::end(path).map_err(&fault)?.filter(|end| *end > size) {
+            let reason = format!("truncated: {size} bytes are left of {end}");
+            return Err(FormatError::Damaged { path: path.to_path_buf(), reason });
+        }
         let left = size.saturating_mul(MAX_COMPRESSION);
         let limit = usize::try_from(left.min(MAX_READ)).unwrap_or(usize::MAX);
         let damaged = |error: hdf5_reader::error::Error| FormatError::damaged(path, error);

@@ -6,6 +6,7 @@
 mod environment;
 mod file;
 mod read;
+mod superblock;
 mod write;
 
 pub use read::read;
