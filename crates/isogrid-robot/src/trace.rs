@@ -1,7 +1,7 @@
 //! The hand's path to the next contact: up, across, down, as points in space.
 //!
 //! The trace of the sub-task that the manager hands over (LoHo-Manip, arXiv 2604.21924, draws it on the image; here it is
-//! exact and in metres), drawn anew from where the hand is at every tick. It clears everything that stands in the way.
+//! exact and in metres). The executor draws it, anew from where the hand is at every tick. It clears everything that stands in the way.
 
 use crate::facts::{half_height, top};
 use crate::world::{Observation, Scene};

@@ -5,7 +5,7 @@ mod common;
 use common::{agent, episode, tower, tower_on};
 use isogrid_core::Ctx;
 use isogrid_robot::RobotError;
-use isogrid_robot::agent::{AgentOptions, Feedback, Happening, Status};
+use isogrid_robot::agent::{Agent, AgentOptions, Feedback, Happening, Status};
 use isogrid_robot::kinematic::Kinematic;
 use isogrid_robot::tasks::{Rule, Task};
 
@@ -135,8 +135,44 @@ fn an_impossible_goal_is_told_and_the_arm_parked() {
     let (events, _) = episode(&mut world, &mut agent, 10, &mut |_, _| {});
     assert_eq!(*agent.status(), Status::Unreachable);
     assert!(events.iter().any(|event| matches!(event.what, Happening::Unreachable(_))), "{events:?}");
-    let action = agent.act(&Ctx::new(1), world.observe()).expect("parked");
-    assert!(action.grip < 0.0);
+    rest(&mut world, &mut agent);
+    let [x, _, z] = world.observe().hand.position;
+    assert!((x - 0.42).abs() < 0.03 && (z - 0.4).abs() < 0.03, "{:?}", world.observe().hand);
+    let now: Vec<_> = world.observe().objects.iter().map(|pose| pose.position).collect();
+    assert_eq!(now, centres, "nothing was touched");
+}
+
+#[test]
+fn what_is_held_when_the_goal_gets_out_of_reach_is_put_down_before_the_arm_is_parked() {
+    let (scene, centres) = tower(2);
+    let task = Task::new(&scene, Rule::SmallerOnLarger, tower_on(&scene, 3));
+    let mut world = Kinematic::new(&scene, &centres);
+    let mut agent = agent(&scene, &task, AgentOptions::default());
+    let smallest = scene.find("b1").expect("it is there");
+    let (events, _) = episode(&mut world, &mut agent, 2_000, &mut |_, world| {
+        // Both pads go out of reach while the hand holds the block above the tower.
+        if world.observe().objects[smallest].position[2] > centres[smallest][2] + 0.012 {
+            world.put(1, [0.5, 0.9, 0.0005]);
+            world.put(2, [0.5, -0.9, 0.0005]);
+        }
+    });
+    assert_eq!(*agent.status(), Status::Unreachable, "{events:?}");
+    rest(&mut world, &mut agent);
+    let [_, _, z] = world.observe().objects[smallest].position;
+    assert!((z - centres[smallest][2]).abs() < 0.001 || (z - 0.02).abs() < 0.001, "not in the air: {z}");
+    assert!((world.observe().hand.position[2] - 0.4).abs() < 0.03, "{:?}", world.observe().hand);
+}
+
+/// Goes on until the agent says that it has ended.
+fn rest(world: &mut Kinematic, agent: &mut Agent) {
+    for _ in 0..220 {
+        let action = agent.act(&Ctx::new(1), world.observe()).expect("a sound observation");
+        world.act(&action);
+        if agent.has_ended() {
+            return;
+        }
+    }
+    panic!("it ends within eleven seconds");
 }
 
 #[test]
@@ -183,9 +219,9 @@ fn tasks_that_do_not_fit_are_refused() {
     let (scene, _) = tower(1);
     let policy = || Box::new(isogrid_robot::policy::Scripted::new(0.0, 1));
     let beyond = Task::new(&scene, Rule::Anything, vec![(3, 9)]);
-    let error = isogrid_robot::agent::Agent::new(&scene, &beyond, policy(), AgentOptions::default());
+    let error = Agent::new(&scene, &beyond, policy(), AgentOptions::default());
     assert!(error.err().expect("out of range").to_string().contains("do not fit"));
     let unordered = Task::new(&scene, Rule::Anything, vec![(3, 1)]).in_order(vec![3, 2]);
-    let error = isogrid_robot::agent::Agent::new(&scene, &unordered, policy(), AgentOptions::default());
+    let error = Agent::new(&scene, &unordered, policy(), AgentOptions::default());
     assert!(error.err().expect("no goal").to_string().contains("has no goal"));
 }

@@ -10,9 +10,6 @@ use crate::SimError;
 use crate::judge::Verdict;
 use crate::world::World;
 
-/// Seconds that the world goes on after the agent has finished: what was put down may still fall.
-const AFTER_SECONDS: f64 = 1.0;
-
 /// What an episode came to, in the judge's view and in numbers.
 #[derive(Debug, Clone)]
 pub struct Episode {
@@ -61,14 +58,14 @@ pub fn run(
     mut recorder: Option<&mut Recorder>,
 ) -> Result<Episode, SimError> {
     let (mut events, mut decisions, mut disturbances) = (Vec::new(), Vec::new(), Vec::new());
-    let mut finished: Option<f64> = None;
-    while !world.is_over() && finished.is_none_or(|at| world.seconds() < at + AFTER_SECONDS) {
+    while !world.is_over() && !agent.has_ended() {
+        let is_working = *agent.status() == Status::Working;
         let seen = world.observe();
         let start = Instant::now();
         let action = agent.act(ctx, &seen)?;
         let decision = start.elapsed();
         decisions.push(decision);
-        if let Some(recorder) = recorder.as_deref_mut().filter(|_| finished.is_none()) {
+        if let Some(recorder) = recorder.as_deref_mut().filter(|_| is_working) {
             recorder.0.frames.push(Frame { observation: seen, action });
         }
         world.act(&action);
@@ -77,9 +74,6 @@ pub fn run(
         watcher.tick(world, &account);
         events.extend(account.events);
         disturbances.extend(world.take_log());
-        if *agent.status() != Status::Working {
-            finished.get_or_insert(world.seconds());
-        }
     }
     let count = |wanted: fn(&Happening) -> bool| events.iter().filter(|event| wanted(&event.what)).count();
     Ok(Episode {

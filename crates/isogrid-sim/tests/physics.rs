@@ -7,9 +7,10 @@ use std::path::Path;
 
 use isogrid_core::Ctx;
 use isogrid_num::rng::Rng;
-use isogrid_robot::Action;
 use isogrid_robot::agent::{Agent, AgentOptions, Happening, Status};
 use isogrid_robot::policy::{Policy, Scripted};
+use isogrid_robot::tasks::Task;
+use isogrid_robot::{Action, Observation};
 use isogrid_sim::episode::{self, Episode, Nobody};
 use isogrid_sim::scenario::Scenario;
 use isogrid_sim::scenario_file::{parse, read};
@@ -91,6 +92,38 @@ fn an_unreachable_goal_parks_the_arm_and_says_so() {
     assert_eq!(episode.status, Status::Unreachable);
     assert!(!episode.verdict.reached && episode.verdict.seconds < 5.0, "{:?}", episode.verdict);
     assert!(episode.events.iter().any(|event| matches!(event.what, Happening::Unreachable(_))));
+}
+
+#[test]
+fn an_arm_whose_goal_becomes_impossible_puts_its_block_down_and_is_parked() {
+    let mut world = World::new(&scenario("family = \"hanoi\"\n[scene]\nblocks = 3")).unwrap();
+    let (scene, task) = (world.layout().scene.clone(), world.layout().task.clone());
+    let agent = |task: &Task| {
+        let policy = Box::new(Scripted::new(0.0, 1));
+        Agent::new(&scene, task, policy, AgentOptions::default()).unwrap()
+    };
+    let (smallest, ctx) = (scene.find("b1").unwrap(), Ctx::new(1));
+    let start = world.observe().objects[smallest].position[2];
+    let play = |world: &mut World, agent: &mut Agent, is_enough: &dyn Fn(&Observation, &Agent) -> bool| {
+        for _ in 0..400 {
+            let seen = world.observe();
+            if is_enough(&seen, agent) {
+                return;
+            }
+            world.act(&agent.act(&ctx, &seen).unwrap());
+        }
+        panic!("20 seconds were not enough: {:?}", world.observe());
+    };
+    play(&mut world, &mut agent(&task), &|seen, _| seen.objects[smallest].position[2] > start + 0.012);
+    // From here on somebody wants what the rules forbid.
+    let forbidden = vec![(scene.find("b2").unwrap(), smallest)];
+    let mut unable = agent(&Task { goal: forbidden, ..task.clone() });
+    play(&mut world, &mut unable, &|_, agent| agent.has_ended());
+    assert_eq!(*unable.status(), Status::Unreachable);
+    let (hand, block) = (world.hand().position, world.observe().objects[smallest]);
+    assert!((hand[0] - 0.42).abs() < 0.03 && (hand[2] - 0.4).abs() < 0.03, "parked: {hand:?}");
+    assert!(block.position[2] < start + 0.03, "not in the air: {block:?}");
+    assert!(world.verdict().stopped.is_none());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::estimate::Estimator;
 use super::events::{Event, Happening};
 use super::executor::{Executor, Progress};
 use super::memory::{Memory, Move, is_reached};
+use super::parking::Parking;
 use crate::RobotError;
 use crate::facts::{Relations, Tolerances};
 use crate::learn::same_rate;
@@ -18,9 +19,6 @@ use crate::world::{Action, Observation, Scene};
 
 /// Expanded states after which an optimal plan is not waited for.
 const OPTIMAL_TICKS: u64 = 200_000;
-
-/// Where the hand is parked, in metres.
-const PARK: [f64; 3] = [0.42, 0.0, 0.4];
 
 /// How the agent behaves. The default is the closed loop; the switches exist for ablations.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +84,8 @@ pub struct Agent {
     planned: bool,
     executor: Option<Executor>,
     status: Status,
+    /// Once there is nothing left to do.
+    parking: Option<Parking>,
     failures: u32,
     held: Option<usize>,
     events: Vec<Event>,
@@ -118,6 +118,7 @@ impl Agent {
             planned: false,
             executor: None,
             status: Status::Working,
+            parking: None,
             failures: 0,
             held: None,
             events: Vec::new(),
@@ -127,6 +128,12 @@ impl Agent {
     /// Where the episode stands.
     pub fn status(&self) -> &Status {
         &self.status
+    }
+
+    /// Whether the arm has nothing left to do, and a second has passed in which what it put down could still fall. Where
+    /// the goal was not reached, also whether it has put down what it held and is parked, or could not within ten seconds.
+    pub fn has_ended(&self) -> bool {
+        self.parking.as_ref().is_some_and(Parking::is_over)
     }
 
     /// What is done and what remains.
@@ -173,7 +180,11 @@ impl Agent {
                 }
             }
         }
-        Ok(park(&seen))
+        let holds = self.held.is_some();
+        Ok(match &mut self.parking {
+            Some(parking) => parking.act(&seen, holds),
+            None => Action { offset: [0.0; 3], grip: if holds { 1.0 } else { -1.0 } },
+        })
     }
 
     /// Finds the next move, if there is one.
@@ -292,6 +303,7 @@ impl Agent {
             _ => Status::GaveUp,
         };
         self.executor = None;
+        self.parking = Some(Parking::new(seen, self.status == Status::Reached));
         self.say(seen, what);
     }
 
@@ -305,16 +317,6 @@ fn in_words(why: &Unsolvable) -> String {
         Unsolvable::UnreachableGoals(goals) => format!("{} cannot be reached", goals.join(", ")),
         Unsolvable::Exhausted { states } => format!("none of the {states} reachable states is a goal"),
     }
-}
-
-/// Opens the hand and brings it out of the way.
-fn park(seen: &Observation) -> Action {
-    let here = seen.hand.position;
-    // Straight up first: next to what was just put down there is no room to turn.
-    let up = (PARK[2] - here[2]).clamp(-0.05, 0.05) / 0.05;
-    let side = if (PARK[2] - here[2]).abs() < 0.05 { 1.0 } else { 0.0 };
-    let aside = |axis: usize| side * ((PARK[axis] - here[axis]) / 0.1).clamp(-0.5, 0.5);
-    Action { offset: [aside(0), aside(1), up], grip: -1.0 }
 }
 
 /// What the move goes to, if that lies beside or above the workspace.

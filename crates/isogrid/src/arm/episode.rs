@@ -7,9 +7,6 @@ use isogrid_robot::agent::{Account, Agent, Event, Status};
 use isogrid_robot::protocol::{Briefing, RemoteWorld};
 use isogrid_robot::{Observation, RobotError, Verdict};
 
-/// Seconds that the world goes on after the arm has finished: what was put down may still fall.
-const AFTER_SECONDS: f64 = 1.0;
-
 /// What an episode came to.
 #[derive(Debug, Clone)]
 pub struct Episode {
@@ -48,9 +45,8 @@ pub fn play(
 ) -> Result<Episode, RobotError> {
     let mut seen = briefing.observation.clone();
     let (mut decisions, mut stop) = (Vec::new(), Stop::Done);
-    let mut finished: Option<f64> = None;
     let mut over = false;
-    while !over && finished.is_none_or(|at| seen.seconds < at + AFTER_SECONDS) {
+    while !over && !agent.has_ended() {
         if let std::ops::ControlFlow::Break(why) = ctx.tick(1) {
             stop = why;
             break;
@@ -72,9 +68,6 @@ pub fn play(
         }
         let step = world.act(&action)?;
         watch(&Tick { seen: &seen, agent, events: &events, disturbances: &step.disturbances });
-        if *agent.status() != Status::Working {
-            finished.get_or_insert(seen.seconds);
-        }
         (seen, over) = (step.observation, step.over);
     }
     // First of all the arm stands still; a world that cannot be stopped may still give its verdict.
