@@ -1,7 +1,9 @@
 //! Training as a caller sees it: it learns, repeats, goes on where it stopped, and refuses what does not fit.
 
+use std::io::{BufRead, BufReader, Write, stdout};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use isogrid_nn::{
     AdamW, CheckpointError, Checkpoints, Error, FitOptions, Network, Progress, Schedule, Stop, TimeBatch,
@@ -124,18 +126,41 @@ fn a_resumed_run_equals_an_uninterrupted_one_bit_for_bit() {
     assert_eq!(std::fs::read_dir(&folder).expect("the folder").count(), 0, "temporary files are left");
 }
 
+/// Set for the process that is to be killed: where its checkpoints go.
+const DOOMED: &str = "ISOGRID_DOOMED_CHECKPOINT";
+
+/// Trains up to its 37th batch, says so, and waits for its end.
+fn doomed(path: &Path) {
+    let mut waits = |step: u64, batch: &mut TimeBatch| {
+        if step == 37 {
+            let _ = writeln!(stdout(), "step 37");
+            loop {
+                std::thread::park();
+            }
+        }
+        supply(step, batch);
+    };
+    let ended = fit(&mut network(), &options(60, Some(path)), &mut waits, &mut until(u64::MAX));
+    panic!("{:?}", ended.map(|trained| trained.n_steps));
+}
+
 #[test]
 fn a_killed_run_goes_on_from_its_last_checkpoint() {
+    if let Some(path) = std::env::var_os(DOOMED) {
+        return doomed(Path::new(&path));
+    }
     let folder = folder("killed");
     let path = folder.join("run.checkpoint");
-    let killed = std::panic::catch_unwind(|| {
-        let mut dying = |step: u64, batch: &mut TimeBatch| {
-            assert!(step < 37, "killed");
-            supply(step, batch);
-        };
-        fit(&mut network(), &options(60, Some(&path)), &mut dying, &mut until(u64::MAX)).map(drop)
-    });
-    assert!(killed.is_err());
+    let mut child = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "a_killed_run_goes_on_from_its_last_checkpoint", "--nocapture"])
+        .env(DOOMED, &path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    assert!(lines.any(|line| line.expect("text").ends_with("step 37")), "it ended early");
+    child.kill().expect("it is killed, not asked");
+    child.wait().expect("it ends");
     let (mut whole, mut second) = (network(), network());
     train(&mut whole, &options(60, None), u64::MAX);
     assert_eq!(train(&mut second, &options(60, Some(&path)), u64::MAX).resumed_at, Some(30));

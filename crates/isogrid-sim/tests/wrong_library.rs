@@ -52,3 +52,18 @@ fn a_file_that_is_no_library_is_named() {
     fs::remove_dir_all(&folder).unwrap();
     assert!(message.contains("libmujoco.so.3.17.0"), "{message}");
 }
+
+#[test]
+fn another_version_is_named_with_the_one_that_is_needed() {
+    let folder = folder("other-version");
+    let (source, library) = (folder.join("other.c"), folder.join("other.so"));
+    fs::write(&source, "const char *mj_versionString(void) { return \"3.3.7\"; }\n").unwrap();
+    // The linker's own driver: where Rust links, it is there.
+    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status();
+    assert!(built.unwrap().success());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_isogrid-sim"));
+    command.env("LD_PRELOAD", &library);
+    let message = complaint(command);
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(message.contains("MuJoCo 3.3.7 was loaded, expected 3.17.0"), "{message}");
+}
