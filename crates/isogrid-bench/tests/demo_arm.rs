@@ -30,10 +30,12 @@ fn the_arm_recovers_on_screen_and_in_pictures() {
         return;
     }
     shown.expect("it is shown");
-    let parts = ["plan: 30 moves", "!! ", "new plan: ", "goal reached, 4 of 4 blocks", "% of"];
+    let parts = ["plan: 30 moves", "is shoved", "new plan: ", "goal reached, 4 of 4 blocks", "% of"];
     for part in parts.into_iter().chain(["arm.gif", "4 blocks, disturbed once", "5 of 5", "committed run"]) {
         assert!(text.contains(part), "{part}: {text}");
     }
+    let after = text.split("is shoved").nth(1).and_then(|after| after.split("!!").next());
+    assert!(after.is_some_and(|after| after.contains("new plan: ")), "the shove is recovered from: {text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80 || line.contains("in pictures")), "{text}");
     for name in ["arm.png", "arm.gif"] {
         assert!(fs::metadata(options.pictures.join(name)).is_ok_and(|file| file.len() > 10_000), "{name}");

@@ -76,6 +76,14 @@ fn a_scenario_is_run_to_its_end_and_told_line_by_line() {
     for part in ["plan: 30 moves", "is shoved", "torn out of the hand", "is moved elsewhere", "new plan: "] {
         assert!(told(part), "{part}: {lines:#?}");
     }
+    let shove = lines.iter().position(|line| line.contains("is shoved")).expect("told above");
+    let next = lines[shove + 1..]
+        .iter()
+        .find(|line| [" failed ", "new plan: ", "!!"].iter().any(|part| line.contains(part)));
+    assert!(
+        next.is_some_and(|line| line.contains("new plan: ")),
+        "the shove is answered by a plan: {lines:#?}"
+    );
     assert!(lines.last().is_some_and(|line| line.contains("the world says: reached, 4 of 4")), "{lines:#?}");
 }
 
