@@ -173,6 +173,11 @@ pub(super) struct Played {
 type Key = (String, u64, u64);
 
 impl Outcome {
+    /// Whether something went otherwise than planned: a move failed, or a new plan was made.
+    pub fn mattered(&self) -> bool {
+        self.failed_moves + self.replans > 0
+    }
+
     fn key(&self) -> Key {
         (self.row.clone(), self.player, self.seed)
     }

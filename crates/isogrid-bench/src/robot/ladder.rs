@@ -66,8 +66,8 @@ impl Rung {
     }
 }
 
-/// What each rival is asked to do.
-const TASKS: [(&str, &str); 3] = [
+/// What each rival is asked to do, in the order of the engine's rows.
+pub(super) const TASKS: [(&str, &str); 3] = [
     ("one move", "--family move --blocks 3"),
     ("3 blocks", "--family hanoi --blocks 3"),
     ("4 blocks", "--family hanoi --blocks 4"),

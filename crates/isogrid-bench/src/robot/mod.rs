@@ -95,8 +95,9 @@ const QUICK: Extent = Extent {
     n_steps: Some(60),
 };
 
-/// First seeds: rows, ablations, rivals, and the choice of rivals have a range each.
-const FIRST_SEEDS: [u64; 4] = [100_000, 200_000, 300_000, 400_000];
+/// First seeds: rows, ablations, rivals, and the choice of rivals have a range each. Those from 100,000 and 200,000 are
+/// development's by now: what failed there has been looked at.
+const FIRST_SEEDS: [u64; 4] = [500_000, 600_000, 300_000, 400_000];
 
 /// Seeds between two rows.
 const SEED_STEP: u64 = 2_000;
@@ -113,8 +114,9 @@ pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<Stri
     let mut piece = Piece::begin();
     piece.facts.push(("digest of isogrid and isogrid-sim".to_string(), shop.digest.clone()));
     record.pieces.push(piece);
-    shop.earlier.clone_from(&record.episodes);
     shop.end = options.minutes.map(|minutes| Instant::now() + Duration::from_secs_f64(60.0 * minutes));
+    record.keep_of_engine(&|row, seed| rows::is_planned(row, seed));
+    shop.earlier.clone_from(&record.episodes);
     if record.trainings.is_empty() {
         engine(&shop, &extent, (options.threads, say), &mut record)?;
     }
@@ -185,13 +187,13 @@ fn engine(
     let mut rows = barred(extent, &trained[0]);
     rows.extend(ablations(extent, &trained));
     rows.push(scripted(extent));
-    let before = record.episodes.len();
+    let before = record.drop_engine();
     let played = episodes::run(&rows, shop, n_threads, say)?;
-    record.episodes = played.episodes;
     if played.is_all {
         lessons().zip(&trained).for_each(|(lesson, one)| record.train(lesson, one.cost));
     }
-    record.finished(&format!("{} episodes of the engine", record.episodes.len().saturating_sub(before)));
+    record.finished(&format!("{} episodes of the engine", played.episodes.len().saturating_sub(before)));
+    record.episodes.splice(0..0, played.episodes);
     Ok(())
 }
 
@@ -253,7 +255,7 @@ fn barred(extent: &Extent, trained: &Trained) -> Vec<Row> {
     let one = |(at, row): (usize, &rows::Barred)| Row {
         name: row.name.to_string(),
         worlds: row.worlds.iter().map(|text| rows::world(text)).collect(),
-        first_seed: FIRST_SEEDS[0] + SEED_STEP * at as u64,
+        first_seed: rows::first_seed(at),
         n: (extent.row_share * row.n as f64).ceil() as u64,
         player: Player::Engine {
             skills: trained.skills.clone(),
@@ -270,9 +272,9 @@ fn ablations(extent: &Extent, trained: &[Trained]) -> Vec<Row> {
         trained[at].skills.clone()
     };
     let one = |ablation: &rows::Ablation| Row {
-        name: format!("ablation: {}", ablation.name),
+        name: ablation.row(),
         worlds: ablation.worlds(),
-        first_seed: FIRST_SEEDS[1] + SEED_STEP * ablation.course.seeds,
+        first_seed: ablation.course.first_seed(),
         n: extent.ablation,
         player: Player::Engine {
             skills: skills(&ablation.lesson),
@@ -286,9 +288,9 @@ fn ablations(extent: &Extent, trained: &[Trained]) -> Vec<Row> {
 /// The demonstrator's own hands, under the same manager.
 fn scripted(extent: &Extent) -> Row {
     Row {
-        name: "ablation: the demonstrator's hands".to_string(),
-        worlds: vec![rows::world("--family hanoi --blocks 4")],
-        first_seed: FIRST_SEEDS[1],
+        name: rows::SCRIPTED.row(),
+        worlds: rows::SCRIPTED.worlds(),
+        first_seed: rows::SCRIPTED.course.first_seed(),
         n: extent.ablation,
         player: Player::Scripted,
     }

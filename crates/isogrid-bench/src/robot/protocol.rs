@@ -35,25 +35,33 @@ while nothing moves. Real cameras err in the same direction for a while, which i
 - *Engine*: 50 demonstrations of stacking three blocks by a scripted expert (`isogrid-sim record`, its defaults), never a
   Hanoi solution; with symmetry, examples of reaching are turned about the vertical and grasps mirrored; skills by
   `isogrid fit`, pinned to two cores and alone on the machine for the default head; predicates
-  and operators are given. Seeds of episodes are disjoint from those of demonstrations and of development.
+  and operators are given. Each number of demonstrations and each head is one training: intervals are over episodes, not
+  over trainings. Seeds of episodes are disjoint from those of demonstrations and of development. An earlier run had
+  four failures among 400 disturbed episodes, all of them drops (2026-11-23-epyc-2core-robot); they were looked at, a
+  block that leaves the hand while it is grasped or put down now ends the move at once, and all rows and ablations were
+  played anew on seeds that nobody had seen.
 - *Rivals*: end-to-end policies on the same observations with the goal, learned from 300 whole 3-block Hanoi
   demonstrations (half from random legal starts), as the paper's rival had; by hindsight, a part of the examples asks
-  for one move. The row of one move also has piles of large on small blocks, which Hanoi demonstrations do not show.
+  for one move. The row of one move also has piles of large on small blocks, which Hanoi demonstrations do not show, and
+  those of stacking, which the engine has, do.
   Eight settings a rung by successive halving on held-out loss, in at least ten times the processor time of the
   engine's training (so small rungs get more steps); the last two, in several ways of carrying chunks out, by
-  episodes on seeds of their own (20 each; who cannot win any more drops out). What tuning took stands beside the
-  engine's training. Rows of rivals and ablations have fewer episodes than the barred ones. Learning curves are in
+  episodes on seeds of their own (20 each, of the task that they have learned; who cannot win any more drops out, and of
+  equals the one of less held-out loss wins). What tuning took stands beside the engine's training in the same piece of
+  the run. Larger rungs see their data fewer times, as their budget is of time: size and training are not separated. Rows of rivals and ablations have fewer episodes than the barred ones. Learning curves are in
   raw.jsonl. They are small policies on states; they are not vision-language-action models.
 - *Physics*: rigid boxes and capsules; the whole arm collides with table and blocks, not with itself; pads and trays are
   marks on the table. Joint torques are limited as published, and grasps hold by friction.
 - *Disturbed*: one of move, shove, drop, swap and hold in turn, at a time between 3 and 40 s that the seed draws (an
   undisturbed episode takes some 48 s). A shove pushes the clear block next to the hand five to nine centimetres, a hold
   keeps it where it is for 3 s with up to 60 N; a dropped block falls from 4 cm onto a free spot of the table; moved and
-  swapped blocks are put where they go, the hand that does it is not simulated. *It mattered* where a move failed or a
-  new plan was made: the others change nothing that the plan relies on. Open loop means that the first plan
+  swapped blocks are put where they go, the hand that does it is not simulated. Episodes that ended before their
+  disturbance are not counted among the disturbed. *It mattered* where a move failed or a new plan was made: the others
+  change nothing that the plan relies on, and skills that see where things are now make up for them. Open loop means that the first plan
   is carried out to its end whatever happens, as released with the paper; without replanning, failed moves are repeated as
   first planned; without retry, the first failed move ends the episode.
-- Shares carry Wilson 95 % intervals. The decision's p99 is the worst of the episodes' own.
+- Shares carry Wilson 95 % intervals. The decision's p99 is the worst of the episodes' own: the player's computing
+  alone, without the way to the world and back.
 
 ## Differences from arXiv 2602.19260
 

@@ -26,6 +26,11 @@ pub(super) struct Record {
     pub episodes: Vec<Outcome>,
 }
 
+/// Whether an episode is the engine's own, in whatever row.
+fn is_engines(one: &Outcome) -> bool {
+    !(one.row.starts_with("rival: ") || one.row.starts_with("choice: "))
+}
+
 /// The training of one lesson.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Training {
@@ -97,6 +102,22 @@ impl Record {
         self.episodes.retain(|one| !one.row.contains(&plan.name));
     }
 
+    /// Drops the engine's part where some of its episodes are of rows or seeds that are not planned any more: all of it is
+    /// made anew then.
+    pub fn keep_of_engine(&mut self, is_planned: &dyn Fn(&str, u64) -> bool) {
+        if self.episodes.iter().any(|one| is_engines(one) && !is_planned(&one.row, one.seed)) {
+            self.drop_engine();
+            self.trainings.clear();
+        }
+    }
+
+    /// Drops the engine's episodes, and says how many there were.
+    pub fn drop_engine(&mut self) -> usize {
+        let before = self.episodes.len();
+        self.episodes.retain(|one| !is_engines(one));
+        before - self.episodes.len()
+    }
+
     /// Adds what the engine's lessons took.
     pub fn train(&mut self, lesson: &Lesson, cost: Cost) {
         self.trainings.push(Training { skills: lesson.name.to_string(), cost });
@@ -131,6 +152,17 @@ mod tests {
             frames: 1,
             engine_cpu_seconds: 1.0,
         }
+    }
+
+    #[test]
+    fn the_engines_part_is_kept_whole_or_not_at_all() {
+        let one = |row: &str| Outcome { row: row.to_string(), ..outcome(7, Verdict::default(), &[1.0]) };
+        let episodes = vec![one("3 blocks"), one("rival: x: 3 blocks"), one("choice: x: 0")];
+        let mut record = Record { episodes, ..Record::default() };
+        record.keep_of_engine(&|_, _| true);
+        assert_eq!(record.episodes.len(), 3);
+        record.keep_of_engine(&|row, seed| row == "3 blocks" && seed == 8);
+        assert_eq!(record.episodes.len(), 2);
     }
 
     #[test]

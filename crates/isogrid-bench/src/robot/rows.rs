@@ -1,10 +1,11 @@
 //! What is played: the bars' rows, the ablations, the rivals' rows.
 //!
-//! Seeds of a row begin at a number of its own, far from those used in development (below 20,000).
+//! Seeds of a row begin at a number of its own, far from those used in development.
 
 use isogrid_robot::agent::{AgentOptions, Feedback};
 
 use super::work::Lesson;
+use super::{FIRST_SEEDS, SEED_STEP};
 use crate::worlds::{DISTURBED, KITTING};
 
 /// A family of worlds, as arguments of `isogrid-sim serve`.
@@ -64,6 +65,19 @@ pub(super) const BARRED: [Barred; 7] = [
     Barred { name: "kitting, 3 to 5 parts", paper: None, bar: 0.95, n: 400, worlds: &KITTING },
 ];
 
+/// The first seed of a row of [`BARRED`], by its place.
+pub(super) fn first_seed(place: usize) -> u64 {
+    FIRST_SEEDS[0] + SEED_STEP * place as u64
+}
+
+/// Whether an episode of the engine is of a row and a seed that are planned now.
+pub(super) fn is_planned(row: &str, seed: u64) -> bool {
+    let barred = BARRED.iter().enumerate().map(|(at, barred)| (barred.name.to_string(), first_seed(at)));
+    let ablations = ABLATIONS.iter().chain([&SCRIPTED]);
+    let ablations = ablations.map(|ablation| (ablation.row(), ablation.course.first_seed()));
+    barred.chain(ablations).any(|(name, first)| name == row && (first..first + SEED_STEP).contains(&seed))
+}
+
 /// The row of [`BARRED`] in which somebody interferes.
 pub(super) const DISTURBED_ROW: &Barred = &BARRED[5];
 
@@ -100,7 +114,14 @@ pub(super) struct Ablation {
 pub(super) struct Course {
     pub worlds: &'static [&'static str],
     /// The number of its range.
-    pub seeds: u64,
+    seeds: u64,
+}
+
+impl Course {
+    /// The seed of its first episode.
+    pub fn first_seed(&self) -> u64 {
+        FIRST_SEEDS[1] + SEED_STEP * self.seeds
+    }
 }
 
 const FOUR: Course = Course { worlds: &["--family hanoi --blocks 4"], seeds: 0 };
@@ -118,7 +139,7 @@ const PLAIN: Ablation = Ablation {
 };
 
 /// Ablations on four blocks, without a disturbance unless they say so.
-pub(super) const ABLATIONS: [Ablation; 22] = [
+pub(super) const ABLATIONS: [Ablation; 24] = [
     Ablation { name: "as it is", ..PLAIN },
     Ablation { name: "open loop", feedback: Feedback::None, ..PLAIN },
     Ablation { name: "without retry", failures: Some(1), ..PLAIN },
@@ -131,6 +152,8 @@ pub(super) const ABLATIONS: [Ablation; 22] = [
     },
     Ablation { name: "disturbed, without retry", failures: Some(1), course: FOUR_DISTURBED, ..PLAIN },
     Ablation { name: "disturbed, open loop", feedback: Feedback::None, course: FOUR_DISTURBED, ..PLAIN },
+    Ablation { name: "disturbed, pose noise 2 mm", pose_mm: 2.0, course: FOUR_DISTURBED, ..PLAIN },
+    Ablation { name: "disturbed, pose noise 5 mm", pose_mm: 5.0, course: FOUR_DISTURBED, ..PLAIN },
     Ablation { name: "head: cloning", lesson: OTHERS[0], ..PLAIN },
     Ablation { name: "head: diffusion", lesson: OTHERS[1], ..PLAIN },
     Ablation { name: "head: flow, drawn at temperature 1", temperature: 1.0, ..PLAIN },
@@ -148,7 +171,15 @@ pub(super) const ABLATIONS: [Ablation; 22] = [
     Ablation { name: "kitting, without symmetry", lesson: OTHERS[5], course: PARTS, ..PLAIN },
 ];
 
+/// The demonstrator's own hands under the same manager: what no learning could do better.
+pub(super) const SCRIPTED: Ablation = Ablation { name: "the demonstrator's hands", ..PLAIN };
+
 impl Ablation {
+    /// The name of its row of episodes.
+    pub fn row(&self) -> String {
+        format!("ablation: {}", self.name)
+    }
+
     /// How the agent behaves.
     pub fn agent(&self) -> AgentOptions {
         let usual = AgentOptions::default();
@@ -159,5 +190,18 @@ impl Ablation {
     /// Its worlds, with its noise.
     pub fn worlds(&self) -> Vec<Vec<String>> {
         self.course.worlds.iter().map(|text| world(&format!("{text} --pose-mm {}", self.pose_mm))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_have_seeds_of_their_own_and_those_of_earlier_plans_are_not_theirs() {
+        assert!(is_planned("one move", first_seed(0)) && !is_planned("one move", 100_000));
+        assert!(is_planned(&SCRIPTED.row(), SCRIPTED.course.first_seed()));
+        assert!(!is_planned("3 blocks", first_seed(0)) && !is_planned("rival: x", first_seed(0)));
+        assert!(BARRED.iter().all(|row| row.n <= SEED_STEP));
     }
 }
