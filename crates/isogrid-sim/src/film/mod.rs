@@ -29,6 +29,9 @@ const CAPTION_SECONDS: f64 = 1.6;
 /// Distance between the dots of the hand's way ahead, in metres.
 const DOT_METRES: f64 = 0.022;
 
+/// Ticks after which it shows what somebody did: pushes take a while.
+const SHOWS_AFTER: usize = 7;
+
 /// Text.
 const DARK: Color = [38, 42, 48];
 /// Text that matters less.
@@ -50,6 +53,8 @@ pub struct Film {
     ticks: usize,
     replans: usize,
     last: Option<Moment>,
+    /// What others did, and the tick at which it is to be seen.
+    due: Vec<(usize, String)>,
     caption: Option<(f64, Mark, String)>,
     end: Option<Mark>,
 }
@@ -70,9 +75,9 @@ struct Moment {
 enum Mark {
     Nothing,
     Done,
+    Before,
     Failed,
     Replanned,
-    Before,
     Disturbed,
     Start,
     Stuck,
@@ -98,7 +103,17 @@ impl Film {
         let caption = "start".to_string();
         let first = Moment { seconds: 0.0, still, mark: Mark::Start, caption, counts: [0; 3] };
         let (moments, frames) = (vec![first.clone()], vec![first.clone()]);
-        Film { props, moments, frames, ticks: 0, replans: 0, last: Some(first), caption: None, end: None }
+        Film {
+            props,
+            moments,
+            frames,
+            ticks: 0,
+            replans: 0,
+            last: Some(first),
+            due: Vec::new(),
+            caption: None,
+            end: None,
+        }
     }
 
     /// Draws a film and writes it: `.png` is a strip, `.gif` a moving picture.
@@ -180,8 +195,15 @@ impl Watcher for Film {
             self.moments.push(Moment { mark: Mark::Before, caption, ..before });
         }
         for what in happened {
-            self.keep(&moment, Mark::Disturbed, what);
+            self.caption = Some((moment.seconds, Mark::Disturbed, what.clone()));
+            self.due.push((self.ticks + SHOWS_AFTER, what));
         }
+        let is_seen = |at: usize| at <= self.ticks || world.is_over() || !account.events.is_empty();
+        let (seen, due) =
+            std::mem::take(&mut self.due).into_iter().partition::<Vec<_>, _>(|(at, _)| is_seen(*at));
+        self.due = due;
+        let disturbed = |(_, caption)| Moment { mark: Mark::Disturbed, caption, ..moment.clone() };
+        self.moments.extend(seen.into_iter().map(disturbed));
         for event in &account.events {
             self.report(&moment, world, event);
         }

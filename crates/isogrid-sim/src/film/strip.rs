@@ -61,7 +61,7 @@ fn write_caption(strip: &mut Picture, moment: &Moment, [x, y]: [usize; 2]) {
     }
 }
 
-/// The most telling moments in order: what went wrong with its before, the ends, new plans; moves fill what is left.
+/// The most telling moments in order: what went wrong, the ends, new plans, what was before; moves fill what is left.
 fn choose(moments: &[Moment]) -> Vec<Moment> {
     let mut order: Vec<usize> = (0..moments.len()).filter(|&at| moments[at].mark > Mark::Done).collect();
     order.sort_by_key(|&at| (std::cmp::Reverse(moments[at].mark), at));
