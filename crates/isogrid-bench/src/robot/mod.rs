@@ -28,7 +28,7 @@ use crate::run::Run;
 use episodes::{Player, Row};
 use isogrid_robot::agent::AgentOptions;
 use ladder::{Plan, Rung};
-use record::Record;
+use record::{ENGINE_PART, Record};
 use rivals::SIZES;
 use rows::{ABLATIONS, BARRED, DEFAULT, OTHERS};
 use work::{Lesson, Trained, Workshop};
@@ -192,7 +192,7 @@ fn engine(
     if played.is_all {
         lessons().zip(&trained).for_each(|(lesson, one)| record.train(lesson, one.cost));
     }
-    record.finished(&format!("{} episodes of the engine", played.episodes.len().saturating_sub(before)));
+    record.finished(&format!("{} {ENGINE_PART}", played.episodes.len().saturating_sub(before)));
     record.episodes.splice(0..0, played.episodes);
     Ok(())
 }

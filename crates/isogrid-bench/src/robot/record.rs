@@ -26,6 +26,9 @@ pub(super) struct Record {
     pub episodes: Vec<Outcome>,
 }
 
+/// How the part of a piece that is the engine's ends.
+pub(super) const ENGINE_PART: &str = "episodes of the engine";
+
 /// Whether an episode is the engine's own, in whatever row.
 fn is_engines(one: &Outcome) -> bool {
     !(one.row.starts_with("rival: ") || one.row.starts_with("choice: "))
@@ -108,6 +111,8 @@ impl Record {
         if self.episodes.iter().any(|one| is_engines(one) && !is_planned(&one.row, one.seed)) {
             self.drop_engine();
             self.trainings.clear();
+            let is_left = |part: &String| !part.ends_with(ENGINE_PART);
+            self.pieces.iter_mut().for_each(|piece| piece.parts.retain(is_left));
         }
     }
 

@@ -65,7 +65,14 @@ fn write_caption(strip: &mut Picture, moment: &Moment, [x, y]: [usize; 2]) {
 fn choose(moments: &[Moment]) -> Vec<Moment> {
     let mut order: Vec<usize> = (0..moments.len()).filter(|&at| moments[at].mark > Mark::Done).collect();
     order.sort_by_key(|&at| (std::cmp::Reverse(moments[at].mark), at));
-    let mut chosen: Vec<usize> = order.into_iter().take(MOST).collect();
+    // Of what happened at one moment, the first is what the picture shows.
+    let mut chosen: Vec<usize> = Vec::new();
+    for at in order {
+        let is_new = chosen.iter().all(|&other: &usize| moments[other].seconds != moments[at].seconds);
+        if is_new && chosen.len() < MOST {
+            chosen.push(at);
+        }
+    }
     let shown =
         |at: usize| chosen.iter().any(|&other| (moments[other].seconds - moments[at].seconds).abs() < 0.5);
     let done = (0..moments.len()).filter(|&at| moments[at].mark == Mark::Done && !shown(at));
