@@ -326,6 +326,10 @@ fn energy(record: &Record) -> String {
 fn bars(run: &mut Run, record: &Record) {
     let outcomes = &record.episodes;
     let mut judge = |name: &str, what: &str, summary: &Summary, least: f64| {
+        // What is still to be played has no bar yet.
+        if summary.n == 0 {
+            return;
+        }
         let (low, _) = summary.interval;
         let text = format!(
             "share of reached goals, poses given, {} episodes{what}, {} broken rules; Wilson 95 % lower bound {}",
