@@ -267,6 +267,16 @@ fn cameras_are_left_alone_and_said_so() {
     assert!(loaded.notes.iter().any(|found| found == note), "{:?}", loaded.notes);
 }
 
+/// A parquet file, damaged in several ways.
+fn damaged(bytes: &[u8]) -> [(&'static str, Vec<u8>); 4] {
+    [
+        ("truncated", bytes[..bytes.len() / 2].to_vec()),
+        ("empty", Vec::new()),
+        ("another format", b"PAR1 but nothing else PAR1".to_vec()),
+        ("a footer longer than the file", [&bytes[..bytes.len() - 8], &[0xff; 4], b"PAR1"].concat()),
+    ]
+}
+
 #[test]
 fn a_damaged_file_of_version_2_1_loses_its_own_episode_only() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -280,13 +290,7 @@ fn a_damaged_file_of_version_2_1_loses_its_own_episode_only() {
     let bytes = fs::read(fixture.join(second)).expect("a fixture");
     let object = |name: &str| Object { name: name.to_string(), ..with_a().objects[0].clone() };
     let options = ReadOptions { objects: vec![object("red"), object("blue")], ..ReadOptions::default() };
-    let cases: [(&str, Vec<u8>); 4] = [
-        ("truncated", bytes[..bytes.len() / 2].to_vec()),
-        ("empty", Vec::new()),
-        ("another format", b"PAR1 but nothing else PAR1".to_vec()),
-        ("a footer longer than the file", [&bytes[..bytes.len() - 8], &[0xff; 4], b"PAR1"].concat()),
-    ];
-    for (name, broken) in cases {
+    for (name, broken) in damaged(&bytes) {
         fs::write(folder.path().join(second), broken).expect("written");
         let loaded = formats::read(folder.path(), &options).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(loaded.recordings.len(), 1, "{name}");
@@ -301,13 +305,7 @@ fn damaged_data_of_version_3_is_refused_and_damaged_lengths_are_told() {
     for file in ["data/chunk-000/file-000.parquet", "meta/episodes/chunk-000/file-000.parquet"] {
         let path = folder.path().join(file);
         let bytes = fs::read(&path).expect("readable");
-        let cases: [(&str, Vec<u8>); 4] = [
-            ("truncated", bytes[..bytes.len() / 2].to_vec()),
-            ("empty", Vec::new()),
-            ("another format", b"PAR1 but nothing else PAR1".to_vec()),
-            ("a footer longer than the file", [&bytes[..bytes.len() - 8], &[0xff; 4], b"PAR1"].concat()),
-        ];
-        for (name, broken) in cases {
+        for (name, broken) in damaged(&bytes) {
             fs::write(&path, broken).expect("written");
             let told = match formats::read(folder.path(), &with_a()) {
                 Ok(loaded) if file.starts_with("meta") => loaded.notes.join("\n"),
