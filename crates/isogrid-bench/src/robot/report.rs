@@ -332,7 +332,7 @@ fn bars(run: &mut Run, record: &Record) {
         }
         let (low, _) = summary.interval;
         let text = format!(
-            "share of reached goals, poses given, {} episodes{what}, {} broken rules; Wilson 95 % lower bound {}",
+            "{name}: reached goals, poses given, of {} episodes{what}, {} broken rules; Wilson 95 % lower bound {}",
             summary.n,
             summary.violations,
             percent(low)
