@@ -28,9 +28,9 @@ use crate::run::Run;
 use episodes::{Player, Row};
 use isogrid_robot::agent::AgentOptions;
 use ladder::{Plan, Rung};
-use record::{ENGINE_PART, Record};
+use record::{DIGEST, ENGINE_PART, Record};
 use rivals::SIZES;
-use rows::{ABLATIONS, BARRED, DEFAULT, OTHERS};
+use rows::{ABLATIONS, DEFAULT, OTHERS, ROWS};
 use work::{Lesson, Trained, Workshop};
 
 /// What the bench is given.
@@ -55,7 +55,7 @@ pub struct Options {
 /// How much is done.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Extent {
-    /// The share of each barred row's episodes.
+    /// The share of the episodes of each row of the engine as it is.
     pub row_share: f64,
     /// Episodes of an ablation.
     pub ablation: u64,
@@ -71,6 +71,20 @@ pub(crate) struct Extent {
     pub n_sizes: usize,
     /// Steps of the engine's sub-skills.
     pub n_steps: Option<u64>,
+}
+
+impl Extent {
+    /// Episodes of a row of the engine as it is.
+    fn of_row(&self, row: &rows::EngineRow) -> u64 {
+        (self.row_share * row.n as f64).ceil() as u64
+    }
+
+    /// All episodes of the engine.
+    fn n_of_engine(&self) -> usize {
+        let rows: u64 = ROWS.iter().map(|row| self.of_row(row)).sum();
+        // The demonstrator's hands are one ablation more.
+        (rows + self.ablation * (ABLATIONS.len() as u64 + 1)) as usize
+    }
 }
 
 const FULL: Extent = Extent {
@@ -112,12 +126,12 @@ pub fn run(options: &Options, say: &mut (dyn FnMut(&str) + Send)) -> Result<Stri
     let mut shop = Workshop::open(&options.programs, &options.work, (extent.n_steps, options.quick))?;
     let mut record = options.resume.as_deref().map_or_else(|| Ok(Record::default()), Record::read)?;
     let mut piece = Piece::begin();
-    piece.facts.push(("digest of isogrid and isogrid-sim".to_string(), shop.digest.clone()));
+    piece.facts.push((DIGEST.to_string(), shop.digest.clone()));
     record.pieces.push(piece);
     shop.end = options.minutes.map(|minutes| Instant::now() + Duration::from_secs_f64(60.0 * minutes));
-    record.keep_of_engine(&|row, seed| rows::is_planned(row, seed));
+    record.keep_of_engine(&shop.digest, &|row, seed| rows::is_planned(row, seed));
     shop.earlier.clone_from(&record.episodes);
-    if record.trainings.is_empty() {
+    if record.trainings.is_empty() || record.n_of_engine() < extent.n_of_engine() {
         engine(&shop, &extent, (options.threads, say), &mut record)?;
     }
     let plans = ladder::plans(&extent);
@@ -184,10 +198,11 @@ fn engine(
     record: &mut Record,
 ) -> Result<()> {
     let trained = trained(shop, n_threads, say)?;
-    let mut rows = barred(extent, &trained[0]);
+    let mut rows = as_it_is(extent, &trained[0]);
     rows.extend(ablations(extent, &trained));
     rows.push(scripted(extent));
     let before = record.drop_engine();
+    record.trainings.clear();
     let played = episodes::run(&rows, shop, n_threads, say)?;
     if played.is_all {
         lessons().zip(&trained).for_each(|(lesson, one)| record.train(lesson, one.cost));
@@ -251,19 +266,20 @@ fn trained(shop: &Workshop, n_threads: usize, say: &mut (dyn FnMut(&str) + Send)
     std::iter::once(Ok(first)).chain(rest).collect()
 }
 
-fn barred(extent: &Extent, trained: &Trained) -> Vec<Row> {
-    let one = |(at, row): (usize, &rows::Barred)| Row {
+/// The rows of the engine as it is.
+fn as_it_is(extent: &Extent, trained: &Trained) -> Vec<Row> {
+    let one = |(at, row): (usize, &rows::EngineRow)| Row {
         name: row.name.to_string(),
         worlds: row.worlds.iter().map(|text| rows::world(text)).collect(),
         first_seed: rows::first_seed(at),
-        n: (extent.row_share * row.n as f64).ceil() as u64,
+        n: extent.of_row(row),
         player: Player::Engine {
             skills: trained.skills.clone(),
             agent: AgentOptions::default(),
             temperature: 0.0,
         },
     };
-    BARRED.iter().enumerate().map(one).collect()
+    ROWS.iter().enumerate().map(one).collect()
 }
 
 fn ablations(extent: &Extent, trained: &[Trained]) -> Vec<Row> {

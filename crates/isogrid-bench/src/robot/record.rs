@@ -29,6 +29,9 @@ pub(super) struct Record {
 /// How the part of a piece that is the engine's ends.
 pub(super) const ENGINE_PART: &str = "episodes of the engine";
 
+/// The fact of a piece that tells with which programs it was made.
+pub(super) const DIGEST: &str = "digest of isogrid and isogrid-sim";
+
 /// Whether an episode is the engine's own, in whatever row.
 fn is_engines(one: &Outcome) -> bool {
     !(one.row.starts_with("rival: ") || one.row.starts_with("choice: "))
@@ -70,6 +73,7 @@ impl Record {
             }
         }
         ensure!(!record.pieces.is_empty(), "{} holds no piece of a run", path.display());
+        record.strike_what_was_made_anew();
         Ok(record)
     }
 
@@ -103,17 +107,38 @@ impl Record {
     pub fn forget(&mut self, plan: &Plan) {
         self.rungs.retain(|known| known.name != plan.name);
         self.episodes.retain(|one| !one.row.contains(&plan.name));
+        self.pieces.iter_mut().for_each(|piece| piece.parts.retain(|part| *part != plan.name));
     }
 
-    /// Drops the engine's part where some of its episodes are of rows or seeds that are not planned any more: all of it is
-    /// made anew then.
-    pub fn keep_of_engine(&mut self, is_planned: &dyn Fn(&str, u64) -> bool) {
-        if self.episodes.iter().any(|one| is_engines(one) && !is_planned(&one.row, one.seed)) {
+    /// Of a part that several pieces have finished, the last is what is left.
+    fn strike_what_was_made_anew(&mut self) {
+        for at in 1..self.pieces.len() {
+            let (earlier, later) = self.pieces.split_at_mut(at);
+            let anew = &later[0].parts;
+            earlier.iter_mut().for_each(|piece| piece.parts.retain(|part| !anew.contains(part)));
+        }
+    }
+
+    /// Drops the engine's part where some of its episodes are of rows or seeds that are not planned any more, or of
+    /// programs of another digest: all of it is made anew then.
+    pub fn keep_of_engine(&mut self, digest: &str, is_planned: &dyn Fn(&str, u64) -> bool) {
+        let is_other = |piece: &Piece| {
+            piece.parts.iter().any(|part| part.ends_with(ENGINE_PART))
+                && piece.facts.iter().any(|(name, value)| name == DIGEST && value != digest)
+        };
+        if self.pieces.iter().any(is_other)
+            || self.episodes.iter().any(|one| is_engines(one) && !is_planned(&one.row, one.seed))
+        {
             self.drop_engine();
             self.trainings.clear();
             let is_left = |part: &String| !part.ends_with(ENGINE_PART);
             self.pieces.iter_mut().for_each(|piece| piece.parts.retain(is_left));
         }
+    }
+
+    /// How many episodes of the engine there are.
+    pub fn n_of_engine(&self) -> usize {
+        self.episodes.iter().filter(|one| is_engines(one)).count()
     }
 
     /// Drops the engine's episodes, and says how many there were.
@@ -164,10 +189,35 @@ mod tests {
         let one = |row: &str| Outcome { row: row.to_string(), ..outcome(7, Verdict::default(), &[1.0]) };
         let episodes = vec![one("3 blocks"), one("rival: x: 3 blocks"), one("choice: x: 0")];
         let mut record = Record { episodes, ..Record::default() };
-        record.keep_of_engine(&|_, _| true);
+        record.keep_of_engine("a", &|_, _| true);
         assert_eq!(record.episodes.len(), 3);
-        record.keep_of_engine(&|row, seed| row == "3 blocks" && seed == 8);
+        record.keep_of_engine("a", &|row, seed| row == "3 blocks" && seed == 8);
         assert_eq!(record.episodes.len(), 2);
+    }
+
+    #[test]
+    fn the_engines_part_of_other_programs_is_not_kept() {
+        let one = Outcome { row: "3 blocks".to_string(), ..outcome(7, Verdict::default(), &[1.0]) };
+        let facts = vec![(DIGEST.to_string(), "a".to_string())];
+        let piece = Piece { facts, parts: vec![format!("1 {ENGINE_PART}")] };
+        let mut record = Record { episodes: vec![one], pieces: vec![piece], ..Record::default() };
+        record.keep_of_engine("a", &|_, _| true);
+        assert_eq!(record.n_of_engine(), 1);
+        record.keep_of_engine("b", &|_, _| true);
+        assert_eq!((record.n_of_engine(), record.pieces[0].parts.len()), (0, 0));
+    }
+
+    #[test]
+    fn of_what_was_made_twice_the_later_piece_tells() {
+        let piece = |parts: &[&str]| Piece {
+            facts: Vec::new(),
+            parts: parts.iter().map(|part| part.to_string()).collect(),
+        };
+        let pieces = vec![piece(&["x", "y"]), piece(&["x", "z"]), piece(&["y"])];
+        let mut record = Record { pieces, ..Record::default() };
+        record.strike_what_was_made_anew();
+        let parts: Vec<_> = record.pieces.iter().map(|piece| piece.parts.join(" ")).collect();
+        assert_eq!(parts, ["", "x z", "y"]);
     }
 
     #[test]
