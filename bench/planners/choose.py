@@ -2,9 +2,9 @@
 
 The edge of a domain lies between the largest size that was solved and the smallest above it that was not; where only
 one of them is known, it is guessed a rung beyond. A size that no instance was found for counts as not solved: the list
-could not have it. Sizes of a list lie around the edge at fixed distances in rungs, so
-that nothing of an instance but its size decides whether it is taken. Seeds of the lists differ; where a generator
-finds no instance for a seed, the next one is tried.
+could not have it. Sizes of a list lie around the edge at fixed distances in rungs, so that nothing of an instance but
+its size decides whether it is taken. The list for optimal search has one larger instance where these say little (see
+`is_thin`). Seeds of the lists differ; where a generator finds no instance for a seed, the next one is tried.
 """
 
 import json
@@ -22,14 +22,22 @@ TRAINING = [-2.0, -0.5, 0.7]
 OPTIMAL = [-0.9, 0.3]
 # Lists are filled to their size with one more instance of every fourth domain, then of the next ones.
 MORE = {"instances": (0.4, 200), "training": (0.0, 0), "optimal": (-0.3, 60)}
+# The larger instance of a thin domain for optimal search: about a rung above the largest of the others.
+LARGER = 1.5
 SEEDS = {"instances": 1_000, "training": 20_000, "optimal": 40_000}
 HEADER = "name\tdomain\tgenerator\targuments\tseed"
 
 
+def neighbors(family: Family, mode: str, known: dict) -> tuple[list[int], list[int]]:
+    """The rungs that were solved, and those above them that were not."""
+    mine = {rung: solved for (name, of_mode, rung), (solved, _) in known.items()
+            if (name, of_mode) == (family.name, mode)}
+    solved = [rung for rung, is_solved in mine.items() if is_solved]
+    return solved, [rung for rung, is_solved in mine.items() if not is_solved and (not solved or rung > max(solved))]
+
+
 def edge(family: Family, mode: str, known: dict) -> float:
-    rungs = {rung: solved for (name, of_mode, rung), (solved, _) in known.items() if (name, of_mode) == (family.name, mode)}
-    solved = [rung for rung, is_solved in rungs.items() if is_solved]
-    unsolved = [rung for rung, is_solved in rungs.items() if not is_solved and (not solved or rung > max(solved))]
+    solved, unsolved = neighbors(family, mode, known)
     if solved and unsolved:
         return (max(solved) + min(unsolved)) / 2
     if solved:
@@ -50,6 +58,12 @@ def line(family: Family, mode: str, known: dict, distance: float, name: tuple[st
     return []
 
 
+def is_thin(family: Family, known: dict, lines: list[str]) -> bool:
+    """Whether the calibration saw nothing too large, so that the edge is a guess, or all lines are of one size."""
+    _, unsolved = neighbors(family, "optimal", known)
+    return not unsolved or len({one.split("\t")[3] for one in lines}) == 1
+
+
 def chosen(title: str, mode: str, known: dict, distances: list[float]) -> list[str]:
     families = [family for family in FAMILIES if mode == "first" or family.optimal]
     found = []
@@ -60,6 +74,11 @@ def chosen(title: str, mode: str, known: dict, distances: list[float]) -> list[s
     for family in [family for first in range(4) for family in families[first::4]]:
         if len(found) < total:
             found += line(family, mode, known, distance, (title, len(distances) + 1))
+    if title == "optimal":
+        for family in families:
+            lines = [one for one in found if one.split("\t")[1] == family.name]
+            if is_thin(family, known, lines):
+                found += line(family, mode, known, LARGER, (title, len(lines) + 1))
     return sorted(found)
 
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rivals::{Maker, PLAN, Programs, Rival, Told};
 use super::said::Said;
-use super::state::{Key, hash_bytes};
+use super::state::{Key, Stamp, hash_bytes};
 use super::val::{self, Word};
 use super::watch::{self, Over, Terms, Usage};
 use crate::planners::downward;
@@ -88,7 +88,7 @@ pub(super) struct Trial<'a> {
 
 impl Trial<'_> {
     /// Under what an attempt of `who`, made with what `stamp` is a digest of, is kept.
-    pub fn key(&self, who: &str, stamp: u64) -> Key {
+    pub fn key(&self, who: &str, stamp: Stamp) -> Key {
         let Pair { domain, problem, domain_text, problem_text, .. } = self.pair;
         let Told { seconds, bytes } = self.limits.told;
         let group = format!("{} {domain} {problem}", self.section);
@@ -135,8 +135,8 @@ impl Programs {
         let plans = if late { Vec::new() } else { plans(folder.path())? };
         let (verdict, val) = self.judged_twice(&plans, *parsed, folder.path())?;
         let outcome = match verdict {
-            // Who is ended while it writes a plan has not handed one in.
-            Some(Outcome::Invalid(_)) if ended.usage.over.is_some() => {
+            // Who is ended while it writes a plan has not handed one in; VAL is asked of whole ones alone.
+            Some(Outcome::Invalid(_)) if ended.usage.over.is_some() && val.is_none() => {
                 self.excuse(rival.maker(), &ended, &said)
             }
             // What is no proof is no answer to the question for an optimal plan.
@@ -160,7 +160,7 @@ impl Programs {
     }
 
     /// The validator's verdict on the cheapest plan, and VAL's, which may overrule it.
-    fn judged_twice(
+    pub fn judged_twice(
         &self,
         plans: &[Vec<u8>],
         parsed: Option<&Parsed>,
@@ -218,7 +218,7 @@ fn last_words(text: &str) -> Option<String> {
 }
 
 /// The plan files of a folder: `plan`, `plan.1` and on, or pyperplan's `problem.pddl.soln`.
-fn plans(folder: &Path) -> Result<Vec<Vec<u8>>> {
+pub(super) fn plans(folder: &Path) -> Result<Vec<Vec<u8>>> {
     let mut paths: Vec<PathBuf> = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

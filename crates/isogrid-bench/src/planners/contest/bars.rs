@@ -1,6 +1,6 @@
 //! The bars of both races: coverage, costs, memory.
 
-use super::coverage::{both, by_domain, cost_ratio, excuses, ratios, solved, worst_memory};
+use super::coverage::{as_found, both, by_domain, cost_ratio, excuses, ratios, solved, worst_memory};
 use super::rivals::{OPTIMAL, Rival, SATISFICING};
 use super::{OPTIMAL_RACE, Raced, SATISFICING_RACE, val};
 use crate::bars::{Bar, Promise};
@@ -12,13 +12,12 @@ const PEERS_SHARE: [f64; 2] = [0.4, 0.7];
 
 impl Bench {
     pub(super) fn satisficing(&mut self, raced: &Raced) {
-        self.run.fragment("contest coverage", by_domain(raced, &SATISFICING));
         let first = (Rival::IsogridFirst, Rival::LamaFirst);
         let anytime = (Rival::IsogridAnytime, Rival::Lama);
-        self.run.fragment(
-            "contest ratios",
-            format!("{}\n{}", ratios(raced, first.0, first.1), ratios(raced, anytime.0, anytime.1)),
-        );
+        self.run.fragment("contest coverage", by_domain(raced, &SATISFICING, first.1));
+        let found = as_found(raced, first.0, first.1).map_or(String::new(), |text| format!("{text}\n\n"));
+        let [first_plans, plans_at_end] = [first, anytime].map(|(ours, peer)| ratios(raced, ours, peer));
+        self.run.fragment("contest ratios", format!("{first_plans}\n{found}{plans_at_end}"));
         self.run.fragment("contest without a plan", without_a_plan(raced));
         // Where the peer solves nothing, as in a smoke run, there is nothing to hold anything against.
         let count = |rival| Some(solved(raced, rival) as f64).filter(|&n| n > 0.0);
@@ -51,7 +50,7 @@ impl Bench {
 
     pub(super) fn optimal(&mut self, raced: &Raced) {
         let (ours, theirs) = (Rival::IsogridOptimal, Rival::LmCut);
-        self.run.fragment("optimal coverage", by_domain(raced, &OPTIMAL));
+        self.run.fragment("optimal coverage", by_domain(raced, &OPTIMAL, theirs));
         self.run.fragment("optimal ratios", ratios(raced, ours, theirs));
         self.run.fragment("optimal without a plan", without_a_plan(raced));
         let bar = Bar::judge(

@@ -1,14 +1,14 @@
 //! Tables of a race: coverage by domain, costs over what both solve, memory, and why there is no plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Raced;
 use super::attempt::{Outcome, Row};
 use super::rivals::Rival;
 use crate::grid::{Grid, number};
 
-/// Solved instances of a domain by rival.
-pub(super) fn by_domain(raced: &Raced, rivals: &[Rival]) -> String {
+/// Solved instances of a domain by rival, of all domains, and of what `peer` translates in less than half of the time.
+pub(super) fn by_domain(raced: &Raced, rivals: &[Rival], peer: Rival) -> String {
     let mut header = vec!["domain", "instances"];
     header.extend(rivals.iter().map(|rival| rival.name()));
     let mut grid = Grid::new(&header);
@@ -20,7 +20,19 @@ pub(super) fn by_domain(raced: &Raced, rivals: &[Rival]) -> String {
         grid.row(counts(domain, rows, rivals));
     }
     grid.row(counts("**all**", &raced.rows.iter().collect::<Vec<_>>(), rivals));
+    let half = raced.seconds / 2.0;
+    let name = format!("**those that {} translates in less than {half} s**", peer.name());
+    grid.row(counts(&name, &translated_within(raced, peer, half), rivals));
     format!("{}.\n\n{}", raced.extent(), grid.markdown())
+}
+
+/// The rows of instances on which the translator of `peer` says that it took less than this; one that was ended says
+/// nothing.
+fn translated_within(raced: &Raced, peer: Rival, seconds: f64) -> Vec<&Row> {
+    let of_peer = raced.rows.iter().filter(|row| row.rival == peer);
+    let quick = of_peer.filter(|row| row.said.ground_seconds.is_some_and(|took| took < seconds));
+    let instances: BTreeSet<&str> = quick.map(|row| row.instance.as_str()).collect();
+    raced.rows.iter().filter(|row| instances.contains(row.instance.as_str())).collect()
 }
 
 fn counts(name: &str, rows: &[&Row], rivals: &[Rival]) -> Vec<String> {
@@ -52,6 +64,28 @@ pub(super) fn geometric_mean(ratios: impl Iterator<Item = f64>) -> Option<f64> {
 pub(super) fn cost_ratio(raced: &Raced, ours: Rival, theirs: Rival) -> Option<f64> {
     let ratio = |(ours, theirs): &(&Row, &Row)| Some(ours.cost()? / theirs.cost()?);
     geometric_mean(both(raced, ours, theirs).iter().filter_map(ratio))
+}
+
+/// The cost ratio of plans as the search of ours found them, beside that of the same plans as handed out; none where no
+/// plan's first cost is known.
+pub(super) fn as_found(raced: &Raced, ours: Rival, theirs: Rival) -> Option<String> {
+    let costs = |(row, peer): &(&Row, &Row)| {
+        let all = [row.said.found_cost?, row.cost()?, peer.cost()?];
+        all.iter().all(|&cost| cost > 0.0).then_some(all)
+    };
+    let all: Vec<[f64; 3]> = both(raced, ours, theirs).iter().filter_map(costs).collect();
+    let [found, polished] = [0, 1].map(|at| geometric_mean(all.iter().map(|costs| costs[at] / costs[2])));
+    (!all.is_empty()).then(|| {
+        format!(
+            "Plans of {} as its search found them, before they were polished, cost {} times as much as those of {}; \
+             polished, as they were handed out, {} times. Both are over {} instances.",
+            ours.name(),
+            number(found),
+            theirs.name(),
+            number(polished),
+            all.len()
+        )
+    })
 }
 
 /// The peak of ours over theirs, at its worst, and its instance.
@@ -163,7 +197,38 @@ mod tests {
         assert!((ratio - 1.0).abs() < 1e-12);
         assert_eq!(worst_memory(&raced, ours, theirs), Some((3.0, "2")));
         assert_eq!(cost_ratio(&raced, ours, Rival::Lama), None);
-        assert!(by_domain(&raced, &[ours, theirs]).contains("| **all** | 3 | 3 | 2 |"));
+        assert!(by_domain(&raced, &[ours, theirs], theirs).contains("| **all** | 3 | 3 | 2 |"));
         assert!(excuses(&raced).contains("| FD lama-first | time ended | 1 | 3 |"));
+        assert_eq!(as_found(&raced, ours, theirs), None);
+    }
+
+    #[test]
+    fn what_is_long_to_translate_is_counted_apart() {
+        let (ours, theirs) = (Rival::IsogridFirst, Rival::LamaFirst);
+        let mut rows = Vec::new();
+        for (instance, took) in [("1", Some(14.9)), ("2", Some(15.0)), ("3", None), ("4", Some(0.1))] {
+            rows.push(row(instance, ours, Some(1.0), 1));
+            let mut peer = row(instance, theirs, Some(1.0).filter(|_| instance == "1"), 1);
+            peer.said.ground_seconds = took;
+            rows.push(peer);
+        }
+        let raced = Raced { rows, paces: Vec::new(), n_done: 4, n_all: 4, seconds: 30.0 };
+        let table = by_domain(&raced, &[ours, theirs], theirs);
+        assert!(table.ends_with("translates in less than 15 s** | 2 | 2 | 1 |\n"), "{table}");
+    }
+
+    #[test]
+    fn plans_as_found_are_held_against_the_same_peers() {
+        let (ours, theirs) = (Rival::IsogridFirst, Rival::LamaFirst);
+        let mut rows = Vec::new();
+        for (instance, found) in [("1", Some(40.0)), ("2", None)] {
+            let mut one = row(instance, ours, Some(10.0), 1);
+            one.said.found_cost = found;
+            rows.extend([one, row(instance, theirs, Some(20.0), 1)]);
+        }
+        let raced = Raced { rows, paces: Vec::new(), n_done: 2, n_all: 2, seconds: 30.0 };
+        let text = as_found(&raced, ours, theirs).expect("one instance");
+        assert!(text.contains("cost 2 times as much") && text.contains("handed out, 0.5 times"), "{text}");
+        assert!(text.ends_with("Both are over 1 instances."), "{text}");
     }
 }

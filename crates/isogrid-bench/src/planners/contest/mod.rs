@@ -140,7 +140,11 @@ impl Contest {
         let stamps =
             Stamps::read(&programs, &format!("{versions}, {}", programs.downward.version), cores.len())?;
         bench.run.fact("peers of the contest", format!("PyPI {versions}"));
-        let state = Mutex::new(State::open(&options.work, options.resume.as_deref())?);
+        let state = State::open(&options.work, options.resume.as_deref(), &stamps)?;
+        if let Some(refused) = state.refused() {
+            bench.run.fact("attempts of the earlier run not taken over", refused);
+        }
+        let state = Mutex::new(state);
         bench.run.fact("attempts of the contest at a time", cores.len().max(1).to_string());
         Ok(Contest { programs, stamps, state, core: bench.field.core, cores, extent })
     }

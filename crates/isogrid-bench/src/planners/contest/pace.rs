@@ -1,20 +1,22 @@
 //! Our own clocks in one search: a pair read, grounded and searched in a fresh process of this executable.
 //!
 //! Times are the processor time of the process, as Fast Downward's own clocks are. After every phase a line is
-//! printed, so that a process that was ended still shows how far it came.
+//! printed, so that a process that was ended still shows how far it came. The plan is written when all clocks have
+//! stopped, and judged in the sections of the contest.
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use isogrid_plan::pddl::{parse_domain, parse_problem};
-use isogrid_plan::{Mode, Outcome, Search, SolveOptions, Task, ground, solve};
+use isogrid_plan::{Mode, Outcome, Plan, Search, SolveOptions, Task, ground, solve};
 use serde::{Deserialize, Serialize};
 
-use super::attempt::Trial;
-use super::rivals::Programs;
+use super::attempt::{self, Trial, plans};
+use super::rivals::{DOMAIN, PLAN, PROBLEM, Programs};
+use super::val::Word;
 use super::watch::{self, Terms, Usage};
 use crate::planners::pair::Pair;
 use crate::process;
@@ -71,6 +73,30 @@ pub(in crate::planners) struct Paced {
     /// What it said where it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// What came of its plan; none where it handed none in, or nobody judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) verdict: Option<attempt::Outcome>,
+    /// What VAL says of the plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) val: Option<Word>,
+}
+
+impl Paced {
+    /// The cost of its plan, where that is valid.
+    pub(super) fn valid_cost(&self) -> Option<f64> {
+        match self.verdict {
+            Some(attempt::Outcome::Solved { cost, .. }) => Some(cost),
+            _ => None,
+        }
+    }
+
+    /// Why its plan was refused.
+    pub(super) fn refusal(&self) -> Option<&str> {
+        match &self.verdict {
+            Some(attempt::Outcome::Invalid(why)) => Some(why),
+            _ => None,
+        }
+    }
 }
 
 impl Pace {
@@ -97,30 +123,35 @@ impl Pace {
     }
 }
 
-/// Times `pair` in a process of its own.
+/// Times `pair` in a process of its own. Nobody judges its plan.
 ///
 /// # Errors
 /// The process cannot be started.
 pub(in crate::planners) fn pace(pace: Pace, pair: &Pair, terms: &Terms) -> Result<Paced> {
     let folder = tempfile::tempdir().context("creating a folder")?;
     pair.write(folder.path())?;
-    run(&[VERB, pace.word(), "domain.pddl", "problem.pddl"], folder.path(), terms)
+    run(&[VERB, pace.word(), DOMAIN, PROBLEM], folder.path(), terms)
 }
 
 impl Programs {
-    /// Times what `trial` names, on its terms.
+    /// Times what `trial` names, on its terms, and has the plan judged; on a shared task nobody judges it.
     ///
     /// # Errors
     /// A process cannot be started, or Fast Downward's translator refuses the pair where it is to be shared.
     pub fn pace(&self, trial: &Trial<'_>, what: Pace) -> Result<Paced> {
         let terms = trial.limits.terms();
-        if what != Pace::SharedLmCut {
-            return pace(what, trial.pair, &terms);
-        }
         let folder = tempfile::tempdir().context("creating a folder")?;
         trial.pair.write(folder.path())?;
-        self.downward.translate(folder.path())?;
-        run(&[VERB, what.word(), "output.sas"], folder.path(), &terms)
+        if what == Pace::SharedLmCut {
+            self.downward.translate(folder.path())?;
+            return run(&[VERB, what.word(), "output.sas"], folder.path(), &terms);
+        }
+        let paced = run(&[VERB, what.word(), DOMAIN, PROBLEM], folder.path(), &terms)?;
+        let (verdict, val) = self.judged_twice(&plans(folder.path())?, trial.parsed, folder.path())?;
+        // Who is ended while it writes a plan has not handed one in; VAL is asked of whole ones alone.
+        let is_refused = matches!(verdict, Some(attempt::Outcome::Invalid(_)));
+        let is_cut_off = is_refused && val.is_none() && paced.usage.over.is_some();
+        Ok(Paced { verdict: verdict.filter(|_| !is_cut_off), val, ..paced })
     }
 }
 
@@ -130,14 +161,14 @@ fn run(args: &[&str], folder: &Path, terms: &Terms) -> Result<Paced> {
     let clock =
         ended.stdout.lines().rev().find_map(|line| serde_json::from_str(line).ok()).unwrap_or_default();
     let failure = ended.stderr.lines().next().filter(|_| ended.usage.code != Some(0)).map(str::to_string);
-    Ok(Paced { clock, usage: ended.usage, failure })
+    Ok(Paced { clock, usage: ended.usage, failure, verdict: None, val: None })
 }
 
 /// Times the parts; `args` are what is timed, then a domain and a problem, or a translated task. A line of `out` after
-/// each.
+/// each; a plan goes into a file beside the others.
 ///
 /// # Errors
-/// The arguments are wrong, or the files cannot be read or grounded.
+/// The arguments are wrong, the files cannot be read or grounded, or the plan cannot be written.
 pub fn verb(args: &[String], out: &mut dyn Write) -> Result<()> {
     let [word, files @ ..] = args else { bail!("`{VERB}` takes a pace and files") };
     let options = Pace::options(word)?;
@@ -154,10 +185,17 @@ pub fn verb(args: &[String], out: &mut dyn Write) -> Result<()> {
     watch.clock.evaluated = Some(counted.evaluated);
     watch.clock.expanded = Some(counted.expanded);
     watch.clock.before_last_layer = Some(counted.before_last_layer);
-    if let Outcome::Solved { plan, .. } = &result.outcome {
-        watch.clock.cost = Some(plan.cost);
-    }
-    watch.say()
+    let Outcome::Solved { plan, .. } = &result.outcome else { return watch.say() };
+    watch.clock.cost = Some(plan.cost);
+    watch.say()?;
+    write_plan(&task, plan, &Path::new(&files[0]).with_file_name(PLAN)).context("writing the plan")
+}
+
+/// Writes step by step: a text of all of them would count as memory of the search.
+fn write_plan(task: &Task, plan: &Plan, path: &Path) -> Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    plan.operators.iter().try_for_each(|&operator| writeln!(file, "{}", task.step(operator)))?;
+    Ok(file.flush()?)
 }
 
 /// A clock that is read after each part.
@@ -225,6 +263,8 @@ mod tests {
             assert_eq!(text.lines().count(), n_lines, "{text}");
             let last: Clock = serde_json::from_str(text.lines().last().expect("a line")).expect("a clock");
             assert_eq!(last.cost, cost);
+            let plan = fs::read_to_string(path(PLAN)).ok();
+            assert_eq!(plan.as_deref(), cost.map(|_| "(switch)\n"));
         }
         assert!(verb(&["fast".to_string(), path("d"), path("p")], &mut Vec::new()).is_err());
     }

@@ -37,6 +37,9 @@ pub(super) struct Said {
     /// Peak bytes of its search component.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub component_peak_bytes: Option<u64>,
+    /// The cost of its first plan as the search found it, before it was polished.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found_cost: Option<f64>,
     /// Whether it says that its plan is optimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub optimal: Option<bool>,
@@ -68,6 +71,7 @@ fn isogrid(stdout: &str) -> Said {
                 said.evaluated = count("evaluated");
                 said.expanded = count("expanded");
                 said.generated = count("generated");
+                said.found_cost = record["statistics"]["found_cost"].as_f64();
                 said.optimal = record["optimal"].as_bool();
                 said.message = record["reason"].as_str().map(str::to_string);
             }
@@ -138,18 +142,21 @@ mod tests {
 
     #[test]
     fn every_output_is_understood() {
-        let ours = r#"{"type":"output","record":{"optimal":true,"statistics":{"evaluated":3,"expanded":2,"generated":9}}}"#;
+        let ours = r#"{"type":"output","record":{"optimal":true,
+            "statistics":{"evaluated":3,"expanded":2,"generated":9,"found_cost":7.5}}}"#
+            .replace('\n', "");
         let downward = "Translator facts: 24\nDone! [0.020s CPU, 0.02s wall-clock]\n\
             [t=0.1s, 1 KB] Evaluated 7 state(s).\n\
             [t=0.1s, 1 KB] Search time: 0.05s\n";
         let cases = [
             (
                 Maker::Isogrid,
-                ours,
+                ours.as_str(),
                 Said {
                     evaluated: Some(3),
                     expanded: Some(2),
                     generated: Some(9),
+                    found_cost: Some(7.5),
                     optimal: Some(true),
                     ..Said::default()
                 },

@@ -7,6 +7,7 @@ use super::attempt::{Limits, Outcome, Row, Trial};
 use super::pace::{Clock, Pace, Paced};
 use super::rivals::{Rival, Told};
 use super::scale_tasks::{FAMILIES, Family};
+use super::val::{self, Word};
 use super::watch::Over;
 use crate::grid::{Grid, number};
 use crate::planners::{Bench, LIMITS, Say};
@@ -32,17 +33,27 @@ const HEADER: [&str; 11] = [
     "FD peak MB",
 ];
 
+/// What the section tells.
+struct Curves {
+    grid: Grid,
+    /// What bounds each curve, a line each.
+    ends: String,
+    /// What VAL says of the plans of both.
+    words: Vec<Word>,
+}
+
 impl Bench {
     pub(in crate::planners) fn scale(&mut self, contest: &Contest, say: &mut Say<'_>) -> Result<()> {
-        let mut grid = Grid::new(&HEADER);
-        let mut ends = String::new();
+        let mut told = Curves { grid: Grid::new(&HEADER), ends: String::new(), words: Vec::new() };
         for family in FAMILIES {
-            self.curve(contest, family, (&mut grid, &mut ends), say)?;
+            self.curve(contest, family, &mut told, say)?;
         }
+        let Curves { grid, ends, words } = told;
         let text = format!(
             "Processor seconds; {SECONDS} s and 2 GiB for each attempt; `-` is not reached. Where isogrid finds no plan \
              any more, its curve goes on with grounding alone, in {GROUND_SECONDS} s; Fast Downward's \
-             ends.\n\n{}\nWhat bounds it:\n\n{ends}",
+             ends. The plans of both are judged as in the contest. {}\n\n{}\nWhat bounds it:\n\n{ends}",
+            val::account(words.iter()),
             grid.markdown()
         );
         self.run.fragment("scale", text);
@@ -53,7 +64,7 @@ impl Bench {
         &mut self,
         contest: &Contest,
         family: Family,
-        (grid, ends): (&mut Grid, &mut String),
+        told: &mut Curves,
         say: &mut Say<'_>,
     ) -> Result<()> {
         let n_sizes = self.either(QUICK_SIZES, usize::MAX);
@@ -76,21 +87,21 @@ impl Bench {
                 return Ok(());
             }
             self.run.record(&serde_json::json!({"section": "scale", "instance": pair.problem, "ours": ours, "FD": theirs}))?;
-            grid.row(cells(family, n, ours.as_ref(), theirs.as_ref()));
+            told.row((family, n), ours.as_ref(), theirs.as_ref());
             if let (Some(what), Some(paced)) = (ours_is, &ours)
                 && let Some((end, next)) = bound(paced, what)
             {
-                *ends += &format!("- {}, isogrid: {end} at size {n}\n", family.name());
+                told.ends += &format!("- {}, isogrid: {end} at size {n}\n", family.name());
                 ours_is = next;
             }
             if let Some(end) = theirs.as_ref().and_then(bound_of_peer) {
-                *ends += &format!("- {}, Fast Downward: {end} at size {n}\n", family.name());
+                told.ends += &format!("- {}, Fast Downward: {end} at size {n}\n", family.name());
                 they_go_on = false;
             }
         }
         if let Some(what) = ours_is {
             let what = if what == Pace::Ground { "grounded" } else { "solved" };
-            *ends += &format!("- {}, isogrid: nothing; the largest size is {what}\n", family.name());
+            told.ends += &format!("- {}, isogrid: nothing; the largest size is {what}\n", family.name());
         }
         Ok(())
     }
@@ -99,6 +110,14 @@ impl Bench {
     fn told(&self, what: Pace) -> Told {
         let seconds = if what == Pace::Ground { GROUND_SECONDS } else { SECONDS };
         Told { seconds: self.either(QUICK_SECONDS, seconds), bytes: LIMITS.bytes }
+    }
+}
+
+impl Curves {
+    fn row(&mut self, (family, n): (Family, usize), ours: Option<&Paced>, theirs: Option<&Row>) {
+        self.grid.row(cells(family, n, ours, theirs));
+        let words = [ours.and_then(|paced| paced.val.clone()), theirs.and_then(|row| row.val.clone())];
+        self.words.extend(words.into_iter().flatten());
     }
 }
 
@@ -113,7 +132,7 @@ fn cells(family: Family, n: usize, ours: Option<&Paced>, theirs: Option<&Row>) -
         count(clock.operators),
         number(clock.read_seconds),
         number(clock.ground_seconds),
-        number(clock.search_seconds.filter(|_| clock.cost.is_some())),
+        number(clock.search_seconds.filter(|_| ours.is_some_and(|paced| paced.valid_cost().is_some()))),
         megabytes(ours.map(|paced| paced.usage.peak_bytes)),
         number(theirs.and_then(|row| row.said.ground_seconds)),
         number(theirs.and_then(|row| row.said.search_seconds)),
@@ -123,10 +142,13 @@ fn cells(family: Family, n: usize, ours: Option<&Paced>, theirs: Option<&Row>) -
 
 /// What ended us, in which phase, and what the curve goes on with; none where all was done that was asked for.
 fn bound(paced: &Paced, what: Pace) -> Option<(String, Option<Pace>)> {
+    if let Some(why) = paced.refusal() {
+        return Some((format!("INVALID PLAN, {why},"), Some(Pace::Ground)));
+    }
     let (phase, next) = match paced.clock {
         Clock { read_seconds: None, .. } => ("reading", None),
         Clock { ground_seconds: None, .. } => ("grounding", None),
-        Clock { cost: None, .. } if what != Pace::Ground => ("search", Some(Pace::Ground)),
+        _ if what != Pace::Ground && paced.valid_cost().is_none() => ("search", Some(Pace::Ground)),
         _ => return None,
     };
     Some((format!("{} in {phase}", account(paced.usage.over, paced.failure.as_deref())), next))
@@ -135,7 +157,8 @@ fn bound(paced: &Paced, what: Pace) -> Option<(String, Option<Pace>)> {
 fn bound_of_peer(row: &Row) -> Option<String> {
     let phase = if row.said.ground_seconds.is_none() { "translation" } else { "search" };
     match &row.outcome {
-        Outcome::Solved { .. } | Outcome::Invalid(_) => None,
+        Outcome::Solved { .. } => None,
+        Outcome::Invalid(why) => Some(format!("INVALID PLAN, {why},")),
         Outcome::Unsolvable => Some("it says that there is no plan".to_string()),
         Outcome::NoPlan(why) => Some(format!("{why} in {phase}")),
     }
@@ -155,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_curve_without_plans_goes_on_with_grounding() {
+    fn a_curve_without_valid_plans_goes_on_with_grounding() {
         let usage = Usage {
             wall_seconds: 1.0,
             cpu_seconds: 1.0,
@@ -164,7 +187,9 @@ mod tests {
             signal: Some(9),
             over: Some(Over::Cpu),
         };
-        let paced = |clock| Paced { clock, usage: usage.clone(), failure: None };
+        let judged =
+            |clock, verdict| Paced { clock, usage: usage.clone(), failure: None, verdict, val: None };
+        let paced = |clock| judged(clock, None);
         let read = Clock { read_seconds: Some(1.0), ..Clock::default() };
         let ground = Clock { ground_seconds: Some(1.0), ..read };
         let solved = Clock { cost: Some(7), ..ground };
@@ -173,6 +198,13 @@ mod tests {
         assert_eq!(bound(&paced(read), Pace::Ground), ended("grounding", None));
         assert_eq!(bound(&paced(ground), Pace::First), ended("search", Some(Pace::Ground)));
         assert_eq!(bound(&paced(ground), Pace::Ground), None);
-        assert_eq!(bound(&paced(solved), Pace::First), None);
+        // The time ended while it wrote its plan.
+        assert_eq!(bound(&paced(solved), Pace::First), ended("search", Some(Pace::Ground)));
+        let valid = judged(solved, Some(Outcome::Solved { steps: 7, cost: 7.0 }));
+        assert_eq!((bound(&valid, Pace::First), valid.valid_cost()), (None, Some(7.0)));
+        let invalid = judged(solved, Some(Outcome::Invalid("VAL: Goal not satisfied".into())));
+        let (end, next) = bound(&invalid, Pace::First).expect("the end of the curve");
+        assert!(end.starts_with("INVALID PLAN, VAL: Goal") && next == Some(Pace::Ground), "{end}");
+        assert_eq!(invalid.valid_cost(), None);
     }
 }

@@ -66,7 +66,13 @@ fn heard(ended: &Ended) -> Word {
         Some(Ok(value)) if ended.stdout.contains("Plan valid") => return Word::Valid(value),
         _ => {}
     }
-    let refusals = ["Goal not satisfied", "Plan failed to execute", "Plan invalid"];
+    let refusals = [
+        "Goal not satisfied",
+        "Plan failed to execute",
+        "Plan invalid",
+        "Bad operator in plan",
+        "Bad plan description",
+    ];
     if let Some(why) = refusals.into_iter().find(|why| ended.stdout.contains(why)) {
         return Word::Refused(why.to_string());
     }
