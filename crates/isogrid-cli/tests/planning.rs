@@ -577,6 +577,13 @@ fn a_translated_task_is_text_or_a_file_and_says_how_large_it_is() {
         (PLAN, &2.into(), &true.into())
     );
     assert_eq!(desk.run("plan search --optimal --search lama task.sas").code, Some(2));
+    assert_eq!(desk.run("plan search --weight 2 task.sas").code, Some(2));
+    for options in
+        ["--weight 2 --search astar-lmcut", "--reduction stubborn-sets --search astar-hmax", "--threads 3"]
+    {
+        let ran = desk.run(&format!("plan search {options} task.sas -o plan.txt"));
+        assert_eq!(ran.code, Some(0), "{options}: {}", ran.stderr);
+    }
     assert_eq!(desk.run("plan search --budget 1ticks task.sas").code, Some(3));
     let ran = desk.run("plan search domain.pddl");
     assert!(ran.code == Some(2) && ran.stderr.contains("domain.pddl:1: "), "{}", ran.stderr);

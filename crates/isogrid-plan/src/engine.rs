@@ -65,6 +65,7 @@ static INFO: Info = Info {
         "Richter and Westphal, The LAMA planner, JAIR 39, 2010",
         "Lipovetzky and Geffner, Width and serialization of classical planning problems, ECAI 2012",
         "Helmert and Domshlak, Landmarks, critical paths and abstractions, ICAPS 2009",
+        "Siddiqui and Haslum, Continuing plan quality optimisation, JAIR 54, 2015",
         "Seipp, Keller and Helmert, Saturated cost partitioning for optimal classical planning, JAIR 67, 2020",
     ],
     status: Status::Tested,
@@ -101,7 +102,8 @@ static INFO: Info = Info {
         OptionSpec {
             name: "threads",
             value: Some("N"),
-            help: "1 takes turns between searches, more let them race [default: 1]",
+            help: "1 takes turns between searches, more let those for a first or a cheapest plan race; improving has one \
+                   [default: 1]",
         },
     ],
     parts: &[

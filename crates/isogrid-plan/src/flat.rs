@@ -18,6 +18,11 @@ impl<T> Flat<T> {
         self.starts.push(self.items.len() as u32);
     }
 
+    /// How much all rows hold together.
+    pub(crate) fn n_items(&self) -> usize {
+        self.items.len()
+    }
+
     /// Whether all rows are empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.items.is_empty()

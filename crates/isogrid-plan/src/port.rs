@@ -177,30 +177,14 @@ fn search_options(request: &Request) -> Result<SolveOptions, PlanError> {
     let options = SolveOptions {
         mode,
         search,
-        weight: whole(request, "weight", 1..=MAX_WEIGHT)?.unwrap_or(defaults.weight),
+        weight: whole(request, "weight", 1..=SolveOptions::MAX_WEIGHT)?.unwrap_or(defaults.weight),
         reduction: reduction(request)?,
         improve_ticks: whole(request, "improve-ticks", 0..=u64::MAX)?.unwrap_or(defaults.improve_ticks),
-        threads: whole(request, "threads", 1..=MAX_THREADS)?.unwrap_or(defaults.threads),
+        threads: whole(request, "threads", 1..=SolveOptions::MAX_THREADS)?.unwrap_or(defaults.threads),
         ..defaults
     };
-    match (mode, search) {
-        (Mode::Optimal, search) if !search.is_optimal() => {
-            Err(PlanError::Conflict { one: "optimal", other: "search" })
-        }
-        (Mode::Optimal, _) if options.weight > 1 => {
-            Err(PlanError::Conflict { one: "optimal", other: "weight" })
-        }
-        (_, search) if options.weight > 1 && !matches!(search, Search::AStar(_)) => {
-            Err(PlanError::Needs { option: "weight", needs: "--search astar-lmcut" })
-        }
-        (_, search) if options.reduction != Reduction::None && !matches!(search, Search::AStar(_)) => {
-            Err(PlanError::Needs { option: "reduction", needs: "--search astar-lmcut" })
-        }
-        (_, search) if options.threads > 1 && search != Search::Auto => {
-            Err(PlanError::Conflict { one: "search", other: "threads" })
-        }
-        _ => Ok(options),
-    }
+    options.check()?;
+    Ok(options)
 }
 
 fn reduction(request: &Request) -> Result<Reduction, PlanError> {
@@ -211,11 +195,6 @@ fn reduction(request: &Request) -> Result<Reduction, PlanError> {
         expected: Reduction::NAMED.map(|(name, _)| name).join(" or "),
     })
 }
-
-/// Larger weights are greedy search.
-const MAX_WEIGHT: u32 = 1000;
-/// More threads than any portfolio has use for.
-const MAX_THREADS: usize = 64;
 
 /// A whole number in a range, if the option is given.
 fn whole<T>(request: &Request, option: &'static str, range: RangeInclusive<T>) -> Result<Option<T>, PlanError>
@@ -279,7 +258,7 @@ fn print_plan(plan: &ValidPlan) -> Printed {
             ("steps", plan.steps.iter().map(ToString::to_string).collect::<Vec<_>>().into()),
             ("cost", number(plan.cost)),
             ("cost_kind", plan.cost_kind.to_string().into()),
-            ("statistics", plan.statistics.map_or(Value::Null, statistics_value)),
+            ("statistics", plan.statistics.map_or(Value::Null, |all| statistics_value(all, plan.found_cost))),
         ]),
     }
 }
@@ -311,13 +290,13 @@ fn print_unsolvable(because: &Unsolvable, statistics: Statistics) -> Printed {
             ("solved", false.into()),
             ("reason", summary.as_str().into()),
             ("unreachable_goals", goals.into()),
-            ("statistics", statistics_value(statistics)),
+            ("statistics", statistics_value(statistics, None)),
         ]),
         summary,
     }
 }
 
-fn statistics_value(statistics: Statistics) -> Value {
+fn statistics_value(statistics: Statistics, found_cost: Option<f64>) -> Value {
     Value::map([
         ("expanded", statistics.expanded.into()),
         ("before_last_layer", statistics.before_last_layer.into()),
@@ -327,5 +306,6 @@ fn statistics_value(statistics: Statistics) -> Value {
         ("dead_ends", statistics.dead_ends.into()),
         ("pruned", statistics.pruned.into()),
         ("states", statistics.states.into()),
+        ("found_cost", found_cost.map_or(Value::Null, number)),
     ])
 }

@@ -15,7 +15,7 @@ use crate::packing::State;
 use crate::pddl::{Atom, Domain, Formula, FunctionValue, GroundAtom, Literal, Problem, Term};
 use crate::plan_file::{CostKind, PlanStep, write_plan};
 use crate::search::{
-    Mode, OnPlan, Outcome, Query, SolveOptions, SolveResult, Statistics, Unsolvable, solve_query,
+    Expect, OnPlan, Outcome, Plan, Query, SolveOptions, SolveResult, Statistics, Unsolvable, solve_query,
 };
 use crate::task::{GroundFunction, Place, Task, static_predicates};
 use crate::validate::Validator;
@@ -58,6 +58,9 @@ pub struct ValidPlan {
     pub cost_kind: CostKind,
     /// Whether it is proved that no plan is cheaper.
     pub optimal: bool,
+    /// What the first plan cost as a search found it, before it was polished, in the problem's own terms; there in the
+    /// last answer of a query only.
+    pub found_cost: Option<f64>,
     /// Counters over all searches; there in the last answer of a query only.
     pub statistics: Option<Statistics>,
 }
@@ -109,7 +112,8 @@ impl Session {
     }
 
     /// Answers a query. While a plan is improved, each one found is handed to `on_answer`, cheaper than the one before;
-    /// at the end the best follows once more, with its final counters and whether it is proved optimal.
+    /// at the end the best follows once more, with its final counters and whether it is proved optimal. Where one plan is
+    /// asked for, it comes once, but for first plans whose polishing takes long: those come before it too.
     ///
     /// # Errors
     /// The state or goal names what the problem does not know; a cost is missing; or the validator refused a plan,
@@ -143,7 +147,7 @@ impl Session {
             had_enough: false,
             fault: None,
         };
-        let mut on_plan = |plan: &crate::search::Plan| presenter.present(plan);
+        let mut on_plan = |plan: &Plan, expect: Expect| presenter.present(plan, expect);
         let result = solve_query(ctx, &task, &search, &query.options, &mut on_plan as OnPlan<'_>);
         presenter.conclude(result)
     }
@@ -307,7 +311,7 @@ struct Presenter<'a> {
 }
 
 impl Presenter<'_> {
-    fn present(&mut self, plan: &crate::search::Plan) -> ControlFlow<()> {
+    fn present(&mut self, plan: &Plan, expect: Expect) -> ControlFlow<()> {
         let actions: Vec<(usize, Vec<usize>)> =
             plan.operators.iter().map(|&operator| self.task.ground_action(operator)).collect();
         let validation = self.validator.check(self.init, self.goal, &actions);
@@ -327,10 +331,11 @@ impl Presenter<'_> {
             cost,
             cost_kind: if minimizes { CostKind::General } else { CostKind::Unit },
             optimal: false,
+            found_cost: None,
             statistics: None,
         };
-        if self.query.options.mode != Mode::Improve {
-            // No other plan follows: it is handed out once, with its counters and its proof.
+        if expect == Expect::Nothing {
+            // It is handed out once, with its counters and its proof.
             self.last = Some(valid);
             return ControlFlow::Continue(());
         }
@@ -349,6 +354,8 @@ impl Presenter<'_> {
                 if let Some(mut plan) = self.last.take() {
                     plan.optimal = optimal;
                     plan.statistics = Some(result.statistics);
+                    let in_terms = |cost| settle(cost as f64 * self.task.cost_unit());
+                    plan.found_cost = result.statistics.found.map(in_terms);
                     self.had_enough = (self.on_answer)(PlanAnswer::Plan(plan)).is_break();
                 }
             }

@@ -17,7 +17,9 @@ isogrid_testing::conformance! {
     engine: Planner,
     data: data,
     options: GroundOptions::default,
-    inputs: |_model| vec![query(Mode::First, 1), query(Mode::Improve, 1), query(Mode::Optimal, 2)],
+    inputs: |_model| [(Mode::First, 1), (Mode::First, 3), (Mode::First, 6), (Mode::Improve, 1), (Mode::Improve, 3), (Mode::Optimal, 2)]
+        .map(|(mode, threads)| query(mode, threads))
+        .to_vec(),
     tick_slack: 2_000,
 }
 

@@ -1,6 +1,8 @@
 //! One generalised Dijkstra over facts (Liu, Koenig and Furcy 2002) that h_max, h_add and FF share: a rule fires when
 //! its last condition is reached, at the maximum or the sum of its conditions' costs.
 
+use std::sync::Arc;
+
 use crate::heuristic::buckets::Buckets;
 use crate::heuristic::relaxation::{Lead, Open, Relaxation};
 use crate::heuristic::rules::{Gain, RuleId, repeats};
@@ -17,7 +19,7 @@ const STEPS_PER_TICK: u64 = 16;
 /// Buffers of one exploration.
 pub(super) struct Exploration<'a> {
     pub(super) task: &'a Task,
-    pub(super) relaxation: Relaxation,
+    pub(super) relaxation: Arc<Relaxation>,
     open: Vec<Open>,
     front: Front,
     steps: u64,
@@ -43,7 +45,7 @@ struct Reached {
 const NOT_REACHED: Reached = Reached { cost: UNREACHED, supporter: NONE };
 
 impl<'a> Exploration<'a> {
-    pub(super) fn new(task: &'a Task, relaxation: Relaxation) -> Exploration<'a> {
+    pub(super) fn new(task: &'a Task, relaxation: Arc<Relaxation>) -> Exploration<'a> {
         let facts = vec![NOT_REACHED; relaxation.n_facts()];
         let front = Front { facts, queue: Buckets::default(), values: Vec::new(), ready: Vec::new() };
         Exploration { task, open: relaxation.fresh.clone(), front, steps: 0, relaxation }

@@ -1,6 +1,8 @@
 //! FF (Hoffmann and Nebel, JAIR 14, 2001) with supporters of least h_add (Keyder and Geffner, ECAI 2008): the cost of a
 //! relaxed plan, whose applicable operators are preferred. Safe, not admissible.
 
+use std::sync::Arc;
+
 use crate::heuristic::exploration::Exploration;
 use crate::heuristic::rules::{AXIOM, RuleId};
 use crate::heuristic::{Declared, Heuristic, Node, Properties, Relaxation};
@@ -17,7 +19,7 @@ pub(crate) struct FastForward<'a> {
 }
 
 impl<'a> FastForward<'a> {
-    pub(crate) fn new(task: &'a Task, relaxation: Relaxation) -> FastForward<'a> {
+    pub(crate) fn new(task: &'a Task, relaxation: Arc<Relaxation>) -> FastForward<'a> {
         FastForward {
             fact_marks: vec![0; relaxation.n_facts()],
             rule_marks: vec![0; relaxation.rules.len()],

@@ -1,6 +1,8 @@
 //! h_add (Bonet and Geffner, AIJ 129, 2001): the sum over the goal conditions, where a set of conditions costs the sum
 //! of its members. Operators of the relaxed plan by its supporters are preferred. Safe, not admissible.
 
+use std::sync::Arc;
+
 use crate::heuristic::{Declared, FastForward, Heuristic, Node, Properties, Relaxation};
 use crate::task::{OperatorId, Task};
 
@@ -8,7 +10,7 @@ use crate::task::{OperatorId, Task};
 pub(crate) struct HAdd<'a>(FastForward<'a>);
 
 impl<'a> HAdd<'a> {
-    pub(crate) fn new(task: &'a Task, relaxation: Relaxation) -> HAdd<'a> {
+    pub(crate) fn new(task: &'a Task, relaxation: Arc<Relaxation>) -> HAdd<'a> {
         HAdd(FastForward::new(task, relaxation))
     }
 }

@@ -1,6 +1,8 @@
 //! h_max (Bonet and Geffner, AIJ 129, 2001): the dearest goal condition, where a set of conditions costs as much as its
 //! dearest. Admissible, consistent and safe.
 
+use std::sync::Arc;
+
 use crate::heuristic::exploration::Exploration;
 use crate::heuristic::{Declared, Heuristic, Node, Properties, Relaxation};
 use crate::task::Task;
@@ -8,7 +10,7 @@ use crate::task::Task;
 pub(crate) struct HMax<'a>(Exploration<'a>);
 
 impl<'a> HMax<'a> {
-    pub(crate) fn new(task: &'a Task, relaxation: Relaxation) -> HMax<'a> {
+    pub(crate) fn new(task: &'a Task, relaxation: Arc<Relaxation>) -> HMax<'a> {
         HMax(Exploration::new(task, relaxation))
     }
 }

@@ -19,6 +19,7 @@ mod rules;
 mod tests;
 
 pub(crate) use blind::Blind;
+pub(crate) use buckets::Buckets;
 pub(crate) use cartesian::{Cartesian, CartesianOptions};
 pub(crate) use declared::{Declared, Properties};
 pub(crate) use fast_forward::FastForward;

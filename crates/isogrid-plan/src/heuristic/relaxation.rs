@@ -1,5 +1,7 @@
 //! The delete relaxation laid out for evaluations from many states.
 
+use std::sync::Arc;
+
 use isogrid_num::hash::FastMap;
 
 use crate::flat::Flat;
@@ -20,12 +22,17 @@ pub(crate) enum Costs {
 }
 
 impl Costs {
+    /// The simplest that comes to the same.
+    pub(crate) fn settled(self, task: &Task) -> Costs {
+        let all_one = || task.operators.cost.iter().all(|&cost| cost == 1);
+        if self == Costs::PlusOne && all_one() { Costs::Unit } else { self }
+    }
+
     /// The costs of all operators.
     pub(crate) fn of(self, task: &Task) -> Vec<u32> {
-        let all_one = task.operators.cost.iter().all(|&cost| cost == 1);
-        let cost = |&cost: &u32| match self {
+        let settled = self.settled(task);
+        let cost = |&cost: &u32| match settled {
             Costs::Unit => 1,
-            Costs::PlusOne if all_one => 1,
             Costs::PlusOne => cost.saturating_add(1),
             Costs::Real => cost,
         };
@@ -33,7 +40,7 @@ impl Costs {
     }
 }
 
-/// A relaxed task; immutable. Rules of equal conditions are a group, whose conditions are counted once.
+/// A relaxed task; immutable, and shared by the searches that count the same costs. Rules of equal conditions are a group, whose conditions are counted once.
 pub(crate) struct Relaxation {
     /// Without what changes no distance.
     pub(super) rules: Rules,
@@ -78,7 +85,7 @@ pub(super) struct Open {
 const DEAREST_RULE: u32 = u32::MAX / 2;
 
 impl Relaxation {
-    pub(crate) fn new(task: &Task, goal: &[VarVal], costs: Costs) -> Relaxation {
+    pub(crate) fn new(task: &Task, goal: &[VarVal], costs: Costs) -> Arc<Relaxation> {
         let n_facts = task.n_facts();
         let goal: Vec<FactId> = goal.iter().map(|&fact| task.fact(fact)).collect();
         let mut is_goal = vec![false; n_facts];
@@ -106,7 +113,7 @@ impl Relaxation {
         let mut rows = Flat::default();
         needing.into_iter().for_each(|row| rows.push(row));
         let (unconditional, dearest) = (groups.unconditional, DEAREST_RULE / most);
-        Relaxation {
+        Arc::new(Relaxation {
             rules,
             costs,
             needing: rows,
@@ -117,7 +124,7 @@ impl Relaxation {
             goal,
             is_goal,
             dearest,
-        }
+        })
     }
 
     pub(super) fn n_facts(&self) -> usize {

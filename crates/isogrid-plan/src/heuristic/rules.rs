@@ -82,6 +82,23 @@ impl Rules {
     pub(crate) fn len(&self) -> usize {
         self.operator.len()
     }
+
+    /// How many conditions and effects all rules have together.
+    pub(crate) fn n_items(&self) -> usize {
+        self.pre.n_items() + self.adds.n_items()
+    }
+
+    /// Some of the rules, in this order.
+    pub(crate) fn only(&self, rules: &[RuleId]) -> Rules {
+        let mut some = Rules { compared: self.compared.clone(), ..Rules::default() };
+        for &rule in rules {
+            some.pre.push(self.pre.row(rule).iter().copied());
+            some.adds.push(self.adds.row(rule).iter().copied());
+            some.gains.push(self.gains.row(rule).iter().copied());
+            some.operator.push(self.operator[rule as usize]);
+        }
+        some
+    }
 }
 
 /// Comparisons that a change of numbers may bring about.

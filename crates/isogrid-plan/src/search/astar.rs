@@ -28,6 +28,10 @@ pub(crate) struct AStar<'a, H> {
     open: Frontier,
     /// The largest key so far of an expanded state.
     layer: u64,
+    /// Ticks of the start's evaluation, until a run has counted them.
+    owed: u64,
+    /// Whether states were left out because of a bound.
+    has_pruned: bool,
     reduction: Option<StubbornSets<'a>>,
     statistics: Statistics,
     applicable: Vec<OperatorId>,
@@ -48,6 +52,8 @@ impl<'a, H: Heuristic + Declared> AStar<'a, H> {
             estimates: Vec::new(),
             open: Frontier::default(),
             layer: 0,
+            owed: 0,
+            has_pruned: false,
             reduction: None,
             statistics: Statistics::default(),
             applicable: Vec::new(),
@@ -55,7 +61,7 @@ impl<'a, H: Heuristic + Declared> AStar<'a, H> {
         };
         let (start, _) = search.space.insert(query.init.words());
         search.space.reach(start, START, 0);
-        search.evaluate(start);
+        search.owed = search.evaluate(start);
         let estimate = search.estimate(start);
         search.enqueue(start, 0, estimate);
         search
@@ -79,7 +85,8 @@ impl<'a, H: Heuristic + Declared> AStar<'a, H> {
     }
 
     /// Its ticks. Who asks for an end is heard between estimates, which may take long.
-    fn expand(&mut self, ctx: &Ctx, id: StateId, cost: u32) -> ControlFlow<Stop, u64> {
+    fn expand(&mut self, ctx: &Ctx, id: StateId, bound: u64) -> ControlFlow<Stop, u64> {
+        let cost = self.space.cost(id);
         let mut applicable = std::mem::take(&mut self.applicable);
         applicable.clear();
         self.task.successors.applicable(&self.task.packing, self.space.words(id), &mut applicable);
@@ -90,6 +97,10 @@ impl<'a, H: Heuristic + Declared> AStar<'a, H> {
         for &operator in &applicable {
             self.space.successor(self.task, id, operator, &mut next);
             let reached = cost.saturating_add(self.task.operators.cost[operator as usize]).min(MAX_COST);
+            if u64::from(reached) >= bound {
+                self.has_pruned = true;
+                continue;
+            }
             let (successor, is_new) = self.space.insert(&next);
             if !is_new && reached >= self.space.cost(successor) {
                 continue;
@@ -159,7 +170,7 @@ impl<'a, H: Heuristic + Declared> AStar<'a, H> {
 
 impl<H: Heuristic + Declared> Explorer for AStar<'_, H> {
     fn run(&mut self, ctx: &Ctx, bound: u64) -> ControlFlow<Stop, Found> {
-        let mut has_pruned = false;
+        ctx.tick(std::mem::take(&mut self.owed))?;
         while let Some((key, id)) = self.open.pop() {
             if self.space.is_full() {
                 return ControlFlow::Break(Stop::Budget(Limit::Memory));
@@ -173,7 +184,7 @@ impl<H: Heuristic + Declared> Explorer for AStar<'_, H> {
                 if self.weight == 1 {
                     return ControlFlow::Continue(Found::NoneBelowBound);
                 }
-                has_pruned = true;
+                self.has_pruned = true;
                 continue;
             }
             if key > self.layer {
@@ -185,11 +196,11 @@ impl<H: Heuristic + Declared> Explorer for AStar<'_, H> {
             if self.task.holds(&self.query.goal, self.space.words(id)) {
                 return ControlFlow::Continue(Found::Plan(self.space.path(self.task, id)));
             }
-            let ticks = self.expand(ctx, id, cost)?;
+            let ticks = self.expand(ctx, id, bound)?;
             // The state stays expanded: a search that is continued goes on behind it.
             ctx.tick(ticks)?;
         }
-        ControlFlow::Continue(if has_pruned { Found::NoneBelowBound } else { Found::Exhausted })
+        ControlFlow::Continue(if self.has_pruned { Found::NoneBelowBound } else { Found::Exhausted })
     }
 
     fn statistics(&self) -> Statistics {

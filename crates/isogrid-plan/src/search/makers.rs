@@ -1,7 +1,7 @@
 //! The searches that a query can be given to, made with their heuristics.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use isogrid_core::{Ctx, Stop};
 
@@ -29,7 +29,12 @@ pub(crate) struct Makers<'a> {
     /// Ticks that were left at first: what a race's other threads do later must not count.
     budget: u64,
     landmarks: Option<Arc<Landmarks>>,
+    /// By the costs that they count, made when they are asked for.
+    relaxations: Relaxations,
 }
+
+/// One for unit costs, one for costs and one more.
+type Relaxations = [OnceLock<Arc<Relaxation>>; 2];
 
 /// A search that can be stopped and continued.
 pub(crate) type Boxed<'a> = Box<dyn Explorer + 'a>;
@@ -37,7 +42,14 @@ pub(crate) type Boxed<'a> = Box<dyn Explorer + 'a>;
 impl<'a> Makers<'a> {
     /// Without landmarks.
     pub(crate) fn new(ctx: &Ctx, task: &'a Task, query: &'a Query) -> Makers<'a> {
-        Makers { task, query, seed: ctx.seed(), budget: ctx.remaining(), landmarks: None }
+        Makers {
+            task,
+            query,
+            seed: ctx.seed(),
+            budget: ctx.remaining(),
+            landmarks: None,
+            relaxations: Default::default(),
+        }
     }
 
     /// Finds landmarks, if there are not too many.
@@ -146,8 +158,20 @@ impl<'a> Makers<'a> {
         FastForward::new(self.task, self.relaxation(costs))
     }
 
-    fn relaxation(&self, costs: Costs) -> Relaxation {
-        Relaxation::new(self.task, &self.query.goal, costs)
+    fn relaxation(&self, costs: Costs) -> Arc<Relaxation> {
+        let make = || Relaxation::new(self.task, &self.query.goal, costs);
+        match costs.settled(self.task) {
+            Costs::Unit => self.relaxations[0].get_or_init(make).clone(),
+            Costs::PlusOne => self.relaxations[1].get_or_init(make).clone(),
+            Costs::Real => make(),
+        }
+    }
+
+    /// Gives back what only searches for a first plan need.
+    pub(crate) fn forget_units(&mut self) {
+        if Costs::PlusOne.settled(self.task) != Costs::Unit {
+            self.relaxations[0].take();
+        }
     }
 
     /// Eager greedy search.

@@ -7,6 +7,7 @@ mod bfws;
 mod eager;
 mod frontier;
 mod guides;
+mod improve;
 mod index;
 mod iterated_width;
 mod lazy;
@@ -23,6 +24,7 @@ mod solve;
 mod space;
 mod stubborn;
 mod turns;
+mod windows;
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -36,7 +38,7 @@ pub use makers::estimate;
 pub(crate) use novelty::Novelty;
 pub use options::{Estimate, Guide, Mode, Reduction, Search, SolveOptions};
 pub(crate) use referee::Referee;
-pub(crate) use solve::{OnPlan, Query, solve_query};
+pub(crate) use solve::{Expect, OnPlan, Query, solve_query};
 pub use solve::{solve, solve_in};
 pub(crate) use stubborn::STUBBORN_SETS;
 
@@ -62,6 +64,8 @@ pub struct Statistics {
     pub dead_ends: u64,
     /// Different states seen by the largest single search.
     pub states: u64,
+    /// What the first plan cost as a search found it, before it was polished, in units of the task's costs.
+    pub found: Option<u64>,
 }
 
 impl Statistics {
@@ -74,6 +78,7 @@ impl Statistics {
         self.reopened += other.reopened;
         self.dead_ends += other.dead_ends;
         self.states = self.states.max(other.states);
+        self.found = self.found.or(other.found);
     }
 
     /// What was counted after `before`; states are those of now.
@@ -115,7 +120,7 @@ pub(crate) enum Found {
 /// A search that can be stopped by its context and continued.
 pub(crate) trait Explorer: Send {
     /// Searches until a plan, exhaustion, or the context's stop. Searches that look for cheap plans look for none of
-    /// cost `bound` or more.
+    /// cost `bound` or more; a search that is continued has a bound at most as high as before.
     fn run(&mut self, ctx: &Ctx, bound: u64) -> ControlFlow<Stop, Found>;
 
     /// Its counters so far.

@@ -1,9 +1,12 @@
 //! What a query asks of the search.
 
+use crate::error::PlanError;
+
 /// What kind of answer is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
-    /// The first plan found, polished for a part of the work that it took.
+    /// The first plan found, polished for a part of the work that it took. Where that is long, the plan is handed out
+    /// before it too.
     First,
     /// A first plan, then cheaper ones while ticks last or until one is proved optimal.
     #[default]
@@ -12,7 +15,8 @@ pub enum Mode {
     Optimal,
 }
 
-/// Which search runs.
+/// Which search runs. Those but the portfolio, LAMA's and A* with a weight of one end with their first plan, also where
+/// plans are to be improved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Search {
     /// A portfolio that fits the mode.
@@ -136,8 +140,9 @@ pub struct SolveOptions {
     /// Work spent on improving after the first plan, when nothing else limits the work. Default: two million ticks,
     /// well under a second.
     pub improve_ticks: u64,
-    /// Threads over which the portfolio's searches race; where these are more, some share a thread. Default: one. The
-    /// answer is the same at any speed of the threads, but another number of them may answer differently.
+    /// Threads over which the portfolio's searches for a first or a cheapest plan race; where these are more, some share a
+    /// thread. Improving has one. Default: one. The answer is the same at any speed of the threads, but another number of
+    /// them may answer differently.
     pub threads: usize,
 }
 
@@ -156,6 +161,34 @@ impl Default for SolveOptions {
 }
 
 impl SolveOptions {
+    /// Larger weights are greedy search.
+    pub const MAX_WEIGHT: u32 = 1000;
+    /// More threads than any portfolio has use for.
+    pub const MAX_THREADS: usize = 64;
+
+    /// Whether the settings go together.
+    ///
+    /// # Errors
+    /// Two of them contradict each other, or one needs another; options are named as the command names them.
+    pub fn check(&self) -> Result<(), PlanError> {
+        let (search, is_a_star) = (self.search, matches!(self.search, Search::AStar(_)));
+        let needs = "--search astar-lmcut";
+        match self.mode {
+            Mode::Optimal if !search.is_optimal() => {
+                Err(PlanError::Conflict { one: "optimal", other: "search" })
+            }
+            Mode::Optimal if self.weight > 1 => Err(PlanError::Conflict { one: "optimal", other: "weight" }),
+            _ if self.weight > 1 && !is_a_star => Err(PlanError::Needs { option: "weight", needs }),
+            _ if self.reduction != Reduction::None && !is_a_star => {
+                Err(PlanError::Needs { option: "reduction", needs })
+            }
+            _ if self.threads > 1 && search != Search::Auto => {
+                Err(PlanError::Conflict { one: "search", other: "threads" })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The name of what is asked for and does not support conditional effects, axioms and numbers.
     pub fn only_for_plain_tasks(&self) -> Option<&'static str> {
         match (self.search, self.reduction) {

@@ -12,8 +12,10 @@ use crate::task::{OperatorId, Task};
 
 /// The first neighborhood.
 const FIRST_STATES: usize = 4_000;
-/// The largest one; a state takes some tens of bytes.
-const MOST_STATES: usize = 8_000_000;
+/// No neighborhood takes more memory than about this.
+const MOST_BYTES: usize = 256 << 20;
+/// What a state takes beside its words.
+const BYTES: usize = 16;
 /// Operators looked at that count as one tick.
 const OPERATORS_PER_TICK: u64 = 16;
 
@@ -40,7 +42,7 @@ fn work(
     ctx.tick(1 + task.n_operators() as u64 / OPERATORS_PER_TICK)?;
     let half = ctx.child(ctx.remaining() / 2);
     let goal = (&query.init, query.goal.as_slice());
-    let cost = |plan: &[OperatorId]| plan.iter().map(|&operator| u64::from(task.cost(operator))).sum::<u64>();
+    let cost = |plan: &[OperatorId]| task.plan_cost(plan);
     // Operators of one name may differ in their costs: the replay could take a dearer one.
     if let Ok(less) = eliminate_to(&half, task, goal, plan, &EliminationOptions::default())
         && cost(&less.plan.operators) <= cost(plan)
@@ -48,8 +50,9 @@ fn work(
         *plan = less.plan.operators;
     }
     ctx.absorb(&half);
+    let most_states = MOST_BYTES / (8 * task.n_words() + BYTES);
     let mut n_states = FIRST_STATES;
-    while n_states <= MOST_STATES {
+    while n_states <= most_states {
         let Some(found) = shortcut(ctx, (task, query), plan, n_states, statistics)? else { break };
         if found.is_everything {
             *is_cheapest = true;
@@ -74,28 +77,9 @@ mod tests {
 
     use super::*;
     use crate::ground::{Keep, ground_in};
-    use crate::random::lively_task;
+    use crate::random::{lively_task, stroll};
     use crate::search::{Mode, Outcome, SolveOptions, solve};
     use crate::validate::validate;
-
-    fn cost(task: &Task, plan: &[OperatorId]) -> u64 {
-        plan.iter().map(|&operator| u64::from(task.cost(operator))).sum()
-    }
-
-    /// A random walk to a goal.
-    fn stroll(task: &Task, rng: &mut Rng) -> Option<Vec<OperatorId>> {
-        let (mut state, mut plan) = (task.init().clone(), Vec::new());
-        while !task.is_goal(&state) {
-            let applicable = task.applicable(&state);
-            let operator = *applicable.get(rng.below(applicable.len().max(1) as u64) as usize)?;
-            state = task.apply(&state, operator)?;
-            plan.push(operator);
-            if plan.len() > 300 {
-                return None;
-            }
-        }
-        Some(plan)
-    }
 
     #[test]
     fn polished_plans_are_valid_and_at_most_as_dear_whatever_the_limit() {
@@ -115,10 +99,10 @@ mod tests {
                 let steps: Vec<_> = polished.iter().map(|&operator| task.step(operator)).collect();
                 let validation = validate(&domain, &problem, &steps);
                 assert!(validation.is_valid(), "seed {seed}, limit {limit}: {validation}");
-                let now = cost(&task, &polished);
-                assert!(now <= cost(&task, &plan), "seed {seed}, limit {limit}");
+                let now = task.plan_cost(&polished);
+                assert!(now <= task.plan_cost(&plan), "seed {seed}, limit {limit}");
                 assert!(!is_cheapest || now == least.cost, "seed {seed}, limit {limit}");
-                n_cheaper += usize::from(now < cost(&task, &plan));
+                n_cheaper += usize::from(now < task.plan_cost(&plan));
                 n_cheapest += usize::from(is_cheapest);
             }
         }

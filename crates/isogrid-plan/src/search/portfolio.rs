@@ -1,28 +1,26 @@
 //! Which search runs when.
 //!
 //! First plan: LAMA's greedy search, blind A* for small state spaces with misleading relaxations (towers), width search
-//! and greedy searches with other ties, in turns of growing length or on threads. Then improvement: A* goes on, and
-//! searches by cost with falling weights look for cheaper plans until one proves that there is none, or the ticks end.
-//! Cheapest plans: blind A*, LM-cut and Cartesian abstractions in turns.
+//! and greedy searches with other ties, in turns of growing length or on threads. Cheapest plans: blind A*, LM-cut and
+//! Cartesian abstractions in turns. How plans are improved is told in `improve`.
 
 use std::ops::ControlFlow;
 
 use isogrid_core::Stop;
 
 use crate::heuristic::Costs;
+use crate::search::Found;
 use crate::search::bfws::Pruning;
-use crate::search::lazy::{Lazy, Order};
-use crate::search::makers::{Boxed, CartesianLater, Makers};
+use crate::search::lazy::Order;
+use crate::search::makers::{CartesianLater, Makers};
 use crate::search::options::{Mode, Search};
-use crate::search::polish::polish;
 use crate::search::solve::{End, Run};
-use crate::search::turns::{Contestant, Turn, race_all, take_turns, turn};
-use crate::search::{Explorer, Found};
-use crate::task::OperatorId;
+use crate::search::turns::{Contestant, race_all, take_turns};
 
-/// Blind A* gives up after this many ticks of its own while a first plan is sought: enough for all of a small space.
-const BLIND_LIMIT: u64 = 3_000_000;
-/// Where plans are improved or optimal, blind A* gives up after this many ticks.
+/// Blind A* gives up after this many ticks of its own while a first plan is sought: enough for all of a small space. As
+/// many again are for improving it.
+pub(super) const BLIND_LIMIT: u64 = 3_000_000;
+/// Where plans are to be optimal, blind A* gives up after this many ticks.
 const BLIND_OPTIMAL: u64 = 10_000_000;
 /// The first turn of searches for a first plan, in ticks.
 const FIRST_TURN: u64 = 100_000;
@@ -30,16 +28,6 @@ const FIRST_TURN: u64 = 100_000;
 const OPTIMAL_TURN: u64 = 4_000_000;
 /// No turn of A* with Cartesian abstractions is shorter: building them takes most of it.
 const CARTESIAN_TURN: u64 = 16_000_000;
-/// LAMA's searches after the first plan. The first of them looks at costs for the first time; it says nothing new where
-/// all are one.
-const IMPROVING: [Order; 5] =
-    [Order::Greedy, Order::Weighted(5), Order::Weighted(3), Order::Weighted(2), Order::Weighted(1)];
-/// The part of the improving that the greedy one of them may take.
-const GREEDY_PART: u64 = 4;
-/// A plan is polished for this part of the ticks that were spent until it was found, within these bounds.
-const POLISH_PART: u64 = 4;
-const POLISH_LEAST: u64 = 20_000;
-const POLISH_MOST: u64 = 30_000_000;
 /// The place of blind A* among those who look for a first plan.
 const BLIND: usize = 1;
 
@@ -71,18 +59,6 @@ impl<'a> Run<'a, '_> {
         }
     }
 
-    /// LAMA alone.
-    fn lama(&mut self) -> End {
-        let makers = self.makers().with_landmarks(self.ctx);
-        let end = self.alone(Box::new(makers.lama(Costs::Unit, Order::Greedy)), false);
-        match end {
-            End::Done { .. } if self.options.mode == Mode::Improve => {
-                self.improving_searches(&makers, self.improve_until())
-            }
-            end => end,
-        }
-    }
-
     /// A first plan by the portfolio.
     pub(crate) fn first(&mut self) -> End {
         let makers = self.makers().with_landmarks(self.ctx);
@@ -91,13 +67,26 @@ impl<'a> Run<'a, '_> {
 
     /// A first plan, then better ones.
     pub(crate) fn improve(&mut self) -> End {
-        let makers = self.makers().with_landmarks(self.ctx);
+        let mut makers = self.makers().with_landmarks(self.ctx);
         let mut contestants = contestants(&makers);
         let end = self.first_plan(&mut contestants);
         let blind = contestants.swap_remove(BLIND).left();
         drop(contestants);
+        let End::Done { optimal: false } = end else { return end };
+        let until = self.improve_until();
+        if let Some(end) = blind.and_then(|blind| self.blind_to_the_end(blind, until)) {
+            return end;
+        }
+        makers.forget_units();
+        self.cheaper_plans(&makers, until)
+    }
+
+    /// LAMA alone.
+    fn lama(&mut self) -> End {
+        let makers = self.makers().with_landmarks(self.ctx);
+        let end = self.alone(Box::new(makers.lama(Costs::Unit, Order::Greedy)), false);
         match end {
-            End::Done { optimal: false } => self.cheaper_plans(&makers, blind),
+            End::Done { .. } if self.options.mode == Mode::Improve => self.lamas_sequence(&makers),
             end => end,
         }
     }
@@ -117,91 +106,6 @@ impl<'a> Run<'a, '_> {
             }
             ControlFlow::Continue((at, found)) => self.settle(found, at == BLIND),
             ControlFlow::Break(stop) => End::Stopped(stop),
-        }
-    }
-
-    /// Takes a plan that may be dearer than need be, and makes it cheaper by a part of the work done so far. A first
-    /// plan is handed out after that; else it is handed out at once. `None`: there may be more to gain.
-    fn polished(&mut self, operators: Vec<OperatorId>) -> Option<End> {
-        if self.options.mode != Mode::First && self.accept(operators.clone()).is_break() {
-            return Some(End::Stopped(Stop::Enough));
-        }
-        let spent = self.ctx.ticks() - self.began;
-        let child = self.ctx.child((spent / POLISH_PART).clamp(POLISH_LEAST, POLISH_MOST));
-        let (plan, is_cheapest) = polish(&child, self.task, self.query, operators, &mut self.statistics);
-        self.ctx.absorb(&child);
-        if self.accept(plan).is_break() {
-            return Some(End::Stopped(Stop::Enough));
-        }
-        if let ControlFlow::Break(stop) = self.ctx.tick(0) {
-            return Some(End::Stopped(stop));
-        }
-        is_cheapest.then(|| End::Done { optimal: self.is_exact() })
-    }
-
-    fn improve_until(&self) -> u64 {
-        let ticks = if self.ctx.is_bounded() { self.ctx.remaining() } else { self.options.improve_ticks };
-        self.ctx.ticks().saturating_add(ticks)
-    }
-
-    /// A quarter of the improving goes to blind A*, the rest to LAMA's searches.
-    fn cheaper_plans(&mut self, makers: &Makers<'_>, blind: Option<Boxed<'_>>) -> End {
-        let until = self.improve_until();
-        blind
-            .and_then(|blind| self.blind_to_the_end(blind, until))
-            .unwrap_or_else(|| self.improving_searches(makers, until))
-    }
-
-    /// `None` where there is more to do.
-    fn blind_to_the_end(&mut self, mut blind: Boxed<'_>, until: u64) -> Option<End> {
-        let (ticks, bound) = (until.saturating_sub(self.ctx.ticks()), self.bound());
-        let before = blind.statistics();
-        let turn = turn(self.ctx, (ticks / 4).min(BLIND_OPTIMAL), |ctx| blind.run(ctx, bound));
-        self.statistics.add(blind.statistics().since(before));
-        match turn {
-            Turn::Found(Found::Plan(plan)) => Some(self.settle(Found::Plan(plan), true)),
-            Turn::Found(_) => Some(End::Done { optimal: self.is_exact() }),
-            Turn::Stopped(stop) => Some(End::Stopped(stop)),
-            Turn::Over => None,
-        }
-    }
-
-    fn improving_searches(&mut self, makers: &Makers<'_>, until: u64) -> End {
-        let has_costs = self.task.operators.cost.windows(2).any(|pair| pair[0] != pair[1]);
-        for order in IMPROVING.into_iter().filter(|&order| has_costs || order != Order::Greedy) {
-            let mut search = makers.lama(Costs::PlusOne, order);
-            let left = until.saturating_sub(self.ctx.ticks());
-            let spared = if order == Order::Greedy { left - left / GREEDY_PART } else { 0 };
-            let end = self.improving(&mut search, order, until - spared);
-            self.statistics.add(search.statistics());
-            if let Some(end) = end {
-                return end;
-            }
-        }
-        End::Done { optimal: false }
-    }
-
-    /// Runs one search for cheaper plans; `None` means that the next one is to be tried.
-    fn improving(&mut self, search: &mut Lazy<'_>, order: Order, until: u64) -> Option<End> {
-        loop {
-            let bound = self.bound();
-            let left = until.saturating_sub(self.ctx.ticks());
-            match turn(self.ctx, left, |ctx| search.run(ctx, bound)) {
-                Turn::Found(Found::Plan(operators)) => {
-                    if let Some(end) = self.polished(operators) {
-                        return Some(end);
-                    }
-                    if order != Order::Weighted(1) {
-                        return None;
-                    }
-                }
-                // Greedy search opens no state again for a cheaper way: that it finds nothing proves nothing.
-                Turn::Found(_) if order == Order::Greedy => return None,
-                Turn::Found(_) => return Some(End::Done { optimal: self.is_exact() }),
-                Turn::Stopped(stop) => return Some(End::Stopped(stop)),
-                Turn::Over if order == Order::Greedy => return None,
-                Turn::Over => return Some(End::Done { optimal: false }),
-            }
         }
     }
 

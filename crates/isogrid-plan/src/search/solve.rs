@@ -23,7 +23,7 @@ pub fn solve(task: &Task, options: &SolveOptions) -> SolveResult {
 /// context's limit takes the place of [`SolveOptions::ticks`].
 pub fn solve_in(ctx: &Ctx, task: &Task, options: &SolveOptions) -> SolveResult {
     let query = Query { init: task.init().clone(), goal: task.goal.clone() };
-    solve_query(ctx, task, &query, options, &mut |_| ControlFlow::Continue(()))
+    solve_query(ctx, task, &query, options, &mut |_, _| ControlFlow::Continue(()))
 }
 
 /// Where to start, where to go.
@@ -34,7 +34,16 @@ pub(crate) struct Query {
 }
 
 /// Receives every plan that is cheaper than all before, and may say that it is enough.
-pub(crate) type OnPlan<'a> = &'a mut dyn FnMut(&Plan) -> ControlFlow<()>;
+pub(crate) type OnPlan<'a> = &'a mut dyn FnMut(&Plan, Expect) -> ControlFlow<()>;
+
+/// What may follow a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expect {
+    /// Cheaper ones, after much more work.
+    More,
+    /// The end.
+    Nothing,
+}
 
 pub(crate) fn solve_query(
     ctx: &Ctx,
@@ -53,7 +62,9 @@ pub(crate) fn solve_query(
         };
     }
     let statistics = Statistics::default();
-    let mut run = Run { ctx, task, query, options, on_plan, best: None, statistics, began: ctx.ticks() };
+    let (began, polished_at) = (ctx.ticks(), ctx.ticks());
+    let (best, found) = (None, u64::MAX);
+    let mut run = Run { ctx, task, query, options, on_plan, best, found, statistics, began, polished_at };
     let end = match (options.search, options.mode) {
         (Search::Auto, Mode::First) => run.first(),
         (Search::Auto, Mode::Improve) => run.improve(),
@@ -81,10 +92,14 @@ pub(crate) struct Run<'a, 'p> {
     pub(crate) query: &'a Query,
     pub(crate) options: &'a SolveOptions,
     on_plan: OnPlan<'p>,
-    best: Option<Plan>,
+    pub(super) best: Option<Plan>,
+    /// The cost of the last plan that a search found, as it found it.
+    pub(super) found: u64,
     pub(crate) statistics: Statistics,
     /// The context's ticks at first.
     pub(crate) began: u64,
+    /// Its ticks when a plan was polished last.
+    pub(super) polished_at: u64,
 }
 
 impl Run<'_, '_> {
@@ -103,7 +118,10 @@ impl Run<'_, '_> {
     pub(crate) fn settle(&mut self, found: Found, is_optimal: bool) -> End {
         match found {
             Found::Plan(operators) => {
-                let stop = self.accept(operators);
+                self.found = self.task.plan_cost(&operators);
+                self.statistics.found.get_or_insert(self.found);
+                let expect = if self.options.mode == Mode::Improve { Expect::More } else { Expect::Nothing };
+                let stop = self.accept(operators, expect);
                 let optimal = is_optimal && self.is_exact();
                 if stop.is_break() && !optimal { End::Stopped(Stop::Enough) } else { End::Done { optimal } }
             }
@@ -114,13 +132,13 @@ impl Run<'_, '_> {
     }
 
     /// Hands out a plan if it is cheaper than the best.
-    pub(crate) fn accept(&mut self, operators: Vec<OperatorId>) -> ControlFlow<()> {
-        let cost = operators.iter().map(|&operator| u64::from(self.task.cost(operator))).sum();
+    pub(crate) fn accept(&mut self, operators: Vec<OperatorId>, expect: Expect) -> ControlFlow<()> {
+        let cost = self.task.plan_cost(&operators);
         let plan = Plan { operators, cost };
         if self.best.as_ref().is_some_and(|best| best.cost <= cost) {
             return ControlFlow::Continue(());
         }
-        let flow = (self.on_plan)(&plan);
+        let flow = (self.on_plan)(&plan, expect);
         self.best = Some(plan);
         flow
     }

@@ -249,6 +249,11 @@ impl Task {
         self.operators.cost[operator as usize]
     }
 
+    /// The sum of some operators' costs.
+    pub(crate) fn plan_cost(&self, plan: &[OperatorId]) -> u64 {
+        plan.iter().map(|&operator| u64::from(self.cost(operator))).sum()
+    }
+
     /// The action schema and objects of an operator.
     pub fn ground_action(&self, operator: OperatorId) -> (usize, Vec<usize>) {
         let args = self.operators.args(operator).iter().map(|&object| object as usize).collect();

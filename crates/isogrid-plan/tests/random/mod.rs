@@ -7,6 +7,7 @@ use isogrid_plan::pddl::{
     Literal, Metric, Object, Param, Predicate, Problem, Relation, Term, Type, Update,
 };
 use isogrid_plan::reference::{self, World};
+use isogrid_plan::{OperatorId, Task};
 
 /// The largest value of a number in random tasks, whose smallest is zero.
 const MOST: f64 = 2.0;
@@ -279,4 +280,19 @@ pub fn lively_task(seed: u64) -> (Domain, Problem) {
         reference::init(domain, problem) != walk(&mut Rng::new(seed, 78), domain, problem)
     };
     (0..8).map(draw).find(is_lively).unwrap_or_else(|| draw(0))
+}
+
+/// A random walk to a goal, if one is met soon: a plan that may be much too dear.
+pub fn stroll(task: &Task, rng: &mut Rng) -> Option<Vec<OperatorId>> {
+    let (mut state, mut plan) = (task.init().clone(), Vec::new());
+    while !task.is_goal(&state) {
+        let applicable = task.applicable(&state);
+        let operator = *applicable.get(rng.below(applicable.len().max(1) as u64) as usize)?;
+        state = task.apply(&state, operator)?;
+        plan.push(operator);
+        if plan.len() > 300 {
+            return None;
+        }
+    }
+    Some(plan)
 }

@@ -4,7 +4,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use isogrid::core::{Fault, FaultClass};
 use isogrid::plan::plan_file::{CostKind, PlanStep, write_plan};
 use isogrid::plan::sas::{SasFile, parse_sas};
-use isogrid::plan::{Mode, Outcome, Search, SolveOptions, SolveResult, Task, Unsolvable, solve_in};
+use isogrid::plan::{
+    Mode, Outcome, Reduction, Search, SolveOptions, SolveResult, Task, Unsolvable, solve_in,
+};
 use isogrid::{files, wire};
 
 use super::made::Made;
@@ -23,6 +25,18 @@ pub(super) fn command() -> Command {
         .value_parser(Search::NAMED.map(|(name, _)| name))
         .default_value("auto")
         .help("One search instead of the portfolio");
+    let reduction = Arg::new("reduction")
+        .long("reduction")
+        .value_name("NAME")
+        .value_parser(Reduction::NAMED.map(|(name, _)| name))
+        .default_value("none")
+        .help("What A* leaves out; the portfolio decides for itself");
+    let whole = |name: &'static str, value: &'static str, most: u64, help: &'static str| {
+        let parser = clap::value_parser!(u64).range(1..=most);
+        Arg::new(name).long(name).value_name(value).value_parser(parser).default_value("1").help(help)
+    };
+    let weight = "A*'s weight: plans cost at most W times the least";
+    let threads = "1 takes turns between searches, more let those for a first or a cheapest plan race";
     Command::new("search")
         .about("Search a task in the SAS+ format of Fast Downward's translator, without any PDDL")
         .after_help(
@@ -35,6 +49,9 @@ pub(super) fn command() -> Command {
         .arg(mode("optimal", "Look for a plan of least cost, with proof").conflicts_with("first"))
         .arg(mode("first", "Stop at the first plan"))
         .arg(search)
+        .arg(reduction)
+        .arg(whole("weight", "W", SolveOptions::MAX_WEIGHT.into(), weight))
+        .arg(whole("threads", "N", SolveOptions::MAX_THREADS as u64, threads))
 }
 
 /// What came of it.
@@ -81,16 +98,23 @@ pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
 }
 
 fn options(matches: &ArgMatches) -> Result<SolveOptions, Trouble> {
-    let search = matches.get_one::<String>("search").and_then(|name| Search::named(name)).unwrap_or_default();
     let mode = match (matches.get_flag("optimal"), matches.get_flag("first")) {
-        (true, _) if !search.is_optimal() => {
-            return Err(Fault::bad_input("--optimal needs A* or the portfolio").into());
-        }
         (true, _) => Mode::Optimal,
         (_, true) => Mode::First,
         _ => Mode::Improve,
     };
-    Ok(SolveOptions { mode, search, ..SolveOptions::default() })
+    let name = |option: &str| matches.get_one::<String>(option);
+    let whole = |option: &str| matches.get_one::<u64>(option).copied().unwrap_or(1);
+    let options = SolveOptions {
+        mode,
+        search: name("search").and_then(|name| Search::named(name)).unwrap_or_default(),
+        reduction: name("reduction").and_then(|name| Reduction::named(name)).unwrap_or_default(),
+        weight: whole("weight") as u32,
+        threads: whole("threads") as usize,
+        ..SolveOptions::default()
+    };
+    options.check().map_err(fault)?;
+    Ok(options)
 }
 
 fn answer(file: &SasFile, task: &Task, result: &SolveResult) -> Result<Answered, Fault> {

@@ -36,7 +36,12 @@ pub(crate) struct LmCut<'a> {
 
 impl<'a> LmCut<'a> {
     pub(crate) fn new(task: &'a Task, goal: &[VarVal]) -> LmCut<'a> {
-        LmCut { task, evaluator: Evaluator::new(parts(task, goal)), state: Vec::new() }
+        LmCut::among(task, goal, &Rules::new(task))
+    }
+
+    /// For states from which no other rules matter.
+    pub(crate) fn among(task: &'a Task, goal: &[VarVal], rules: &Rules) -> LmCut<'a> {
+        LmCut { task, evaluator: Evaluator::new(parts(task, goal, rules)), state: Vec::new() }
     }
 }
 
@@ -68,16 +73,15 @@ fn start(task: &Task) -> FactId {
 }
 
 /// The delete relaxation as the evaluator wants it: with a rule for the goal, and no effects that nothing needs.
-fn parts(task: &Task, goal: &[VarVal]) -> Parts {
-    let rules = Rules::new(task);
+fn parts(task: &Task, goal: &[VarVal], rules: &Rules) -> Parts {
     let n_rules = rules.len() as RuleId;
     let n_facts = task.n_facts() + 2;
     let mut parts = Parts {
         n_facts,
-        pre: (0..n_rules).map(|rule| conditions(task, &rules, rule)).collect(),
-        adds: (0..n_rules).map(|rule| effects(&rules, rule)).collect(),
+        pre: (0..n_rules).map(|rule| conditions(task, rules, rule)).collect(),
+        adds: (0..n_rules).map(|rule| effects(rules, rule)).collect(),
         costs: (0..n_rules).map(|rule| cost(task, rules.operator[rule as usize])).collect(),
-        siblings: siblings(&rules),
+        siblings: siblings(rules),
         goal: goal_fact(task),
     };
     parts.pre.push(goal.iter().map(|&fact| task.fact(fact)).collect());

@@ -3,7 +3,7 @@
 use isogrid_num::rng::Rng;
 use proptest::prelude::*;
 
-use crate::heuristic::RuleId;
+use crate::heuristic::{RuleId, Rules};
 use crate::heuristic::lm_cut::evaluator::{Evaluator, Parts};
 use crate::heuristic::lm_cut::{literal, parts};
 use crate::sas::{SasEffect, SasFile, SasOperator, SasVariable};
@@ -143,7 +143,7 @@ fn values_are_those_of_fast_downward() {
     ];
     for (name, goal, operators, expected) in cases {
         let task = task(goal, operators).task().expect("a small task");
-        let mut evaluator = Evaluator::new(parts(&task, &task.goal));
+        let mut evaluator = Evaluator::new(parts(&task, &task.goal, &Rules::new(&task)));
         let mut state = Vec::new();
         task.facts_of(task.init().words(), &mut state);
         state.push(task.n_facts() as FactId + 1);
