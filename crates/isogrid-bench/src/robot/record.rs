@@ -211,7 +211,7 @@ mod tests {
     fn of_what_was_made_twice_the_later_piece_tells() {
         let piece = |parts: &[&str]| Piece {
             facts: Vec::new(),
-            parts: parts.iter().map(|part| part.to_string()).collect(),
+            parts: parts.iter().copied().map(String::from).collect(),
         };
         let pieces = vec![piece(&["x", "y"]), piece(&["x", "z"]), piece(&["y"])];
         let mut record = Record { pieces, ..Record::default() };

@@ -60,7 +60,7 @@ enum Beside<'a> {
     Nothing,
     /// Windows, as soon as it is their turn.
     Soon,
-    Windows(Windows<'a>),
+    Windows(Box<Windows<'a>>),
 }
 
 impl<'a> Run<'a, '_> {
@@ -186,7 +186,7 @@ impl<'a> Run<'a, '_> {
         let best = self.best.as_ref()?;
         if let Beside::Soon = beside {
             let windows = Windows::new(self.task, self.query, best.operators.clone());
-            *beside = windows.map_or(Beside::Nothing, Beside::Windows);
+            *beside = windows.map_or(Beside::Nothing, |windows| Beside::Windows(Box::new(windows)));
         }
         let Beside::Windows(windows) = beside else { return None };
         if best.cost < self.task.plan_cost(windows.plan()) {

@@ -3,9 +3,9 @@
 use isogrid_num::rng::Rng;
 use proptest::prelude::*;
 
-use crate::heuristic::{RuleId, Rules};
 use crate::heuristic::lm_cut::evaluator::{Evaluator, Parts};
 use crate::heuristic::lm_cut::{literal, parts};
+use crate::heuristic::{RuleId, Rules};
 use crate::sas::{SasEffect, SasFile, SasOperator, SasVariable};
 use crate::task::FactId;
 
