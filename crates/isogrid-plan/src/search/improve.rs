@@ -33,7 +33,7 @@ const LEAST_STAGE: u64 = 200_000;
 const FIRST_SLICE: u64 = 50_000;
 const GROWTH: u64 = 4;
 /// A plan is polished for this part of the ticks since the last one was, within these bounds.
-const POLISH_PART: u64 = 4;
+const POLISH_PART: u64 = 8;
 const POLISH_LEAST: u64 = 20_000;
 const POLISH_MOST: u64 = 30_000_000;
 /// Polishing that may take longer than this, well under a second, does not keep a first plan from being handed out.

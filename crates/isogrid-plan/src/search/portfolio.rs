@@ -134,7 +134,7 @@ impl<'a> Run<'a, '_> {
 fn contestants<'m>(makers: &'m Makers<'_>) -> Vec<Contestant<'m>> {
     let mut all = vec![
         Contestant::new(|_| Box::new(makers.lama(Costs::Unit, Order::Greedy))),
-        Contestant::new(|_| Box::new(makers.blind())).part(8).limited(BLIND_LIMIT),
+        Contestant::new(|_| Box::new(makers.blind())).part(16).limited(BLIND_LIMIT),
         Contestant::new(|_| makers.bfws(Pruning::Nothing)).part(2),
     ];
     all.push(Contestant::new(|round| makers.other_greedy(round + 1)).part(8).restarting(FIRST_TURN));
