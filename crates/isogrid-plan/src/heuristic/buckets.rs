@@ -30,16 +30,20 @@ impl Buckets {
 
     #[inline]
     pub(crate) fn push(&mut self, key: u32, fact: FactId) {
-        if key >= Buckets::DIRECT {
-            self.large.push(Reverse((key, fact)));
-            return;
-        }
-        if key as usize >= self.buckets.len() {
-            self.buckets.resize_with(key as usize + 1, Vec::new);
-        }
-        self.buckets[key as usize].push(fact);
+        let Some(bucket) = self.buckets.get_mut(key as usize) else { return self.push_far(key, fact) };
+        bucket.push(fact);
         self.at = self.at.min(key as usize);
         self.len += 1;
+    }
+
+    /// The first of its key, or one for the heap.
+    #[cold]
+    fn push_far(&mut self, key: u32, fact: FactId) {
+        if key >= Buckets::DIRECT {
+            return self.large.push(Reverse((key, fact)));
+        }
+        self.buckets.resize_with(key as usize + 1, Vec::new);
+        self.push(key, fact);
     }
 
     #[inline]

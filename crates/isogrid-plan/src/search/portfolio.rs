@@ -135,7 +135,7 @@ fn contestants<'m>(makers: &'m Makers<'_>) -> Vec<Contestant<'m>> {
     let mut all = vec![
         Contestant::new(|_| Box::new(makers.lama(Costs::Unit, Order::Greedy))),
         Contestant::new(|_| Box::new(makers.blind())).part(16).limited(BLIND_LIMIT),
-        Contestant::new(|_| makers.bfws(Pruning::Nothing)).part(2),
+        Contestant::new(|_| makers.bfws(Pruning::Nothing)).part(3),
     ];
     all.push(Contestant::new(|round| makers.other_greedy(round + 1)).part(8).restarting(FIRST_TURN));
     all

@@ -7,8 +7,8 @@ use crate::task::FactId;
 
 /// The rows.
 pub(super) struct Crossed {
-    /// First place of each row.
-    starts: Vec<u32>,
+    /// First place of each row, and its end.
+    rows: Vec<(u32, u32)>,
     /// The fact at each place, and the bit of its mark.
     items: Vec<(FactId, Bit)>,
     columns: Vec<Column>,
@@ -19,6 +19,17 @@ pub(super) struct Crossed {
 
 /// The mark of a place, counted over all words.
 pub(super) type Bit = u32;
+
+/// A place among the crossings.
+pub(super) type Crossing = u32;
+
+/// The words of a column's marks that are not taken yet.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    word: u32,
+    end_word: u32,
+    crossing: Crossing,
+}
 
 /// Where a column lies.
 #[derive(Clone, Copy)]
@@ -34,15 +45,16 @@ struct Column {
 
 impl Crossed {
     pub(super) fn new(rows: &[Vec<FactId>], n_columns: usize) -> Crossed {
-        let mut starts = vec![0];
+        let mut places = Vec::with_capacity(rows.len());
         let mut by_column: Vec<Vec<(RuleId, u32)>> = vec![Vec::new(); n_columns];
         let mut items = Vec::new();
         for (row, facts) in rows.iter().enumerate() {
+            let first = items.len() as u32;
             for &fact in facts {
                 by_column[fact as usize].push((row as RuleId, items.len() as u32));
                 items.push((fact, 0));
             }
-            starts.push(items.len() as u32);
+            places.push((first, items.len() as u32));
         }
         let (mut columns, mut crossings, mut first_word) = (Vec::with_capacity(n_columns), Vec::new(), 0);
         for column in by_column {
@@ -55,13 +67,14 @@ impl Crossed {
             }
             first_word = end_word;
         }
-        Crossed { starts, items, columns, crossings, marks: vec![0; first_word as usize] }
+        Crossed { rows: places, items, columns, crossings, marks: vec![0; first_word as usize] }
     }
 
     /// The facts of a row and their marks.
     #[inline]
     pub(super) fn row(&self, row: RuleId) -> &[(FactId, Bit)] {
-        &self.items[self.starts[row as usize] as usize..self.starts[row as usize + 1] as usize]
+        let (first, end) = self.rows[row as usize];
+        &self.items[first as usize..end as usize]
     }
 
     /// The rows of a column, and the mark of the first; the others follow.
@@ -71,24 +84,29 @@ impl Crossed {
         (&self.crossings[first as usize..first as usize + len as usize], first_word * 64)
     }
 
-    /// The words of marks of a column.
+    /// The words of marks of a column, to be taken one by one.
     #[inline]
-    pub(super) fn n_words(&self, fact: FactId) -> usize {
-        let Column { first_word, end_word, .. } = self.columns[fact as usize];
-        (end_word - first_word) as usize
+    pub(super) fn span(&self, fact: FactId) -> Span {
+        let Column { first, first_word, end_word, .. } = self.columns[fact as usize];
+        Span { word: first_word, end_word, crossing: first }
     }
 
-    /// One word of a column's marks.
+    /// The next word's marks, and its first crossing.
     #[inline]
-    pub(super) fn word(&self, fact: FactId, word: usize) -> u64 {
-        self.marks[self.columns[fact as usize].first_word as usize + word]
+    pub(super) fn take(&self, span: &mut Span) -> Option<(u64, Crossing)> {
+        if span.word == span.end_word {
+            return None;
+        }
+        let taken = (self.marks[span.word as usize], span.crossing);
+        span.word += 1;
+        span.crossing += 64;
+        Some(taken)
     }
 
-    /// The row of the lowest of these marks of one word of a column.
+    /// The row of the lowest of these marks of a word with this first crossing.
     #[inline]
-    pub(super) fn lowest(&self, fact: FactId, word: usize, marks: u64) -> RuleId {
-        self.crossings
-            [self.columns[fact as usize].first as usize + word * 64 + marks.trailing_zeros() as usize]
+    pub(super) fn lowest(&self, first: Crossing, marks: u64) -> RuleId {
+        self.crossings[first as usize + marks.trailing_zeros() as usize]
     }
 
     /// Whether a column has no marks.
@@ -109,9 +127,8 @@ impl Crossed {
     }
 
     pub(super) fn mark_row(&mut self, row: RuleId) {
-        for place in self.starts[row as usize]..self.starts[row as usize + 1] {
-            self.mark(self.items[place as usize].1);
-        }
+        let (first, end) = self.rows[row as usize];
+        (first..end).for_each(|place| self.mark(self.items[place as usize].1));
     }
 
     /// All marks, to be put back later.

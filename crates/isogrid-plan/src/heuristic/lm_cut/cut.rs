@@ -5,6 +5,7 @@
 //! nothing in the zone, where everything costs at least as much as the goal does.
 
 use crate::heuristic::RuleId;
+use crate::heuristic::lm_cut::crossed::{Crossing, Span};
 use crate::heuristic::lm_cut::evaluator::Evaluator;
 use crate::task::FactId;
 
@@ -23,9 +24,19 @@ pub(super) struct Zones {
     query: u32,
     /// The last cut that settled whether a far fact is in front of the zone, and the answer.
     settled: Vec<(u32, bool)>,
-    /// Facts to go on from, and where: the word of marks and what is left of it.
-    path: Vec<(FactId, usize, u64)>,
+    /// What is to go on from.
+    path: Vec<Stretch>,
     stack: Vec<FactId>,
+    /// Empty memory for a cut that is put in order.
+    spare: Vec<RuleId>,
+}
+
+/// Rules that add a fact for nothing and have not been looked at.
+struct Stretch {
+    span: Span,
+    /// The present word: its first crossing, and what is left of its marks.
+    first: Crossing,
+    marks: u64,
 }
 
 impl Zones {
@@ -40,6 +51,7 @@ impl Zones {
             settled: vec![(0, false); n_facts],
             path: Vec::new(),
             stack: Vec::new(),
+            spare: Vec::new(),
         }
     }
 
@@ -151,17 +163,15 @@ impl Evaluator {
     #[inline(never)]
     fn mark_goal_zone(&mut self) {
         self.enter_goal_zone(self.goal);
-        while let Some(&mut (fact, ref mut word, ref mut marks)) = self.zones.path.last_mut() {
+        while let Some(Stretch { span, first, marks }) = self.zones.path.last_mut() {
             if *marks == 0 {
-                *word += 1;
-                if *word < self.adds.n_words(fact) {
-                    *marks = self.adds.word(fact, *word);
-                } else {
-                    self.zones.path.pop();
+                match self.adds.take(span) {
+                    Some(next) => (*marks, *first) = next,
+                    None => drop(self.zones.path.pop()),
                 }
                 continue;
             }
-            let rule = self.adds.lowest(fact, *word, *marks);
+            let rule = self.adds.lowest(*first, *marks);
             *marks &= *marks - 1;
             self.steps += 1;
             if self.rules[rule as usize].is_reached() {
@@ -186,8 +196,9 @@ impl Evaluator {
                 cut.push(rule);
             }
         }
-        if !adds.is_unmarked(fact) {
-            zones.path.push((fact, 0, adds.word(fact, 0)));
+        let mut span = adds.span(fact);
+        if let Some((marks, first)) = adds.take(&mut span) {
+            zones.path.push(Stretch { span, first, marks });
         }
     }
 
@@ -219,17 +230,17 @@ impl Evaluator {
         zones.ask();
         let mut n_supporters =
             cut.iter().filter(|&&rule| zones.is_news(rules[rule as usize].supporter)).count();
-        let mut rest = std::mem::take(cut);
+        let mut rest = std::mem::replace(cut, std::mem::take(&mut zones.spare));
         for &fact in state {
             zones.before[fact as usize] = zones.now;
             zones.stack.push(fact);
         }
         while let Some(fact) = zones.stack.pop() {
             let n_known = cut.len();
-            for word in 0..pre.n_words(fact) {
-                let mut marks = pre.word(fact, word);
+            let mut span = pre.span(fact);
+            while let Some((mut marks, first)) = pre.take(&mut span) {
                 while marks != 0 {
-                    let rule = pre.lowest(fact, word, marks);
+                    let rule = pre.lowest(first, marks);
                     marks &= marks - 1;
                     *steps += 1;
                     let touched = &mut zones.touched[rule as usize];
@@ -254,6 +265,7 @@ impl Evaluator {
         }
         rest.retain(|&rule| zones.touched[rule as usize] == zones.now);
         cut.append(&mut rest);
+        zones.spare = rest;
     }
 
     /// Takes the least cost of the cut away from its operators, and returns it.

@@ -250,10 +250,10 @@ fn spread_again(
         if costs[fact as usize] < cost {
             continue;
         }
-        for word in 0..pre.n_words(fact) {
-            let mut marks = pre.word(fact, word);
+        let mut span = pre.span(fact);
+        while let Some((mut marks, first)) = pre.take(&mut span) {
             while marks != 0 {
-                let rule = pre.lowest(fact, word, marks);
+                let rule = pre.lowest(first, marks);
                 marks &= marks - 1;
                 steps += 1;
                 let state = &mut rules[rule as usize];
