@@ -22,6 +22,8 @@ mod race;
 mod referee;
 mod solve;
 mod space;
+#[cfg(test)]
+mod strolls;
 mod stubborn;
 mod turns;
 mod windows;

@@ -71,38 +71,22 @@ fn work(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use isogrid_num::rng::Rng;
-
     use super::*;
-    use crate::ground::{Keep, ground_in};
-    use crate::random::{lively_task, stroll};
-    use crate::search::{Mode, Outcome, SolveOptions, solve};
-    use crate::validate::validate;
+    use crate::random::lively_task;
+    use crate::search::strolls::Stroll;
 
     #[test]
     fn polished_plans_are_valid_and_at_most_as_dear_whatever_the_limit() {
         let (mut n_cheaper, mut n_cheapest) = (0, 0);
         for seed in 0..150 {
-            let (domain, problem) = lively_task(seed);
-            let (domain, problem) = (Arc::new(domain), Arc::new(problem));
-            let task = ground_in(&Ctx::new(0), &domain, &problem, Keep::Relevant).expect("a task");
-            let optimal = SolveOptions { mode: Mode::Optimal, ..SolveOptions::default() };
-            let Outcome::Solved { plan: least, .. } = solve(&task, &optimal).outcome else { continue };
-            let Some(plan) = stroll(&task, &mut Rng::new(seed, 5)) else { continue };
-            let query = Query { init: task.init().clone(), goal: task.goal.clone() };
+            let Some(walk) = Stroll::new(lively_task(seed), seed) else { continue };
             for limit in [0, 3, 30, 300, u64::MAX] {
                 let ctx = Ctx::new(0).with_tick_limit(limit);
                 let statistics = &mut Statistics::default();
-                let (polished, is_cheapest) = polish(&ctx, &task, &query, plan.clone(), statistics);
-                let steps: Vec<_> = polished.iter().map(|&operator| task.step(operator)).collect();
-                let validation = validate(&domain, &problem, &steps);
-                assert!(validation.is_valid(), "seed {seed}, limit {limit}: {validation}");
-                let now = task.plan_cost(&polished);
-                assert!(now <= task.plan_cost(&plan), "seed {seed}, limit {limit}");
-                assert!(!is_cheapest || now == least.cost, "seed {seed}, limit {limit}");
-                n_cheaper += usize::from(now < task.plan_cost(&plan));
+                let (polished, is_cheapest) =
+                    polish(&ctx, &walk.task, &walk.query, walk.plan.clone(), statistics);
+                let is_cheaper = walk.check(&polished, is_cheapest, &format!("seed {seed}, limit {limit}"));
+                n_cheaper += usize::from(is_cheaper);
                 n_cheapest += usize::from(is_cheapest);
             }
         }

@@ -188,38 +188,26 @@ fn needs(task: &Task, goal: &[VarVal], steps: &[OperatorId]) -> Vec<VarVal> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use isogrid_num::rng::Rng;
-
     use super::*;
-    use crate::ground::{Keep, ground_in};
-    use crate::random::{Language, random_task, stroll};
-    use crate::search::{Mode, Outcome, SolveOptions, solve};
-    use crate::validate::validate;
+    use crate::random::{Language, random_task};
+    use crate::search::strolls::Stroll;
+
+    fn walks() -> impl Iterator<Item = (u64, Stroll)> {
+        (0..400).filter_map(|seed| Some((seed, Stroll::new(random_task(seed, Language::Strips), seed)?)))
+    }
 
     #[test]
     fn plans_stay_valid_get_no_dearer_and_are_the_cheapest_where_that_is_said() {
         let (mut n_cheaper, mut n_cheapest) = (0, 0);
-        for seed in 0..400 {
-            let (domain, problem) = random_task(seed, Language::Strips);
-            let (domain, problem) = (Arc::new(domain), Arc::new(problem));
-            let task = ground_in(&Ctx::new(0), &domain, &problem, Keep::Relevant).expect("a task");
-            let optimal = SolveOptions { mode: Mode::Optimal, ..SolveOptions::default() };
-            let Outcome::Solved { plan: least, .. } = solve(&task, &optimal).outcome else { continue };
-            let Some(plan) = stroll(&task, &mut Rng::new(seed, 5)) else { continue };
-            let query = Query { init: task.init().clone(), goal: task.goal.clone() };
+        for (seed, walk) in walks() {
             for limit in [0, 30, 300, 3_000, 300_000] {
-                let mut windows = Windows::new(&task, &query, plan.clone()).expect("a plain task");
+                let mut windows =
+                    Windows::new(&walk.task, &walk.query, walk.plan.clone()).expect("a plain task");
                 let ctx = Ctx::new(0).with_tick_limit(limit);
                 let _: ControlFlow<Stop> = windows.improve(&ctx, &mut Statistics::default());
-                let steps: Vec<_> = windows.plan().iter().map(|&operator| task.step(operator)).collect();
-                let validation = validate(&domain, &problem, &steps);
-                assert!(validation.is_valid(), "seed {seed}, limit {limit}: {validation}");
-                let now = task.plan_cost(windows.plan());
-                assert!(now <= task.plan_cost(&plan), "seed {seed}, limit {limit}");
-                assert!(!windows.is_cheapest() || now == least.cost, "seed {seed}, limit {limit}");
-                n_cheaper += usize::from(now < task.plan_cost(&plan));
+                let name = format!("seed {seed}, limit {limit}");
+                let is_cheaper = walk.check(windows.plan(), windows.is_cheapest(), &name);
+                n_cheaper += usize::from(is_cheaper);
                 n_cheapest += usize::from(windows.is_cheapest());
             }
         }
@@ -228,19 +216,8 @@ mod tests {
 
     #[test]
     fn small_slices_get_through_all_windows_too() {
-        let (domain, problem) = (0..100)
-            .map(|seed| random_task(seed, Language::Strips))
-            .find(|(domain, problem)| {
-                let pair = (Arc::new(domain.clone()), Arc::new(problem.clone()));
-                let task = ground_in(&Ctx::new(0), &pair.0, &pair.1, Keep::Relevant).expect("a task");
-                stroll(&task, &mut Rng::new(1, 5)).is_some_and(|plan| plan.len() > 5)
-            })
-            .expect("a task with a long walk");
-        let task = ground_in(&Ctx::new(0), &Arc::new(domain), &Arc::new(problem), Keep::Relevant);
-        let task = task.expect("a task");
-        let plan = stroll(&task, &mut Rng::new(1, 5)).expect("a walk");
-        let query = Query { init: task.init().clone(), goal: task.goal.clone() };
-        let mut windows = Windows::new(&task, &query, plan).expect("a plain task");
+        let (_, walk) = walks().find(|(_, walk)| walk.plan.len() > 5).expect("a long walk");
+        let mut windows = Windows::new(&walk.task, &walk.query, walk.plan.clone()).expect("a plain task");
         let (ctx, mut slices) = (Ctx::new(0), 0);
         while !windows.is_cheapest() {
             let child = ctx.child(windows.patience());
