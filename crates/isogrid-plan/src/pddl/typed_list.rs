@@ -45,9 +45,8 @@ pub(crate) fn read(
             break;
         };
         if untyped == elements.len() {
-            report.error(node, || {
-                Complaint::new(DiagnosticKind::Syntax, "nothing stands before '-'").expected(kind.expected())
-            });
+            // Generators write empty groups; Fast Downward warns too.
+            report.warn(node, || "nothing stands before '-'; the type is ignored".to_string());
         }
         for (_, its_type) in &mut elements[untyped..] {
             *its_type = Some(type_node);

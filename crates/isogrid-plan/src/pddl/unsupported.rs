@@ -5,11 +5,12 @@ use super::names::did_you_mean;
 use super::tree::{Node, Tree, cut};
 
 /// Requirements that are supported, without the colon.
-pub(crate) const SUPPORTED: [&str; 15] = [
+pub(crate) const SUPPORTED: [&str; 16] = [
     "strips",
     "typing",
     "equality",
     "negative-preconditions",
+    "negation",
     "action-costs",
     "adl",
     "disjunctive-preconditions",

@@ -1,4 +1,4 @@
-//! Section: 180 odd but legal PDDL files, rewritten by rule, as we and Fast Downward's translator take them.
+//! Section: 204 odd but legal PDDL files, rewritten by rule, as we and Fast Downward's translator take them.
 //!
 //! Five plain tasks in fifteen structures and twelve layouts, each combination of the two once, on a task that the
 //! structure changes.

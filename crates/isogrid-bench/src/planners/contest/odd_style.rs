@@ -41,9 +41,13 @@ pub(super) enum Structure {
     IdleAction,
     /// A predicate and a type that nothing uses are added.
     Unused,
+    /// Groups of no objects stand between the others: `a - t - t`.
+    EmptyGroups,
+    /// A requirement of the oldest files: `:negation`.
+    Negation,
 }
 
-pub(super) const STRUCTURES: [Structure; 15] = [
+pub(super) const STRUCTURES: [Structure; 17] = [
     Structure::Plain,
     Structure::Either,
     Structure::NestedEither,
@@ -59,6 +63,8 @@ pub(super) const STRUCTURES: [Structure; 15] = [
     Structure::InitTwice,
     Structure::IdleAction,
     Structure::Unused,
+    Structure::EmptyGroups,
+    Structure::Negation,
 ];
 
 /// Changes of layout.
@@ -185,6 +191,16 @@ impl Structure {
                     type_each(objects);
                 }
             }
+            Structure::EmptyGroups => {
+                if let Some(objects) = problem.section(":objects") {
+                    empty_groups(objects);
+                }
+            }
+            Structure::Negation => {
+                if let Some(requirements) = domain.section(":requirements") {
+                    requirements.push(Tree::Word(":negation".into()));
+                }
+            }
             Structure::InitTwice => {
                 if let Some(init) = problem.section(":init") {
                     let atoms = init[1..].iter().filter(|tree| !matches!(tree, Tree::List(list) if list.first().and_then(Tree::word) == Some("=")));
@@ -259,6 +275,18 @@ fn map_types(list: &mut [Tree], change: &dyn Fn(&str) -> Tree) {
 }
 
 /// `a b - t` becomes `a - t b - t`; a first word that is no variable or object stays.
+/// Every type is said once more, of nothing.
+fn empty_groups(list: &mut Vec<Tree>) {
+    let mut is_type = false;
+    for tree in std::mem::take(list) {
+        let was_type = std::mem::replace(&mut is_type, tree.word() == Some("-"));
+        list.push(tree.clone());
+        if was_type {
+            list.extend([Tree::Word("-".into()), tree]);
+        }
+    }
+}
+
 fn type_each(list: &mut Vec<Tree>) {
     let mut done = Vec::new();
     let mut names: Vec<Tree> = Vec::new();
