@@ -379,6 +379,7 @@ fn a_problem_is_explained_by_its_landmarks_or_by_why_there_is_no_plan() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.stdout.contains("1  next  (at r middle)\n"), "{}", ran.stdout);
     assert!(ran.stdout.contains("(at b right)  goal\n"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("did not settle"), "{}", ran.stdout);
     let object = solvable.run("plan explain --json domain.pddl problem.pddl").object("explanation");
     assert_eq!(object["landmarks"]["ahead"][0]["next"], true, "{object}");
     let unsolvable = desk(DOMAIN, walled_in());
@@ -399,6 +400,40 @@ fn a_problem_is_explained_by_its_landmarks_or_by_why_there_is_no_plan() {
     let large = desk(domain, problem);
     let ran = large.run("plan explain --json --budget 3ticks domain.pddl problem.pddl");
     assert_eq!((ran.code, &ran.object("explanation")["exit"]), (Some(3), &3.into()), "{ran:?}");
+}
+
+#[test]
+fn a_plan_is_explained_from_where_its_first_steps_lead() {
+    let desk = desk(DOMAIN, PROBLEM);
+    desk.file("plan.txt", "(go r left middle) (go r middle right)");
+    let after = |n: u32| desk.run(&format!("plan explain domain.pddl problem.pddl plan.txt --after {n}"));
+    let ran = after(1);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stdout.contains("1  next  (at b right)  goal\n"), "{}", ran.stdout);
+    let ran = after(2);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stdout.starts_with("unsolvable: (at b right) never holds"), "{}", ran.stdout);
+    let json = desk.run("plan explain --json domain.pddl problem.pddl plan.txt --after 2");
+    assert_eq!(json.object("explanation")["solvable"], false, "{json:?}");
+    let ran = after(3);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains("--after 3: plan.txt has 2 steps"), "{}", ran.stderr);
+    desk.file("plan.txt", "(go r middle right)");
+    let ran = after(1);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stdout.starts_with("invalid plan: step 1"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_budget_ends_a_validation() {
+    let desk = desk(DOMAIN, PROBLEM);
+    desk.file("plan.txt", "(go r left middle) (push r b middle right)");
+    let ran = desk.run("plan validate --budget 1ticks domain.pddl problem.pddl plan.txt");
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.stdout.is_empty() && ran.stderr.contains("no answer"), "{ran:?}");
+    desk.file("task.sas", include_str!("../../isogrid-plan/tests/data/small.sas"));
+    let ran = desk.run("plan search --budget 1ticks task.sas");
+    assert_eq!(ran.code, Some(3), "{ran:?}");
 }
 
 /// One lamp of five is lit, and two switch at a time: nothing shorter than all states shows that none goes out.

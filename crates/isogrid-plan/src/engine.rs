@@ -57,13 +57,15 @@ static INFO: Info = Info {
     guarantees: &[
         "every plan shown was accepted by a validator that shares no code with the search",
         "`unsolvable` and `optimal` are proofs; running out of budget is a different answer",
-        "same input, seed and tick budget: same answer, also with two threads",
+        "same input, seed, tick budget and number of threads: same answer, however fast the threads are",
     ],
     papers: &[
         "Helmert, The Fast Downward planning system, JAIR 26, 2006",
         "Hoffmann and Nebel, The FF planning system, JAIR 14, 2001",
         "Richter and Westphal, The LAMA planner, JAIR 39, 2010",
         "Lipovetzky and Geffner, Width and serialization of classical planning problems, ECAI 2012",
+        "Lipovetzky and Geffner, Best-first width search, AAAI 2017",
+        "Wehrle and Helmert, Efficient stubborn sets, ICAPS 2014",
         "Helmert and Domshlak, Landmarks, critical paths and abstractions, ICAPS 2009",
         "Siddiqui and Haslum, Continuing plan quality optimisation, JAIR 54, 2015",
         "Seipp, Keller and Helmert, Saturated cost partitioning for optimal classical planning, JAIR 67, 2020",
@@ -82,7 +84,8 @@ static INFO: Info = Info {
             name: "search",
             value: Some("NAME"),
             help: "One search instead of the portfolio: astar-blind, astar-hmax, astar-lmcut, astar-cartesian, lama, greedy-ff, \
-                   greedy-add, greedy-ff-landmarks, bfws, dual-bfws, iw-1, iw-2 or iw-3 [default: auto]",
+                   greedy-add, greedy-ff-landmarks, bfws, dual-bfws (without its guides by landmarks), iw-1, iw-2 or iw-3; \
+                   all but auto, lama and A* end with their first plan [default: auto]",
         },
         OptionSpec {
             name: "weight",

@@ -38,8 +38,8 @@ pub use error::PlanError;
 pub use ground::{Keep, ground, ground_in};
 pub use packing::State;
 pub use search::{
-    Estimate, Guide, Mode, Outcome, Plan, Reduction, Search, SolveOptions, SolveResult, Statistics,
-    Unsolvable, estimate, solve, solve_in,
+    Estimate, Estimator, Guide, Measure, Mode, Outcome, Plan, Reduction, Search, SolveOptions, SolveResult,
+    Statistics, Unsolvable, solve, solve_in,
 };
 pub use session::{PlanAnswer, PlanQuery, Session, ValidPlan};
 pub use task::{FactId, GroundFunction, OperatorId, Task};

@@ -5,7 +5,7 @@
 //! is a table where most values lead somewhere, else a list. Operators with very many conditions hang on leaves that look
 //! at what is left of them one by one, so that no tree is deeper than the stack bears.
 
-use crate::ground::{FdrOperator, VarVal};
+use crate::ground::{FdrOperator, Pace, VarVal};
 use crate::packing::Packing;
 use crate::task::OperatorId;
 
@@ -52,17 +52,19 @@ pub(crate) struct Successors {
 }
 
 impl Successors {
-    pub(crate) fn new(sizes: &[u32], operators: &[FdrOperator]) -> Successors {
-        Successors::of_conditions(sizes, operators.iter().map(|operator| operator.pre.as_slice()).collect())
+    /// `sizes` are of the variables. What a pass that was ended has made lacks operators.
+    pub(crate) fn new(pace: &Pace<'_>, sizes: &[u32], operators: &[FdrOperator]) -> Successors {
+        let conditions = operators.iter().map(|operator| operator.pre.as_slice()).collect();
+        Successors::of_conditions(pace, sizes, conditions)
     }
 
-    fn of_conditions(sizes: &[u32], conditions: Vec<&[VarVal]>) -> Successors {
+    fn of_conditions(pace: &Pace<'_>, sizes: &[u32], conditions: Vec<&[VarVal]>) -> Successors {
         let mut order: Vec<OperatorId> = (0..conditions.len() as OperatorId).collect();
         order.sort_by(|&a, &b| conditions[a as usize].cmp(conditions[b as usize]));
         if order.is_empty() {
             return Successors { nodes: vec![Node::EMPTY], ..Successors::default() };
         }
-        let mut builder = Builder { sizes, conditions, tree: Successors::default() };
+        let mut builder = Builder { pace, sizes, conditions, tree: Successors::default() };
         builder.build(&order, 0);
         builder.tree
     }
@@ -109,6 +111,7 @@ impl Successors {
 }
 
 struct Builder<'a> {
+    pace: &'a Pace<'a>,
     sizes: &'a [u32],
     conditions: Vec<&'a [VarVal]>,
     tree: Successors,
@@ -127,7 +130,7 @@ impl Builder<'_> {
         }
         let mut previous = NONE;
         // Operators that do not mention a switch's variable follow in a chain of nodes at the same depth.
-        while !operators.is_empty() {
+        while !operators.is_empty() && self.pace.item() {
             let at = self.node(&mut operators, depth);
             if previous != NONE {
                 self.tree.nodes[previous as usize].otherwise = at;
@@ -195,6 +198,7 @@ impl Builder<'_> {
 
 #[cfg(test)]
 mod tests {
+    use isogrid_core::Ctx;
     use isogrid_num::rng::Rng;
 
     use super::*;
@@ -226,7 +230,11 @@ mod tests {
             let long = random_conditions(&mut rng, &sizes, n_conditions);
             conditions.push(long.clone());
             conditions.push(long.into_iter().rev().skip(1).rev().collect());
-            let tree = Successors::of_conditions(&sizes, conditions.iter().map(Vec::as_slice).collect());
+            let tree = Successors::of_conditions(
+                &Pace::new(&Ctx::new(0)),
+                &sizes,
+                conditions.iter().map(Vec::as_slice).collect(),
+            );
             for (at, pre) in conditions.iter().enumerate() {
                 let mut values: Vec<u32> =
                     sizes.iter().map(|&size| rng.below(u64::from(size)) as u32).collect();
@@ -255,7 +263,11 @@ mod tests {
     fn large_variables_with_few_values_in_use_take_little_memory() {
         let n = 3000;
         let conditions: Vec<Vec<VarVal>> = (0..n).map(|at| vec![(0, at), (1, at)]).collect();
-        let tree = Successors::of_conditions(&[n, n], conditions.iter().map(Vec::as_slice).collect());
+        let tree = Successors::of_conditions(
+            &Pace::new(&Ctx::new(0)),
+            &[n, n],
+            conditions.iter().map(Vec::as_slice).collect(),
+        );
         assert!(tree.children.len() <= 6 * n as usize, "{}", tree.children.len());
     }
 }

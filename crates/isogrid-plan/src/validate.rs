@@ -5,6 +5,9 @@
 //! evaluated as PDDL defines them, quantifiers by trying the objects, axioms to their fixpoint (the role VAL has: Howey,
 //! Long and Fox, "VAL", ICTAI 2004). Left out: time.
 
+use std::ops::ControlFlow;
+
+use isogrid_core::{Ctx, Stop};
 use isogrid_num::hash::FastMap;
 
 use crate::numbers::settle;
@@ -114,13 +117,51 @@ impl Validator {
 
     /// Checks a plan given by names, which may be in any case.
     pub fn check_plan(&self, init: &[GroundAtom], goal: &Formula, plan: &[PlanStep]) -> Validation {
-        self.run((init, goal), |run| {
+        self.check_steps((init, goal), plan, || true)
+    }
+
+    /// As [`Validator::check_plan`], within a context, which is asked before every step.
+    pub fn check_plan_in(
+        &self,
+        ctx: &Ctx,
+        (init, goal): (&[GroundAtom], &Formula),
+        plan: &[PlanStep],
+    ) -> ControlFlow<Stop, Validation> {
+        let mut flow = ControlFlow::Continue(());
+        let validation = self.check_steps((init, goal), plan, || {
+            flow = ctx.tick(1);
+            flow.is_continue()
+        });
+        flow.map_continue(|()| validation)
+    }
+
+    /// Checks as many steps as `goes_on` allows.
+    fn check_steps(
+        &self,
+        query: (&[GroundAtom], &Formula),
+        plan: &[PlanStep],
+        mut goes_on: impl FnMut() -> bool,
+    ) -> Validation {
+        self.run(query, |run| {
             let mut args = Vec::new();
-            plan.iter().try_for_each(|step| {
-                let action = self.resolve(run.steps + 1, step, &mut args)?;
-                run.step(action, &args)
-            })
+            plan.iter().take_while(|_| goes_on()).try_for_each(|step| run.named(step, &mut args))
         })
+    }
+
+    /// What is left of this validator's problem after the first steps of a plan: the same goal, from where they lead.
+    ///
+    /// # Errors
+    /// The first step that cannot be executed, as [`Validator::check_plan`] says it.
+    pub fn rest(&self, problem: &Problem, steps: &[PlanStep]) -> Result<Problem, Validation> {
+        let mut run = Run::new(self);
+        let started = run.start(&problem.init, &problem.goal);
+        let mut args = Vec::new();
+        let executed = started.and_then(|()| steps.iter().try_for_each(|step| run.named(step, &mut args)));
+        if let Err(outcome) = executed {
+            return Err(Validation { steps: run.steps, cost: run.cost, outcome });
+        }
+        let (init, function_values) = run.world.stated();
+        Ok(Problem { init, function_values, ..problem.clone() })
     }
 
     fn run(
@@ -128,7 +169,7 @@ impl Validator {
         (init, goal): (&[GroundAtom], &Formula),
         steps: impl FnOnce(&mut Run<'_>) -> Result<(), Outcome>,
     ) -> Validation {
-        let mut run = Run { world: World::new(self), validator: self, steps: 0, first: 0.0, cost: 0.0 };
+        let mut run = Run::new(self);
         let result = run.start(init, goal).and_then(|()| steps(&mut run)).and_then(|()| run.finish(goal));
         Validation { steps: run.steps, cost: run.cost, outcome: result.err().unwrap_or(Outcome::Valid) }
     }
@@ -169,7 +210,11 @@ struct Run<'v> {
     cost: f64,
 }
 
-impl Run<'_> {
+impl<'v> Run<'v> {
+    fn new(validator: &'v Validator) -> Run<'v> {
+        Run { world: World::new(validator), validator, steps: 0, first: 0.0, cost: 0.0 }
+    }
+
     fn start(&mut self, init: &[GroundAtom], goal: &Formula) -> Result<(), Outcome> {
         for atom in init {
             let known = self.validator.knows(atom.predicate, atom.args.iter().map(|&arg| Term::Object(arg)));
@@ -203,6 +248,12 @@ impl Run<'_> {
         self.first = self.metric().unwrap_or(f64::NAN);
         self.cost = self.cost_after(0)?;
         Ok(())
+    }
+
+    /// A step given by names; `args` is room for its arguments.
+    fn named(&mut self, step: &PlanStep, args: &mut Vec<ObjectId>) -> Result<(), Outcome> {
+        let action = self.validator.resolve(self.steps + 1, step, args)?;
+        self.step(action, args)
     }
 
     fn step(&mut self, action: usize, args: &[ObjectId]) -> Result<(), Outcome> {

@@ -64,3 +64,39 @@ fn a_branch_without_an_end_is_found_before_the_others_are_enumerated() {
     let task = grounded(&domain, &problem, 1_000).expect("within a thousand ticks");
     assert_eq!(task.n_operators(), 1);
 }
+
+/// Whatever pass the budget ends in, there is a whole task or none.
+#[test]
+fn a_budget_may_end_any_pass() {
+    let domain = "(define (domain grid) (:requirements :adl)
+        (:predicates (at ?x) (next ?x ?y) (seen ?x) (full) (lonely ?x))
+        (:derived (lonely ?x) (forall (?y) (not (next ?x ?y))))
+        (:action go :parameters (?x ?y) :precondition (and (at ?x) (next ?x ?y))
+          :effect (and (at ?y) (not (at ?x)) (when (not (full)) (seen ?y))))
+        (:action fill :parameters (?x) :precondition (and (lonely ?x) (seen ?x)) :effect (full)))";
+    let n = 40;
+    let objects = list(n, |i| format!("o{i}"));
+    let init = list(n * n, |at| format!("(next o{} o{})", at % n, at / n));
+    let goals = list(n, |i| format!("(seen o{i})"));
+    let problem = format!(
+        "(define (problem p) (:domain grid) (:objects {objects}) (:init (at o0) {init}) (:goal (and {goals})))"
+    );
+    let whole = grounded(domain, &problem, u64::MAX).expect("a task");
+    let (mut ticks, mut n_stopped) = (1, 0);
+    loop {
+        match grounded(domain, &problem, ticks) {
+            Ok(task) => {
+                assert_eq!(
+                    (task.n_facts(), task.n_operators()),
+                    (whole.n_facts(), whole.n_operators()),
+                    "{ticks}"
+                );
+                break;
+            }
+            Err(PlanError::Stopped(_)) => n_stopped += 1,
+            Err(other) => panic!("{ticks} ticks: {other}"),
+        }
+        ticks += 1 + ticks / 100;
+    }
+    assert!(n_stopped > 100, "{n_stopped} budgets were too small");
+}

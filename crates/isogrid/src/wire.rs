@@ -257,6 +257,8 @@ pub struct Searched<'a> {
 /// The answer of `plan explain`.
 #[derive(Debug, Serialize)]
 pub struct Explanation<'a> {
+    /// Whether there is a plan, where that is known.
+    pub solvable: Option<bool>,
     /// The validator's word on the plan that was given.
     pub validation: Option<&'a str>,
     /// The plan's steps in time, and what each is for.
@@ -456,6 +458,7 @@ mod tests {
         let way = Value::map([("by", "(a)".into()), ("lacks", vec![Value::from("(q)")].into())]);
         let missing = Value::map([("fact", "(p)".into()), ("goal", true.into()), ("ways", list(way))]);
         line(&Explanation {
+            solvable: Some(true),
             validation: Some("m"),
             timeline: Some(&timeline),
             elimination: Some(&elimination),

@@ -11,6 +11,7 @@ mod formula;
 mod join;
 mod mutex;
 mod numbers;
+mod pace;
 mod prune;
 mod reach;
 mod relevance;
@@ -23,7 +24,7 @@ mod variables;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use isogrid_core::Ctx;
+use isogrid_core::{Ctx, Stop};
 
 use crate::error::PlanError;
 use crate::pddl::{Domain, Problem};
@@ -31,6 +32,7 @@ use crate::task::{Task, TaskParts};
 
 pub(crate) use atoms::{AtomId, AtomTable};
 pub(crate) use numbers::{Linear, Numbers, Sign};
+pub(crate) use pace::Pace;
 pub(crate) use strips::{Kind, NumericUpdate, Strips};
 pub(crate) use variables::{Fdr, FdrAxiom, FdrOperator, FdrWhen, VarVal};
 
@@ -67,27 +69,26 @@ pub fn ground_in(
 ) -> Result<Task, PlanError> {
     let reached = {
         let _span = ctx.span("reach");
-        match reach::reach(ctx, domain, problem) {
-            ControlFlow::Continue(reached) => reached,
-            ControlFlow::Break(stop) => return Err(PlanError::Stopped(stop)),
-        }
+        unless_stopped(reach::reach(ctx, domain, problem))?
     };
     let _span = ctx.span("variables");
     let mut strips = simplify::simplify(ctx, domain, problem, reached)?;
+    let pace = Pace::new(ctx);
     if strips.has_rest {
-        prune::prune(&mut strips);
+        prune::prune(&pace, &mut strips);
+        unless_stopped(pace.end())?;
     }
-    let groups = match mutex::mutex_groups(ctx, &strips) {
-        ControlFlow::Continue(groups) => groups,
-        ControlFlow::Break(stop) => return Err(PlanError::Stopped(stop)),
-    };
-    let mut fdr = variables::build(&strips, &groups);
+    let groups = unless_stopped(mutex::mutex_groups(ctx, &strips))?;
+    let mut fdr = variables::build(&pace, &strips, &groups);
+    unless_stopped(pace.end())?;
     if keep == Keep::Relevant {
-        relevance::prune(&mut fdr);
-        relevance::merge_duplicates(&mut fdr.operators);
+        relevance::prune(&pace, &mut fdr);
+        unless_stopped(pace.end())?;
+        relevance::merge_duplicates(&pace, &mut fdr.operators);
+        unless_stopped(pace.end())?;
     }
     let parts = TaskParts { domain: domain.clone(), problem: problem.clone(), strips, fdr, groups, keep };
-    let task = Task::new(parts)?;
+    let task = Task::new(&pace, parts)?;
     ctx.note(|| {
         format!(
             "grounded: {} facts in {} variables, {} operators, {} mutex groups, {} bytes a state",
@@ -99,4 +100,12 @@ pub fn ground_in(
         )
     });
     Ok(task)
+}
+
+/// What a pass made, or an error where its context ended it.
+pub(crate) fn unless_stopped<T>(flow: ControlFlow<Stop, T>) -> Result<T, PlanError> {
+    match flow {
+        ControlFlow::Continue(made) => Ok(made),
+        ControlFlow::Break(stop) => Err(PlanError::Stopped(stop)),
+    }
 }

@@ -1,20 +1,21 @@
 //! Relaxed reachability once more, on ground actions: joins leave out universal conditions and undivided disjunctions.
 
 use crate::ground::atoms::AtomId;
+use crate::ground::pace::Pace;
 use crate::ground::strips::Strips;
 
 /// Drops actions, conditional effects and axioms whose conditions are out of reach. Negations, and comparisons of
 /// numbers, are taken to hold.
-pub(crate) fn prune(strips: &mut Strips) {
+pub(crate) fn prune(pace: &Pace<'_>, strips: &mut Strips) {
     let mut reached: Vec<bool> = strips.is_init.clone();
     strips.comparison_atoms.iter().for_each(|&atom| reached[atom as usize] = true);
-    let mut waiting = Waiting::new(strips);
+    let mut waiting = Waiting::new(pace, strips);
     let mut queue: Vec<AtomId> =
         (0..reached.len() as AtomId).filter(|&atom| reached[atom as usize]).collect();
     let mut fire: Vec<u32> =
         (0..waiting.missing.len() as u32).filter(|&rule| waiting.missing[rule as usize] == 0).collect();
     loop {
-        while let Some(rule) = fire.pop() {
+        for rule in pace.over(std::iter::from_fn(|| fire.pop())) {
             for &atom in &waiting.adds[rule as usize] {
                 if !std::mem::replace(&mut reached[atom as usize], true) {
                     queue.push(atom);
@@ -46,16 +47,16 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn new(strips: &Strips) -> Waiting {
+    fn new(pace: &Pace<'_>, strips: &Strips) -> Waiting {
         let needing = vec![Vec::new(); strips.atoms.len()];
         let mut waiting = Waiting { missing: Vec::new(), adds: Vec::new(), needing };
-        for operator in &strips.operators {
+        for operator in pace.over(&strips.operators) {
             waiting.push(&operator.pre, &[], &operator.add);
             for when in &operator.when {
                 waiting.push(&operator.pre, &when.pre, &when.add);
             }
         }
-        for axiom in &strips.axioms {
+        for axiom in pace.over(&strips.axioms) {
             waiting.push(&axiom.body.pre, &[], &[axiom.head]);
         }
         waiting

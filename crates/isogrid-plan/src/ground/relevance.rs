@@ -3,12 +3,13 @@
 use isogrid_num::hash::FastMap;
 
 use crate::ground::numbers::NumberId;
+use crate::ground::pace::Pace;
 use crate::ground::strips::NumericUpdate;
 use crate::ground::variables::{Fdr, FdrOperator, VarVal};
 
 /// Keeps the variables from which the goal can be influenced, renumbered in order.
-pub(crate) fn prune(fdr: &mut Fdr) {
-    let relevant = Relevant::of(fdr);
+pub(crate) fn prune(pace: &Pace<'_>, fdr: &mut Fdr) {
+    let relevant = Relevant::of(pace, fdr);
     let mut fresh = vec![None; fdr.variables.len()];
     let kept = (0..fdr.variables.len()).filter(|&variable| relevant.variables[variable]);
     kept.enumerate().for_each(|(count, variable)| fresh[variable] = Some(count as u32));
@@ -18,7 +19,7 @@ pub(crate) fn prune(fdr: &mut Fdr) {
     let keep_updates = |updates: &mut Vec<NumericUpdate>| {
         updates.retain(|update| relevant.numbers.contains(&update.variable));
     };
-    for operator in &mut fdr.operators {
+    for operator in pace.over(&mut fdr.operators) {
         operator.eff = renumber(&operator.eff);
         keep_updates(&mut operator.updates);
         for when in &mut operator.when {
@@ -28,7 +29,7 @@ pub(crate) fn prune(fdr: &mut Fdr) {
         operator.when.retain(|when| !when.eff.is_empty() || !when.updates.is_empty());
     }
     fdr.operators.retain(|o| !o.eff.is_empty() || !o.when.is_empty() || !o.updates.is_empty());
-    for operator in &mut fdr.operators {
+    for operator in pace.over(&mut fdr.operators) {
         operator.pre = renumber(&operator.pre);
         operator.when.iter_mut().for_each(|when| when.pre = renumber(&when.pre));
     }
@@ -61,8 +62,8 @@ enum Thing {
 
 impl Relevant {
     /// The goal's variables, and backwards whatever decides about a change of something relevant.
-    fn of(fdr: &Fdr) -> Relevant {
-        let causes = Causes::new(fdr);
+    fn of(pace: &Pace<'_>, fdr: &Fdr) -> Relevant {
+        let causes = Causes::new(pace, fdr);
         let mut relevant =
             Relevant { variables: vec![false; fdr.variables.len()], numbers: Default::default() };
         let mut is_used = vec![false; fdr.operators.len()];
@@ -80,7 +81,7 @@ impl Relevant {
             if !is_new {
                 continue;
             }
-            for &(operator, when) in causes.of(thing) {
+            for &(operator, when) in pace.over(causes.of(thing)) {
                 if !std::mem::replace(&mut is_used[operator], true) {
                     needed(&fdr.operators[operator].pre, &mut queue);
                 }
@@ -117,20 +118,20 @@ struct Causes {
 }
 
 impl Causes {
-    fn new(fdr: &Fdr) -> Causes {
+    fn new(pace: &Pace<'_>, fdr: &Fdr) -> Causes {
         let mut causes = Causes {
             of_variable: vec![Vec::new(); fdr.variables.len()],
             of_number: FastMap::default(),
             axioms: FastMap::default(),
             comparisons: FastMap::default(),
         };
-        for (at, operator) in fdr.operators.iter().enumerate() {
+        for (at, operator) in pace.over(fdr.operators.iter().enumerate()) {
             causes.add((at, None), &operator.eff, &operator.updates);
             for (which, when) in operator.when.iter().enumerate() {
                 causes.add((at, Some(which)), &when.eff, &when.updates);
             }
         }
-        for (at, axiom) in fdr.axioms.iter().enumerate() {
+        for (at, axiom) in pace.over(fdr.axioms.iter().enumerate()) {
             causes.axioms.entry(axiom.head.0).or_default().push(at);
         }
         for (at, (variable, _)) in fdr.comparisons.iter().enumerate() {
@@ -155,10 +156,10 @@ impl Causes {
 }
 
 /// Of plain operators with equal conditions and effects, keeps the cheapest, the first of them.
-pub(crate) fn merge_duplicates(operators: &mut Vec<FdrOperator>) {
+pub(crate) fn merge_duplicates(pace: &Pace<'_>, operators: &mut Vec<FdrOperator>) {
     let mut best: FastMap<(Vec<VarVal>, Vec<VarVal>), usize> = FastMap::default();
     let mut keep = vec![false; operators.len()];
-    for (at, operator) in operators.iter().enumerate() {
+    for (at, operator) in pace.over(operators.iter().enumerate()) {
         if !operator.when.is_empty() || !operator.updates.is_empty() {
             keep[at] = true;
             continue;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::ground::atoms::AtomId;
 use crate::ground::conjunctions::Conjunction;
 use crate::ground::numbers::Compared;
+use crate::ground::pace::Pace;
 use crate::ground::strips::{NumericUpdate, Strip, Strips, When};
 
 /// A variable and the value it takes: `(variable, value)`.
@@ -61,9 +62,9 @@ pub(crate) struct Fdr {
 }
 
 /// Builds variables from mutex groups.
-pub(crate) fn build(strips: &Strips, groups: &[Vec<AtomId>]) -> Fdr {
+pub(crate) fn build(pace: &Pace<'_>, strips: &Strips, groups: &[Vec<AtomId>]) -> Fdr {
     let mutex = Mutexes::new(strips, groups);
-    let operators: Vec<Strip> = strips.operators.iter().filter_map(|o| mutex.settle(o)).collect();
+    let operators: Vec<Strip> = pace.over(&strips.operators).filter_map(|o| mutex.settle(o)).collect();
     let negative_goal: Vec<AtomId> =
         strips.negative_goal.iter().copied().filter(|&atom| !mutex.excluded(atom, &strips.goal)).collect();
     let mut alone = vec![false; strips.atoms.len()];
@@ -75,9 +76,9 @@ pub(crate) fn build(strips: &Strips, groups: &[Vec<AtomId>]) -> Fdr {
     }
     loop {
         let cover = Cover::choose(strips, groups, &alone);
-        let conflicts = cover.conflicts(&operators);
+        let conflicts = cover.conflicts(pace, &operators);
         if conflicts.is_empty() {
-            return cover.translate(strips, &operators, &negative_goal, &mutex);
+            return cover.translate(pace, strips, &operators, (&negative_goal, &mutex));
         }
         conflicts.into_iter().for_each(|atom| alone[atom as usize] = true);
     }
@@ -180,9 +181,9 @@ impl Cover {
     }
 
     /// Atoms whose delete would depend on whether they are true.
-    fn conflicts(&self, operators: &[Strip]) -> Vec<AtomId> {
+    fn conflicts(&self, pace: &Pace<'_>, operators: &[Strip]) -> Vec<AtomId> {
         let mut conflicts = Vec::new();
-        for operator in operators {
+        for operator in pace.over(operators) {
             for &atom in operator.delete.iter().filter(|atom| !operator.pre.contains(atom)) {
                 let is_single = self.variable(atom).is_some_and(|v| self.variables[v as usize].len() == 1);
                 let settled = operator.add.iter().any(|&add| self.variable(add) == self.variable(atom));
@@ -196,12 +197,12 @@ impl Cover {
 
     fn translate(
         mut self,
+        pace: &Pace<'_>,
         strips: &Strips,
         operators: &[Strip],
-        negative_goal: &[AtomId],
-        mutex: &Mutexes,
+        (negative_goal, mutex): (&[AtomId], &Mutexes),
     ) -> Fdr {
-        let operators: Vec<FdrOperator> = operators.iter().filter_map(|o| self.operator(o)).collect();
+        let operators: Vec<FdrOperator> = pace.over(operators).filter_map(|o| self.operator(o)).collect();
         let mut has_none = vec![false; self.variables.len()];
         for (variable, atoms) in self.variables.iter().enumerate() {
             has_none[variable] = atoms.len() == 1 || !atoms.iter().any(|&atom| strips.is_init[atom as usize]);

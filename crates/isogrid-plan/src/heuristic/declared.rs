@@ -1,5 +1,5 @@
-//! What each heuristic guarantees and supports, declared beside its code; tests hold every declaration against exact
-//! distances.
+//! What each heuristic guarantees and supports, declared beside its code; tests hold the declaration of every estimate
+//! against exact distances.
 
 use isogrid_core::Part;
 

@@ -13,6 +13,8 @@ pub(crate) struct FastForward<'a> {
     /// Stamp of the evaluation that last put a fact, or a rule, into the relaxed plan.
     fact_marks: Vec<u32>,
     rule_marks: Vec<u32>,
+    /// The same of an operator, where one may have several rules: it is paid for once.
+    operator_marks: Vec<u32>,
     stamp: u32,
     stack: Vec<FactId>,
     preferred: Vec<OperatorId>,
@@ -23,6 +25,7 @@ impl<'a> FastForward<'a> {
         FastForward {
             fact_marks: vec![0; relaxation.n_facts()],
             rule_marks: vec![0; relaxation.rules.len()],
+            operator_marks: vec![0; if task.is_plain() { 0 } else { task.n_operators() }],
             exploration: Exploration::new(task, relaxation),
             stamp: 0,
             stack: Vec::new(),
@@ -45,7 +48,11 @@ impl<'a> FastForward<'a> {
                 continue;
             }
             let relaxation = &self.exploration.relaxation;
-            cost = cost.saturating_add(relaxation.costs[rule as usize]);
+            let operator = relaxation.rules.operator[rule as usize] as usize;
+            let paid = self.operator_marks.get_mut(operator).map(|mark| std::mem::replace(mark, self.stamp));
+            if paid != Some(self.stamp) {
+                cost = cost.saturating_add(relaxation.costs[rule as usize]);
+            }
             self.stack.extend_from_slice(relaxation.rules.pre.row(rule));
             self.prefer(rule, words);
         }
@@ -56,6 +63,7 @@ impl<'a> FastForward<'a> {
         if self.stamp == u32::MAX {
             self.fact_marks.fill(0);
             self.rule_marks.fill(0);
+            self.operator_marks.fill(0);
             self.stamp = 0;
         }
         self.stamp += 1;

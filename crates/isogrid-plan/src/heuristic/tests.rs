@@ -54,8 +54,10 @@ fn check<H: Heuristic + Declared>(name: &str, exact: &Exact, mut heuristic: H) -
 
 /// Whether a task is within what `H` supports.
 fn supports<H: Declared>(task: &Task) -> bool {
-    let Properties { conditional_effects, axioms, numbers, .. } = H::PROPERTIES;
-    task.is_plain() || (conditional_effects && axioms && numbers)
+    let (dynamics, properties) = (&task.dynamics, H::PROPERTIES);
+    (properties.conditional_effects || dynamics.when.is_empty())
+        && (properties.axioms || dynamics.axioms.is_empty())
+        && (properties.numbers || dynamics.comparisons.is_empty())
 }
 
 #[test]

@@ -6,8 +6,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use isogrid_core::Ctx;
+
+use crate::error::PlanError;
 use crate::ground::{
-    AtomId, AtomTable, Fdr, FdrAxiom, FdrOperator, FdrWhen, Keep, Kind, Numbers, Strips, VarVal,
+    AtomId, AtomTable, Fdr, FdrAxiom, FdrOperator, FdrWhen, Keep, Kind, Numbers, Pace, Strips, VarVal,
 };
 use crate::sas::error::{SasError, SasFault};
 use crate::sas::names::Names;
@@ -35,10 +38,19 @@ impl SasFile {
     /// # Errors
     /// [`SasFault::TooLarge`].
     pub fn task(&self) -> Result<Task, SasFault> {
+        self.task_in(&Ctx::new(0)).map_err(|_| SasFault::TooLarge { what: "operators" })
+    }
+
+    /// As [`SasFile::task`], within a context.
+    ///
+    /// # Errors
+    /// [`PlanError::TooLarge`]; [`PlanError::Stopped`] when the context ends the work first.
+    pub fn task_in(&self, ctx: &Ctx) -> Result<Task, PlanError> {
+        let pace = Pace::new(ctx);
         let mut names = Names::default();
         let (atoms, variables) = self.atoms(&mut names);
         let mut operators = Vec::new();
-        for operator in &self.operators {
+        for operator in pace.over(&self.operators) {
             operators.extend(self.operator(&mut names, operator));
         }
         let mut axioms: Vec<FdrAxiom> = self.axioms().collect();
@@ -55,7 +67,7 @@ impl SasFile {
             Fdr { variables, operators, goal, axioms, comparisons: Vec::new(), exclusive_goals: Vec::new() };
         let (domain, problem) = (Arc::new(domain), Arc::new(problem));
         let parts = TaskParts { domain, problem, strips, fdr, groups, keep: Keep::Everything };
-        Task::new(parts).map_err(|_| SasFault::TooLarge { what: "operators" })
+        Task::new(&pace, parts)
     }
 
     /// The file's operator behind each operator of its [`task`](SasFile::task).

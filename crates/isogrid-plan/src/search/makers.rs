@@ -7,10 +7,9 @@ use isogrid_core::{Ctx, Stop};
 
 use crate::heuristic::{
     Blind, Cartesian, CartesianOptions, Costs, CountOptions, Declared, FastForward, HAdd, HMax, Heuristic,
-    LandmarkCount, LmCut, Node, Orders, Relaxation,
+    LandmarkCount, LmCut, Orders, Relaxation,
 };
 use crate::landmarks::Landmarks;
-use crate::packing::State;
 use crate::search::astar::AStar;
 use crate::search::bfws::{Bfws, Pruning};
 use crate::search::eager::Eager;
@@ -194,30 +193,6 @@ impl<'a> Makers<'a> {
     pub(crate) fn iterated_width(&self, k: u8) -> Boxed<'a> {
         Box::new(IteratedWidth::new(self.task, self.query, k))
     }
-}
-
-/// What an admissible estimate says of a state, in units of the task's cost; `None` where it proves that no goal can be
-/// reached. Cartesian abstractions are built from the state.
-///
-/// Breaks with [`Stop::Failed`] where the estimate does not support the task, and with the context's stop, which only
-/// the building of abstractions listens to. Cost: that, and one evaluation.
-pub fn estimate(ctx: &Ctx, task: &Task, state: &State, estimate: Estimate) -> ControlFlow<Stop, Option<u32>> {
-    if !task.unreachable_goals().is_empty() {
-        return ControlFlow::Continue(None);
-    }
-    let goal = &task.goal;
-    let node = Node { id: 0, parent: None, words: state.words() };
-    let relaxation = || Relaxation::new(task, goal, Costs::Real);
-    ControlFlow::Continue(match estimate {
-        Estimate::Blind => Blind::new(task, goal).evaluate(node),
-        Estimate::HMax => HMax::new(task, relaxation()).evaluate(node),
-        Estimate::LmCut => LmCut::new(task, goal).evaluate(node),
-        Estimate::Cartesian => {
-            let built = Cartesian::build(ctx, task, state, goal, &CartesianOptions::default())?;
-            let Some(mut cartesian) = built else { return ControlFlow::Break(Stop::Failed) };
-            cartesian.evaluate(node)
-        }
-    })
 }
 
 /// A* with Cartesian abstractions that its first run builds.

@@ -5,6 +5,7 @@ mod answer;
 mod astar;
 mod bfws;
 mod eager;
+mod estimator;
 mod frontier;
 mod guides;
 mod improve;
@@ -35,8 +36,8 @@ use isogrid_core::{Ctx, Stop};
 
 pub use answer::{Outcome, Plan, SolveResult, Unsolvable};
 pub(crate) use astar::MAX_COST;
+pub use estimator::{Estimator, Measure};
 pub(crate) use iterated_width::IteratedWidth;
-pub use makers::estimate;
 pub(crate) use novelty::Novelty;
 pub use options::{Estimate, Guide, Mode, Reduction, Search, SolveOptions};
 pub(crate) use referee::Referee;

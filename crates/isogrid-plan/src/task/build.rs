@@ -7,7 +7,9 @@ use isogrid_num::hash::FastMap;
 use crate::dynamics::{Axioms, Comparison, Dynamics, Update, When};
 use crate::error::PlanError;
 use crate::flat::Flat;
-use crate::ground::{AtomId, Fdr, FdrOperator, Keep, Kind, Linear, NumericUpdate, Strips};
+use crate::ground::{
+    AtomId, Fdr, FdrOperator, Keep, Kind, Linear, NumericUpdate, Pace, Strips, unless_stopped,
+};
 use crate::packing::Packing;
 use crate::pddl::{Domain, GroundAtom, Problem};
 use crate::successors::Successors;
@@ -25,7 +27,9 @@ pub(crate) struct TaskParts {
 }
 
 impl Task {
-    pub(crate) fn new(parts: TaskParts) -> Result<Task, PlanError> {
+    /// # Errors
+    /// Too many facts or operators; [`PlanError::Stopped`] when the pass is ended.
+    pub(crate) fn new(pace: &Pace<'_>, parts: TaskParts) -> Result<Task, PlanError> {
         let TaskParts { domain, problem, strips, fdr, groups, keep } = parts;
         let sizes: Vec<u32> = fdr.variables.iter().map(|values| values.len() as u32).collect();
         let packing = Packing::new(&sizes);
@@ -39,9 +43,10 @@ impl Task {
         if u32::try_from(fdr.operators.len()).is_err() {
             return Err(PlanError::TooLarge { what: "operators" });
         }
-        let successors = Successors::new(&sizes, &fdr.operators);
+        let successors = Successors::new(pace, &sizes, &fdr.operators);
+        unless_stopped(pace.end())?;
         let mut operators = Operators::default();
-        for operator in &fdr.operators {
+        for operator in pace.over(&fdr.operators) {
             operators.action.push(operator.action);
             operators.cost.push(operator.cost);
             operators.args.push(operator.args.iter().copied());
@@ -49,14 +54,16 @@ impl Task {
             operators.eff.push(operator.eff.iter().copied());
             operators.changes.push(packing.changes(&operator.eff));
         }
-        let (dynamics, functions) = dynamics(&strips, &fdr, &packing);
+        let (dynamics, functions) = dynamics(pace, &strips, &fdr, &packing);
+        unless_stopped(pace.end())?;
         let mut init = packing.pack_with(&initial_values(&strips, &fdr), &dynamics.start);
         dynamics.derive(&packing, init.words_mut());
         let unreachable = unreachable_goals(&domain, &problem, &strips, &fdr);
-        let fact_atoms: Vec<Option<GroundAtom>> =
-            fdr.variables.iter().flatten().map(|atom| strips.ground_atom((*atom)?)).collect();
-        let place_of = places(&domain, &strips, &fdr);
+        let atoms = pace.over(fdr.variables.iter().flatten());
+        let fact_atoms: Vec<Option<GroundAtom>> = atoms.map(|atom| strips.ground_atom((*atom)?)).collect();
+        let place_of = places(pace, &domain, &strips, &fdr);
         let groups_of = groups_of_atoms(&strips, &groups);
+        unless_stopped(pace.end())?;
         Ok(Task {
             n_constant: place_of.values().filter(|(place, _)| *place == Place::Constant).count(),
             atom_ids: fdr.variables.iter().flatten().copied().collect(),
@@ -83,7 +90,12 @@ impl Task {
 }
 
 /// What happens beyond plain effects, and the functions of the numbers that it keeps.
-fn dynamics(strips: &Strips, fdr: &Fdr, packing: &Packing) -> (Dynamics, Vec<GroundFunction>) {
+fn dynamics(
+    pace: &Pace<'_>,
+    strips: &Strips,
+    fdr: &Fdr,
+    packing: &Packing,
+) -> (Dynamics, Vec<GroundFunction>) {
     let mut numbers = Kept::default();
     let comparisons: Vec<Comparison> = fdr
         .comparisons
@@ -95,7 +107,7 @@ fn dynamics(strips: &Strips, fdr: &Fdr, packing: &Packing) -> (Dynamics, Vec<Gro
         })
         .collect();
     let mut when = Flat::default();
-    for operator in &fdr.operators {
+    for operator in pace.over(&fdr.operators) {
         when.push(whens(operator, packing, &mut numbers));
     }
     let axioms = Axioms::new(&fdr.axioms);
@@ -179,7 +191,12 @@ fn groups_of_atoms(strips: &Strips, groups: &[Vec<AtomId>]) -> Flat<u32> {
     rows
 }
 
-fn places(domain: &Domain, strips: &Strips, fdr: &Fdr) -> FastMap<GroundAtom, (Place, AtomId)> {
+fn places(
+    pace: &Pace<'_>,
+    domain: &Domain,
+    strips: &Strips,
+    fdr: &Fdr,
+) -> FastMap<GroundAtom, (Place, AtomId)> {
     let mut places: FastMap<GroundAtom, (Place, AtomId)> = FastMap::default();
     // A state with an atom that was out of reach cannot be expressed: operators that need it are not there.
     let ground_atom = |atom: AtomId| match strips.kinds[atom as usize] {
@@ -188,7 +205,7 @@ fn places(domain: &Domain, strips: &Strips, fdr: &Fdr) -> FastMap<GroundAtom, (P
     };
     let mut is_derived = vec![false; strips.n_predicates];
     domain.axioms.iter().for_each(|axiom| is_derived[axiom.predicate] = true);
-    for atom in 0..strips.atoms.len() as AtomId {
+    for atom in pace.over(0..strips.atoms.len() as AtomId) {
         let place = match strips.kinds[atom as usize] {
             Kind::Fluent => Place::Irrelevant,
             Kind::Derived => Place::Derived(None),
@@ -201,7 +218,7 @@ fn places(domain: &Domain, strips: &Strips, fdr: &Fdr) -> FastMap<GroundAtom, (P
             places.insert(ground, (place, atom));
         }
     }
-    for (variable, values) in fdr.variables.iter().enumerate() {
+    for (variable, values) in pace.over(fdr.variables.iter().enumerate()) {
         for (value, atom) in
             values.iter().enumerate().filter_map(|(value, atom)| atom.map(|atom| (value, atom)))
         {

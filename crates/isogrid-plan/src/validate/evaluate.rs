@@ -8,7 +8,7 @@ use super::{
     Term, Update, Validator,
 };
 use crate::numbers::settle;
-use crate::pddl::Arithmetic;
+use crate::pddl::{Arithmetic, FunctionValue, GroundAtom};
 
 /// Atoms that hold and values of functions.
 pub(super) struct World<'v> {
@@ -44,6 +44,18 @@ impl<'v> World<'v> {
 
     pub(super) fn add(&mut self, predicate: PredicateId, args: &[ObjectId]) {
         self.atoms.set(predicate, args);
+    }
+
+    /// Atoms and values that a problem would state to begin here, in ascending order.
+    pub(super) fn stated(mut self) -> (Vec<GroundAtom>, Vec<FunctionValue>) {
+        for (predicate, args) in &self.derived {
+            self.atoms.unset(*predicate, args);
+        }
+        let values = self.numbers.drain();
+        let mut values: Vec<FunctionValue> =
+            values.map(|((function, args), value)| FunctionValue { function, args, value }).collect();
+        values.sort_by(|a, b| (a.function, &a.args).cmp(&(b.function, &b.args)));
+        (self.atoms.atoms(&self.validator.domain), values)
     }
 
     #[cfg(test)]

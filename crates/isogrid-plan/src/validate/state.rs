@@ -1,8 +1,9 @@
 //! Sets of ground atoms: a bit for every atom of the problem where there are few, a hash set otherwise.
 
+use isogrid_num::bits::ones;
 use isogrid_num::hash::FastSet;
 
-use crate::pddl::{Domain, ObjectId, PredicateId};
+use crate::pddl::{Domain, GroundAtom, ObjectId, PredicateId};
 
 /// Beyond this many atoms (32 KiB of bits) clearing the bits costs more than hashing the atoms of a plan.
 const MAX_BITS: usize = 1 << 18;
@@ -92,6 +93,39 @@ impl<'l> State<'l> {
     }
 }
 
+impl State<'_> {
+    /// All that hold, in ascending order.
+    pub(super) fn atoms(&self, domain: &Domain) -> Vec<GroundAtom> {
+        let mut atoms: Vec<GroundAtom> = match self {
+            State::Dense { offsets, n_objects, words } => ones(words)
+                .map(|bit| {
+                    // Predicates without atoms share the offset of the next one that has some.
+                    let predicate = offsets.partition_point(|&offset| offset <= bit) - 1;
+                    let arity = domain.predicates[predicate].params.len();
+                    GroundAtom { predicate, args: digits(bit - offsets[predicate], *n_objects, arity) }
+                })
+                .collect(),
+            State::Sparse { atoms, .. } => atoms
+                .iter()
+                .filter_map(|key| key.split_first())
+                .map(|(&predicate, args)| GroundAtom { predicate, args: args.to_vec() })
+                .collect(),
+        };
+        atoms.sort_unstable();
+        atoms
+    }
+}
+
+/// A number's digits to a base, the most significant first.
+fn digits(mut number: usize, base: usize, n: usize) -> Vec<usize> {
+    let mut digits = vec![0; n];
+    for digit in digits.iter_mut().rev() {
+        *digit = number % base;
+        number /= base;
+    }
+    digits
+}
+
 fn place(offset: usize, n_objects: usize, args: &[ObjectId]) -> (usize, u64) {
     let bit = offset + args.iter().fold(0, |digits, &arg| digits * n_objects + arg);
     (bit / 64, 1 << (bit % 64))
@@ -134,6 +168,9 @@ mod tests {
                 assert_eq!(state.holds(predicate, &args), adding, "operation {i}");
             }
         }
+        let [dense, sparse] = states.map(|state| state.atoms(&domain));
+        assert_eq!(dense, sparse);
+        assert!(dense.len() > 40, "{} atoms", dense.len());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use isogrid_core::Ctx;
 use isogrid_num::rng::Rng;
 use isogrid_plan::sas::{SasFile, parse_sas};
-use isogrid_plan::{Estimate, Task, estimate};
+use isogrid_plan::{Estimate, Estimator, Measure, Task};
 use serde::{Deserialize, Serialize};
 
 use super::rivals::Programs;
@@ -40,8 +40,9 @@ impl Programs {
             let text = from(&file, walked(&file, &start, seed)).to_string();
             fs::write(folder.path().join("task.sas"), &text)?;
             let task = Task::from_sas("task.sas", text.as_bytes())?;
-            let value = estimate(&Ctx::new(0), &task, task.init(), Estimate::LmCut).continue_value();
-            let ours = value.context("LM-cut supports the task")?.map(u64::from);
+            let lm_cut = Estimator::new(&Ctx::new(0), &task, Measure::Admissible(Estimate::LmCut));
+            let mut lm_cut = lm_cut.continue_value().context("LM-cut supports the task")?;
+            let ours = lm_cut.estimate(task.init()).map(u64::from);
             all.push(Compared { ours, theirs: self.downward.first_lm_cut(folder.path())? });
         }
         Ok(all)

@@ -13,7 +13,7 @@ use isogrid::plan::explain::{
 };
 use isogrid::plan::pddl::{Domain, Problem};
 use isogrid::plan::plan_file::{CostKind, PlanStep, parse_plan, write_plan};
-use isogrid::plan::validate::{Validation, validate as checked};
+use isogrid::plan::validate::{Validation, Validator, validate as checked};
 use isogrid::plan::{Keep, OperatorId, PlanError, ground_in};
 use isogrid::wire::Explanation;
 
@@ -31,6 +31,13 @@ pub(super) fn command() -> Command {
         .long("links")
         .action(ArgAction::SetTrue)
         .help("Show under each step what it makes true, and for which steps");
+    let after = Arg::new("after")
+        .long("after")
+        .value_name("N")
+        .value_parser(clap::value_parser!(usize))
+        .requires("PLAN")
+        .conflicts_with_all(["output", "links", "all"])
+        .help("Say what is ahead, or why there is no way on, after this many steps of the plan");
     let whole =
         Arg::new("all").long("all").action(ArgAction::SetTrue).help("Leave nothing out of a long plan");
     Command::new("explain")
@@ -39,12 +46,14 @@ pub(super) fn command() -> Command {
             "With a plan: its steps by the earliest moment at which each can run when all that can run together; an \
              arrow leads to the steps that need what a step makes true; then the steps that the plan can do without. \
              Without one: facts that every plan makes true, those that are next first; or why there is no plan, and which \
-             facts are missing.\n\n\
+             facts are missing. With --after N the same from where the first N steps of the plan lead, whatever follows \
+             them.\n\n\
              Exit codes: 0 answered, 1 the plan is not valid or there is none, 2 a file that cannot be read as what it \
              should be, 3 the budget ended first.",
         )
         .arg(file("PLAN", "The plan: one action a line, as planners write it").index(3))
         .arg(args::output("Write the plan without the steps that it can do without to this file, whole or not at all"))
+        .arg(after)
         .arg(links)
         .arg(whole)
 }
@@ -60,11 +69,21 @@ pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
     };
     output.map_or(Ok(()), files::check)?;
     let bytes = read(path)?;
-    let (validation, _) = validate::plan((&domain, &problem), (path, &bytes))?;
+    let steps = parse_plan(&name(path), &bytes).map_err(fault)?.steps;
+    if let Some(&n) = matches.get_one::<usize>("after") {
+        return match rest((&domain, &problem), (path, &steps), n)? {
+            Ok(rest) => outlook::execute(app, matches, (domain, rest)),
+            Err(validation) => validate::answer(app, &validation),
+        };
+    }
+    let validation = match validate::plan(app, matches, (&domain, &problem), &steps)? {
+        ControlFlow::Continue(validation) => validation,
+        ControlFlow::Break(stop) => return stopped(app, stop),
+    };
     if !validation.is_valid() {
         return validate::answer(app, &validation);
     }
-    let actions = actions((&domain, &problem), (path, &bytes))?;
+    let actions = actions((&domain, &problem), &steps);
     let pair = (domain.clone(), problem.clone());
     let explained = within(app, matches, |ctx| explain_plan(ctx, pair, &actions))?.value;
     let explained = match explained {
@@ -73,7 +92,7 @@ pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
         Err(error) => return Err(fault(error).into()),
     };
     if let Some(output) = output {
-        write_less((&domain, &problem), (path, &bytes), (&explained.removed, output))?;
+        write_less((&domain, &problem), steps, (&explained.removed, output))?;
     }
     let exit = show_plan(app, matches, (&validation, &explained))?;
     if let Some(output) = output {
@@ -85,10 +104,9 @@ pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
 /// Writes a plan without some of its steps, if the validator takes it.
 fn write_less(
     (domain, problem): (&Domain, &Problem),
-    (path, bytes): (&Path, &[u8]),
+    steps: Vec<PlanStep>,
     (removed, output): (&[usize], &Path),
 ) -> Result<(), Trouble> {
-    let steps = parse_plan(&name(path), bytes).map_err(fault)?.steps;
     let left = (1..).zip(steps).filter(|(number, _)| removed.binary_search(number).is_err());
     let left: Vec<PlanStep> = left.map(|(_, step)| step).collect();
     let validation = checked(domain, problem, &left);
@@ -104,20 +122,29 @@ fn write_less(
     Ok(files::write(output, write_plan(&left, validation.cost, kind).as_bytes())?)
 }
 
-/// The steps of a valid plan by indices.
-fn actions(
+/// The problem that the first `n` steps of a plan leave, or the step that cannot be executed.
+fn rest(
     (domain, problem): (&Domain, &Problem),
-    (path, bytes): (&Path, &[u8]),
-) -> Result<Vec<(usize, Vec<usize>)>, Trouble> {
-    let plan = parse_plan(&name(path), bytes).map_err(fault)?;
-    let steps = plan.steps.iter().filter_map(|step| {
+    (path, steps): (&Path, &[PlanStep]),
+    n: usize,
+) -> Result<Result<Problem, Validation>, Trouble> {
+    let Some(first) = steps.get(..n) else {
+        let message = format!("--after {n}: {} has {} steps", name(path), steps.len());
+        return Err(Fault::bad_input(message).into());
+    };
+    Ok(Validator::new(domain, problem).rest(problem, first))
+}
+
+/// The steps of a valid plan by indices.
+fn actions((domain, problem): (&Domain, &Problem), steps: &[PlanStep]) -> Vec<(usize, Vec<usize>)> {
+    let steps = steps.iter().filter_map(|step| {
         let action =
             domain.actions.iter().position(|action| action.name.eq_ignore_ascii_case(&step.action))?;
         let object =
             |arg: &String| problem.objects.iter().position(|object| object.name.eq_ignore_ascii_case(arg));
         Some((action, step.args.iter().map(object).collect::<Option<Vec<usize>>>()?))
     });
-    Ok(steps.collect())
+    steps.collect()
 }
 
 /// A plan with its reasons.
@@ -170,6 +197,7 @@ fn show_plan(
             ("done", is_done.into()),
         ]);
         app.screen.object(&Explanation {
+            solvable: Some(true),
             validation: Some(&message),
             timeline: Some(&explained.timeline.record()),
             elimination: Some(&elimination),
@@ -221,6 +249,7 @@ pub(super) fn stopped(app: &App, stop: Stop) -> Result<Exit, Trouble> {
     let exit = Exit::after(stop, Answer::Incomplete);
     if app.screen.form == Form::Json {
         app.screen.object(&Explanation {
+            solvable: None,
             validation: None,
             timeline: None,
             elimination: None,

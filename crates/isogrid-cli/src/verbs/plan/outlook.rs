@@ -31,7 +31,15 @@ enum Outlook {
     /// There is no plan, and what the goal lacks, where that is facts that never hold and was looked at.
     Unsolvable(String, Option<Vec<OutOfReach>>),
     /// Landmarks, where there are any to be had.
-    Ahead(Option<LandmarksAhead>),
+    Ahead { landmarks: Option<LandmarksAhead>, is_solvable: bool },
+}
+
+/// What a short look for a proof that there is no plan came to.
+enum Proved {
+    Unsolvable(String, Option<Vec<OutOfReach>>),
+    /// A state was found in which the goal holds.
+    Solvable,
+    Nothing,
 }
 
 pub(super) fn execute(
@@ -46,54 +54,73 @@ pub(super) fn execute(
     };
     let exit = if matches!(outlook, Outlook::Unsolvable(..)) { Exit::Negative } else { Exit::Answered };
     if app.screen.form == Form::Json {
-        let (unsolvable, missing, ahead) = match &outlook {
-            Outlook::Unsolvable(why, missing) => {
-                let record =
-                    |facts: &Vec<OutOfReach>| Value::List(facts.iter().map(OutOfReach::record).collect());
-                (Some(why.as_str()), missing.as_ref().map(record), None)
-            }
-            Outlook::Ahead(ahead) => (None, None, ahead.as_ref().map(LandmarksAhead::record)),
-        };
-        app.screen.object(&Explanation {
-            validation: None,
-            timeline: None,
-            elimination: None,
-            landmarks: ahead.as_ref(),
-            unsolvable,
-            out_of_reach: missing.as_ref(),
-            file: None,
-            exit: exit.code(),
-        })?;
+        show_object(app, &outlook, exit)?;
         return Ok(exit);
     }
     app.screen.data(&match &outlook {
         Outlook::Unsolvable(why, missing) => {
             format!("unsolvable: {why}\n{}", missing_text(missing.as_deref().unwrap_or_default()))
         }
-        Outlook::Ahead(Some(ahead)) => landmarks_text(ahead, app.screen.width().min(100)),
-        Outlook::Ahead(None) => "no landmarks are known of this problem\n".to_string(),
+        Outlook::Ahead { landmarks, is_solvable } => {
+            let is_open = "a short look did not settle whether there is a plan; `isogrid plan certify` looks longer\n\n";
+            let width = app.screen.width().min(100);
+            let known = landmarks.as_ref().map(|ahead| landmarks_text(ahead, width));
+            let known = known.unwrap_or_else(|| "no landmarks are known of this problem\n".to_string());
+            format!("{}{known}", if *is_solvable { "" } else { is_open })
+        }
     })?;
     Ok(exit)
 }
 
+fn show_object(app: &App, outlook: &Outlook, exit: Exit) -> Result<(), Trouble> {
+    let (unsolvable, missing, ahead) = match outlook {
+        Outlook::Unsolvable(why, missing) => {
+            let record =
+                |facts: &Vec<OutOfReach>| Value::List(facts.iter().map(OutOfReach::record).collect());
+            (Some(why.as_str()), missing.as_ref().map(record), None)
+        }
+        Outlook::Ahead { landmarks, .. } => (None, None, landmarks.as_ref().map(LandmarksAhead::record)),
+    };
+    let solvable = match outlook {
+        Outlook::Unsolvable(..) => Some(false),
+        Outlook::Ahead { is_solvable, .. } => is_solvable.then_some(true),
+    };
+    app.screen.object(&Explanation {
+        solvable,
+        validation: None,
+        timeline: None,
+        elimination: None,
+        landmarks: ahead.as_ref(),
+        unsolvable,
+        out_of_reach: missing.as_ref(),
+        file: None,
+        exit: exit.code(),
+    })?;
+    Ok(())
+}
+
 fn outlook(ctx: &Ctx, (domain, problem): (Domain, Problem)) -> Result<ControlFlow<Stop, Outlook>, PlanError> {
-    if let Some((why, missing)) = proof(ctx, (&domain, &problem)) {
-        return Ok(ControlFlow::Continue(Outlook::Unsolvable(why, missing)));
-    }
+    let is_solvable = match proof(ctx, (&domain, &problem)) {
+        Proved::Unsolvable(why, missing) => {
+            return Ok(ControlFlow::Continue(Outlook::Unsolvable(why, missing)));
+        }
+        Proved::Solvable => true,
+        Proved::Nothing => false,
+    };
     let task = ground_in(ctx, &Arc::new(domain), &Arc::new(problem), Keep::Relevant)?;
     if !task.unreachable_goals().is_empty() {
         let why = format!("these goal conditions never hold: {}", task.unreachable_goals().join(", "));
         return Ok(ControlFlow::Continue(Outlook::Unsolvable(why, None)));
     }
-    let ahead = landmarks(ctx, &task, task.init());
+    let landmarks = landmarks(ctx, &task, task.init());
     Ok(match ctx.tick(0) {
-        ControlFlow::Break(stop) if ahead.is_none() => ControlFlow::Break(stop),
-        _ => ControlFlow::Continue(Outlook::Ahead(ahead)),
+        ControlFlow::Break(stop) if landmarks.is_none() => ControlFlow::Break(stop),
+        _ => ControlFlow::Continue(Outlook::Ahead { landmarks, is_solvable }),
     })
 }
 
 /// Why there is no plan, if that is soon proved, and facts that are missing.
-fn proof(ctx: &Ctx, (domain, problem): (&Domain, &Problem)) -> Option<(String, Option<Vec<OutOfReach>>)> {
+fn proof(ctx: &Ctx, (domain, problem): (&Domain, &Problem)) -> Proved {
     let child = ctx.child(PROOF_TICKS);
     let options = CertifyOptions { max_states: 10_000, pair_ticks: PROOF_TICKS / 4 };
     let made = certify(&child, domain, problem, &options);
@@ -104,12 +131,15 @@ fn proof(ctx: &Ctx, (domain, problem): (&Domain, &Problem)) -> Option<(String, O
         _ => None,
     };
     ctx.absorb(&child);
-    let (Judgement::Valid(why), certificate) = judged? else { return None };
-    let missing = match certificate.proof {
-        Proof::Relaxed => Some(out_of_reach(domain, problem, &certificate.atoms)),
-        _ => None,
-    };
-    Some((why, missing))
+    match (judged, &made) {
+        (Some((Judgement::Valid(why), certificate)), _) => {
+            let is_relaxed = matches!(certificate.proof, Proof::Relaxed);
+            let missing = is_relaxed.then(|| out_of_reach(domain, problem, &certificate.atoms));
+            Proved::Unsolvable(why, missing)
+        }
+        (_, ControlFlow::Continue(Certification::Solvable)) => Proved::Solvable,
+        _ => Proved::Nothing,
+    }
 }
 
 /// Each fact that never holds, and under it what would make it true.

@@ -1,11 +1,11 @@
 //! `isogrid plan search`: a task in the SAS+ format, searched as it stands.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use isogrid::core::{Fault, FaultClass};
+use isogrid::core::{Ctx, Fault, FaultClass, Stop};
 use isogrid::plan::plan_file::{CostKind, PlanStep, write_plan};
 use isogrid::plan::sas::{SasFile, parse_sas};
 use isogrid::plan::{
-    Mode, Outcome, Reduction, Search, SolveOptions, SolveResult, Task, Unsolvable, solve_in,
+    Mode, Outcome, PlanError, Reduction, Search, SolveOptions, SolveResult, Task, Unsolvable, solve_in,
 };
 use isogrid::{files, wire};
 
@@ -75,16 +75,14 @@ pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
     let task = path(matches, "TASK").map(|path| Ok::<_, Trouble>((name(path), read(path)?))).transpose()?;
     let (name, bytes) = task.unwrap_or_default();
     let file = parse_sas(&name, &bytes).map_err(fault)?;
-    let task = file.task().map_err(|why| Fault::bad_input(format!("{name}: {why}")))?;
-    if let Some(what) = options.only_for_plain_tasks().filter(|_| !task.is_plain()) {
-        return Err(
-            Fault::bad_input(format!("`{what}` does not support conditional effects and axioms")).into()
-        );
-    }
     let output = path(matches, "output");
     output.map_or(Ok(()), files::check)?;
-    let driven = within(app, matches, |ctx| solve_in(ctx, &task, &options))?;
-    let Answered { message, exit, solved, plan } = answer(&file, &task, &driven.value)?;
+    let driven = within(app, matches, |ctx| searched(ctx, &file, &options))?;
+    let Answered { message, exit, solved, plan } = match &driven.value {
+        Ok((task, result)) => answer(&file, task, result)?,
+        Err(PlanError::Stopped(stop)) => no_plan(*stop),
+        Err(why) => return Err(Fault::bad_input(format!("{name}: {why}")).into()),
+    };
     let text = plan.as_ref().map(|plan| plan.text.clone());
     let made = Made { file: output, text, message, ticks: driven.ticks, exit };
     let plan = plan.as_ref();
@@ -117,6 +115,22 @@ fn options(matches: &ArgMatches) -> Result<SolveOptions, Trouble> {
     Ok(options)
 }
 
+/// The task of the file, and what came of its search.
+fn searched(ctx: &Ctx, file: &SasFile, options: &SolveOptions) -> Result<(Task, SolveResult), PlanError> {
+    let task = file.task_in(ctx)?;
+    if let Some(what) = options.only_for_plain_tasks().filter(|_| !task.is_plain()) {
+        return Err(PlanError::Unsupported { what });
+    }
+    let result = solve_in(ctx, &task, options);
+    Ok((task, result))
+}
+
+/// Nothing, because the budget ended or somebody did.
+fn no_plan(stop: Stop) -> Answered {
+    let exit = Exit::after(stop, Answer::Incomplete);
+    Answered { message: format!("no plan: {stop}"), exit, solved: None, plan: None }
+}
+
 fn answer(file: &SasFile, task: &Task, result: &SolveResult) -> Result<Answered, Fault> {
     let none = |message: String, exit, solved| Ok(Answered { message, exit, solved, plan: None });
     match &result.outcome {
@@ -143,9 +157,7 @@ fn answer(file: &SasFile, task: &Task, result: &SolveResult) -> Result<Answered,
             Exit::Negative,
             Some(false),
         ),
-        Outcome::Stopped(stop) => {
-            none(format!("no plan: {stop}"), Exit::after(*stop, Answer::Incomplete), None)
-        }
+        Outcome::Stopped(stop) => Ok(no_plan(*stop)),
     }
 }
 

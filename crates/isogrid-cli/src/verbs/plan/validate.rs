@@ -1,14 +1,15 @@
 //! `isogrid plan validate`: an independent check of a plan, or of a certificate that there is none, wherever it came
 //! from.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use isogrid::core::Verdict;
+use isogrid::core::{Stop, Verdict};
 use isogrid::plan::certificate::parse_certificate;
 use isogrid::plan::pddl::{Domain, Problem};
-use isogrid::plan::plan_file::parse_plan;
-use isogrid::plan::validate::{Judgement, Validation, check_certificate, validate};
+use isogrid::plan::plan_file::{PlanFile, PlanStep, parse_plan};
+use isogrid::plan::validate::{Judgement, Validation, Validator, check_certificate};
 use isogrid::wire;
 
 use super::{fault, file, is_certificate, name, pair, path, read, within};
@@ -24,8 +25,8 @@ pub(super) fn command() -> Command {
     Command::new("validate")
         .about("Execute a plan step by step and name the first thing that is wrong; or check a certificate")
         .after_help(
-            "Exit codes: 0 valid, 1 not valid, 2 a file that cannot be read as what it should be, 3 a certificate on \
-             which the checker has no word.",
+            "Exit codes: 0 valid, 1 not valid, 2 a file that cannot be read as what it should be, 3 the budget ended \
+             first, or a certificate on which the checker has no word.",
         )
         .arg(
             file("PLAN", "The plan: one action a line, as planners write it; or a certificate of `plan certify`")
@@ -42,23 +43,34 @@ pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
     if matches.get_flag("certificate") || is_certificate(&bytes) {
         return judge(app, matches, (&domain, &problem), (path, &bytes));
     }
-    let (validation, stated) = plan((&domain, &problem), (path, &bytes))?;
-    if let Some(stated) = stated {
-        app.screen.warning(&format!("the file states cost {stated}, the plan costs {}", validation.cost));
+    let PlanFile { steps, cost, .. } = parse_plan(&name(path), &bytes).map_err(fault)?;
+    let validation = match plan(app, matches, (&domain, &problem), &steps)? {
+        ControlFlow::Continue(validation) => validation,
+        ControlFlow::Break(stop) => return Ok(no_answer(app, stop)),
+    };
+    if let Some(stated) = cost.filter(|stated| validation.is_valid() && stated.value != validation.cost) {
+        let text = format!("the file states cost {}, the plan costs {}", stated.value, validation.cost);
+        app.screen.warning(&text);
     }
     answer(app, &validation)
 }
 
-/// The validator's word on a plan file, and the cost that it states where that is another.
+pub(super) fn no_answer(app: &App, stop: Stop) -> Exit {
+    app.screen.note(&format!("no answer: {stop}"));
+    Exit::after(stop, Answer::Incomplete)
+}
+
+/// The validator's word on a plan, within the budget.
 pub(super) fn plan(
+    app: &mut App,
+    matches: &ArgMatches,
     (domain, problem): (&Domain, &Problem),
-    (path, bytes): (&Path, &[u8]),
-) -> Result<(Validation, Option<f64>), Trouble> {
-    let plan = parse_plan(&name(path), bytes).map_err(fault)?;
-    let validation = validate(domain, problem, &plan.steps);
-    let stated = plan.cost.map(|stated| stated.value);
-    let stated = stated.filter(|stated| validation.is_valid() && *stated != validation.cost);
-    Ok((validation, stated))
+    steps: &[PlanStep],
+) -> Result<ControlFlow<Stop, Validation>, Trouble> {
+    let checked = within(app, matches, |ctx| {
+        Validator::new(domain, problem).check_plan_in(ctx, (&problem.init, &problem.goal), steps)
+    })?;
+    Ok(checked.value)
 }
 
 /// Prints the validator's word.
