@@ -18,6 +18,24 @@ impl<T> Flat<T> {
         self.starts.push(self.items.len() as u32);
     }
 
+    /// Rows of items that `each` tells together with their rows, in any order, and the same when it is asked again.
+    pub(crate) fn gather(n_rows: usize, filler: T, each: impl Fn(&mut dyn FnMut(u32, T))) -> Flat<T>
+    where
+        T: Clone,
+    {
+        let mut starts = vec![0u32; n_rows + 1];
+        each(&mut |row, _| starts[row as usize + 1] += 1);
+        (0..n_rows).for_each(|row| starts[row + 1] += starts[row]);
+        let mut items = vec![filler; starts[n_rows] as usize];
+        let mut next = starts.clone();
+        each(&mut |row, item| {
+            let at = &mut next[row as usize];
+            items[*at as usize] = item;
+            *at += 1;
+        });
+        Flat { starts, items }
+    }
+
     /// How much all rows hold together.
     pub(crate) fn n_items(&self) -> usize {
         self.items.len()

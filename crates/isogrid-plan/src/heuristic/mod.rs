@@ -15,8 +15,11 @@ mod landmark_count;
 mod lm_cut;
 mod relaxation;
 mod rules;
+mod tally;
 #[cfg(test)]
 mod tests;
+mod thrift;
+mod upkeep;
 
 pub(crate) use blind::Blind;
 pub(crate) use buckets::Buckets;

@@ -1,6 +1,6 @@
 //! The delete relaxation laid out for evaluations from many states.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use isogrid_num::hash::FastMap;
 
@@ -8,6 +8,8 @@ use crate::flat::Flat;
 use crate::ground::VarVal;
 use crate::heuristic::dominance::relevant;
 use crate::heuristic::rules::{RuleId, Rules};
+use crate::heuristic::tally::Counters;
+use crate::heuristic::upkeep::Achiever;
 use crate::task::{FactId, Task};
 
 /// Which costs the relaxation counts.
@@ -40,7 +42,8 @@ impl Costs {
     }
 }
 
-/// A relaxed task; immutable, and shared by the searches that count the same costs. Rules of equal conditions are a group, whose conditions are counted once.
+/// A relaxed task; immutable, and shared by the searches that count the same costs. Rules of equal conditions are a
+/// group, whose conditions are counted once.
 pub(crate) struct Relaxation {
     /// Without what changes no distance.
     pub(super) rules: Rules,
@@ -48,19 +51,23 @@ pub(crate) struct Relaxation {
     pub(super) costs: Vec<u32>,
     /// Groups of two conditions and more that need each fact.
     pub(super) needing: Flat<GroupId>,
-    /// What fires when a fact is reached, by fact, then what fires when a group is complete, by group.
+    /// What fires when a fact is reached, by fact, then what fires besides the first when a group is complete, by group.
     pub(super) leads: Flat<Lead>,
+    /// What fires first, by group.
+    pub(super) first: Vec<FirstLead>,
     /// The same for rules that change numbers.
     pub(super) changing: Flat<RuleId>,
     /// Rules without conditions.
     pub(super) unconditional: Vec<RuleId>,
-    /// All groups as at the start of an evaluation.
-    pub(super) fresh: Vec<Open>,
+    /// The counters of all groups as at the start of an evaluation.
+    pub(super) fresh: Counters,
     pub(super) goal: Vec<FactId>,
     pub(super) is_goal: Vec<bool>,
     /// Costs of facts stop here, so that no sum over a rule's conditions overflows. However dear, what is reached stays
     /// reached, so no dead end is claimed wrongly.
     pub(super) dearest: u32,
+    /// Made when they are asked for.
+    achievers: OnceLock<Flat<Achiever>>,
 }
 
 /// Index of a group of rules with the same two or more conditions.
@@ -74,11 +81,12 @@ pub(super) struct Lead {
     pub(super) rule: RuleId,
 }
 
-/// How many conditions of a group are not reached, and the sum of the costs of those that are.
+/// The first lead of a group, which is mostly the only one.
 #[derive(Clone, Copy)]
-pub(super) struct Open {
-    pub(super) conditions: u32,
-    pub(super) cost: u32,
+pub(super) struct FirstLead {
+    pub(super) lead: Lead,
+    /// Whether [`Relaxation::leads`] or [`Relaxation::changing`] has more of the group.
+    pub(super) has_more: bool,
 }
 
 /// Costs of single rules stop here.
@@ -93,38 +101,58 @@ impl Relaxation {
         let (rules, mut costs) = relevant(&Rules::new(task), &costs.of(task), &is_goal);
         costs.iter_mut().for_each(|cost| *cost = (*cost).min(DEAREST_RULE));
         let groups = Groups::new(&rules, n_facts);
-        let (mut leads, mut changing) = (Flat::default(), Flat::default());
-        for members in &groups.members {
+        let (mut leads, mut changing, mut first) = (Flat::default(), Flat::default(), Vec::new());
+        for (at, members) in groups.members.iter().enumerate() {
             let of_rule = |&rule: &RuleId| {
                 let cost = costs[rule as usize];
                 rules.adds.row(rule).iter().map(move |&fact| Lead { cost, fact, rule })
             };
-            leads.push(members.iter().flat_map(of_rule));
-            changing.push(members.iter().copied().filter(|&rule| !rules.gains.row(rule).is_empty()));
+            let mut fired = members.iter().flat_map(of_rule);
+            let changed: Vec<RuleId> =
+                members.iter().copied().filter(|&rule| !rules.gains.row(rule).is_empty()).collect();
+            if at >= n_facts {
+                // A group that only changes numbers leads to a fact that is true anyway: its own condition.
+                let own = || Lead { cost: 0, fact: rules.pre.row(members[0])[0], rule: members[0] };
+                let lead = fired.next().unwrap_or_else(own);
+                let rest: Vec<Lead> = fired.collect();
+                first.push(FirstLead { lead, has_more: !rest.is_empty() || !changed.is_empty() });
+                leads.push(rest);
+            } else {
+                leads.push(fired);
+            }
+            changing.push(changed);
         }
         let mut needing = vec![Vec::new(); n_facts];
-        let (mut fresh, mut most) = (Vec::new(), 1);
+        let mut sizes = Vec::new();
         for (group, members) in (0..).zip(&groups.members[n_facts..]) {
             let conditions = members.first().map_or(&[][..], |&rule| rules.pre.row(rule));
             conditions.iter().for_each(|&condition| needing[condition as usize].push(group));
-            fresh.push(Open { conditions: conditions.len() as u32, cost: 0 });
-            most = most.max(conditions.len() as u32);
+            sizes.push(conditions.len());
         }
         let mut rows = Flat::default();
         needing.into_iter().for_each(|row| rows.push(row));
-        let (unconditional, dearest) = (groups.unconditional, DEAREST_RULE / most);
+        let fresh = Counters::new(&sizes, costs.iter().copied().max().unwrap_or(0));
+        let most = sizes.into_iter().max().unwrap_or(1) as u32;
+        let (unconditional, dearest) = (groups.unconditional, fresh.largest() / most);
         Arc::new(Relaxation {
             rules,
             costs,
             needing: rows,
             leads,
+            first,
             changing,
             unconditional,
             fresh,
             goal,
             is_goal,
             dearest,
+            achievers: OnceLock::new(),
         })
+    }
+
+    /// The rules that reach each fact.
+    pub(super) fn achievers(&self) -> &Flat<Achiever> {
+        self.achievers.get_or_init(|| Achiever::of_facts(self))
     }
 
     pub(super) fn n_facts(&self) -> usize {
