@@ -71,7 +71,12 @@ impl<'a> Exploration<'a> {
         let may_update = !MAX && self.task.dynamics.comparisons.is_empty();
         match if may_update { self.thrift.way() } else { Way::Whole } {
             Way::Whole => self.explore::<MAX>(words, Extent::Goals),
-            Way::Begin => {
+            Way::Compare => {
+                self.explore::<MAX>(words, Extent::Goals);
+                self.thrift.hear_change(self.upkeep.differs_little(&self.front));
+                return self.is_goal_reached();
+            }
+            Way::Look | Way::Begin => {
                 self.explore::<MAX>(words, Extent::Everything);
                 self.upkeep.begin(facts(self.task, words), &self.front);
             }
@@ -80,6 +85,10 @@ impl<'a> Exploration<'a> {
         if may_update {
             self.thrift.hear(self.steps);
         }
+        self.is_goal_reached()
+    }
+
+    fn is_goal_reached(&self) -> bool {
         self.goal_costs().all(|cost| cost != UNREACHED)
     }
 

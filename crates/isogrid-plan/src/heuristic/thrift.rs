@@ -15,6 +15,10 @@ const TRIED: u32 = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
     Whole,
+    /// From nothing, to be compared with the next one.
+    Look,
+    /// From nothing, and see how much has changed: updates take memory, so hopeless ones are not even tried.
+    Compare,
     /// From nothing, to the very end, so that updates can follow.
     Begin,
     Update,
@@ -59,9 +63,12 @@ impl Thrift {
                 self.whole = steps;
                 self.count -= 1;
                 if self.count == 0 {
-                    self.way = Way::Begin;
+                    self.way = Way::Look;
                 }
             }
+            Way::Look => self.way = Way::Compare,
+            // What was seen decides.
+            Way::Compare => {}
             Way::Begin => (self.way, self.count, self.updates) = (Way::Update, 0, 0),
             Way::Update => {
                 self.updates += steps;
@@ -73,10 +80,23 @@ impl Thrift {
         }
     }
 
+    /// Hears whether little has changed from one state to the next.
+    pub(super) fn hear_change(&mut self, is_small: bool) {
+        if is_small {
+            self.way = Way::Begin;
+        } else {
+            self.leave_off();
+        }
+    }
+
+    fn leave_off(&mut self) {
+        (self.way, self.count) = (Way::Whole, self.wait);
+        self.wait = (self.wait * 2).min(WAITS.1);
+    }
+
     fn judge(&mut self) {
         if self.updates > self.whole * u64::from(TRIED) {
-            (self.way, self.count) = (Way::Whole, self.wait);
-            self.wait = (self.wait * 2).min(WAITS.1);
+            self.leave_off();
         } else {
             // Older updates count less and less.
             (self.count, self.updates) = (TRIED / 2, self.updates / 2);
@@ -90,12 +110,16 @@ mod tests {
     use super::*;
 
     /// The ways of some explorations, of which each takes as many steps as the way says.
-    fn ways(n: usize, whole: u64, update: u64) -> Vec<Way> {
+    fn ways(n: usize, is_small: bool, (whole, update): (u64, u64)) -> Vec<Way> {
         let mut thrift = Thrift::default();
         let mut ways = Vec::new();
         for _ in 0..n {
             ways.push(thrift.way());
-            thrift.hear(if thrift.way() == Way::Update { update } else { whole });
+            if thrift.way() == Way::Compare {
+                thrift.hear_change(is_small);
+            } else {
+                thrift.hear(if thrift.way() == Way::Update { update } else { whole });
+            }
         }
         ways
     }
@@ -103,10 +127,12 @@ mod tests {
     #[test]
     fn updates_go_on_where_they_are_cheap_and_are_tried_ever_less_where_not() {
         let count = |ways: &[Way], way| ways.iter().filter(|&&other| other == way).count();
-        let cheap = ways(1000, 100, 10);
+        let cheap = ways(1000, true, (100, 10));
         assert_eq!((count(&cheap, Way::Whole), count(&cheap, Way::Begin)), (64, 1));
-        let dear = ways(1000, 100, 110);
+        let dear = ways(1000, true, (100, 110));
         // Tries after 64, 32, 64, 128, 256 and 512 explorations, the last of which is not reached.
         assert_eq!((count(&dear, Way::Begin), count(&dear, Way::Update)), (5, 80));
+        let hopeless = ways(1000, false, (100, 10));
+        assert_eq!((count(&hopeless, Way::Compare), count(&hopeless, Way::Begin)), (5, 0));
     }
 }

@@ -52,6 +52,14 @@ impl Upkeep {
         self.is_in_doubt.resize(front.facts.len(), false);
     }
 
+    /// Whether less than a third of what is reached costs something else than after the exploration before.
+    pub(super) fn differs_little(&self, front: &Front) -> bool {
+        let costs = || front.facts.iter().map(|fact| fact.cost);
+        let n_reached = costs().filter(|&cost| cost != UNREACHED).count();
+        let n_changed = costs().zip(&self.counted).filter(|(cost, before)| cost != *before).count();
+        3 * n_changed < n_reached
+    }
+
     /// Whether a fact's supporter is in doubt; it is no longer afterwards.
     #[inline]
     pub(super) fn takes_doubt(&mut self, fact: FactId) -> bool {
