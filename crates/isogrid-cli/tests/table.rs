@@ -115,7 +115,7 @@ fn wrong_options_are_exit_2() {
     for (args, expected) in [
         ("run people.csv", "name the column to predict with --target COL"),
         ("run people.csv --target", "a value is required for '--target <COL>'"),
-        ("run people.csv --target buys --clauses 7", "clauses"),
+        ("run people.csv --target buys --clauses 1", "clauses"),
         ("run people.csv --target buys --clauses many", "`many`"),
         ("run people.csv --target buys --specificity 0", "specificity"),
         ("run people.csv --target buys --level 2", "level"),

@@ -14,8 +14,9 @@ use isogrid_num::stats::{Z_95, mcnemar, wilson};
 
 use crate::TsetlinError;
 use crate::baseline::{Linear, single_feature};
+use crate::classifier::TsetlinClassifier;
 use crate::encode::Encoder;
-use crate::machine::{Options, TsetlinClassifier};
+use crate::options::{Options, Settings};
 use crate::table::{Labels, TableOptions};
 
 /// The level of the test.
@@ -32,7 +33,7 @@ const SECONDS_PER_WORD: f64 = 1e-8;
 
 fn small_machine(n_classes: usize) -> Options {
     let n_clauses = if n_classes > 2 { 60 } else { 40 };
-    Options { n_clauses, threshold: 8, specificity: 4.0, epochs: 20 }
+    Options { n_clauses, threshold: 8, fuzziness: 1, specificity: 4.0, epochs: 20, ..Options::default() }
 }
 
 /// Looks for structure in how the column `target` depends on the others.
@@ -104,7 +105,7 @@ impl Trial {
     /// The offer for the whole table: the score of the trial, the cost of a fit with default options.
     fn bid(&self, n_right: u64, table: &Table) -> Bid {
         let n = self.held_out.1.len() as u64;
-        let options = Options::default();
+        let options = Settings::default().settle(self.train.0.n_cols());
         let words = options.n_clauses * (2 * self.train.0.n_cols()).div_ceil(64);
         let updates = 2.0 * f64::from(options.epochs) * table.n_rows() as f64;
         Bid {

@@ -53,18 +53,33 @@ static INFO: Info = Info {
     tick: "evaluating the clauses of one class on one row",
     options: &[
         OptionSpec { name: "target", value: Some("COL"), help: "the column to predict" },
-        OptionSpec { name: "clauses", value: Some("N"), help: "clauses a class, an even number [200]" },
+        OptionSpec { name: "clauses", value: Some("N"), help: "clauses a class [200]" },
         OptionSpec {
             name: "threshold",
             value: Some("N"),
-            help: "votes at which learning stops [15, or a quarter of few clauses]",
+            help: "votes at which learning stops [28, or 15 for few features, or a quarter of few clauses]",
         },
         OptionSpec {
             name: "specificity",
             value: Some("S"),
-            help: "larger makes longer rules, at least 1 [8]",
+            help: "larger makes clauses forget less [200, or 8 for few features]",
+        },
+        OptionSpec {
+            name: "fuzziness",
+            value: Some("N"),
+            help: "false literals at which a clause stops voting; 1 is strict [8, or 1 for few features]",
+        },
+        OptionSpec {
+            name: "literals",
+            value: Some("N"),
+            help: "literals at which a clause stops growing [16]",
         },
         OptionSpec { name: "epochs", value: Some("N"), help: "passes over the rows [30]" },
+        OptionSpec {
+            name: "threads",
+            value: Some("N"),
+            help: "threads; the model is the same for every number [1]",
+        },
         OptionSpec { name: "cuts", value: Some("N"), help: "yes-or-no features a numeric column [by width]" },
         OptionSpec { name: "level", value: Some("P"), help: "accuracy promised for kept answers [0.9]" },
     ],

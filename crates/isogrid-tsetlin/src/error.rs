@@ -39,6 +39,40 @@ pub enum TsetlinError {
         /// Labels.
         labels: usize,
     },
+    /// A class number that is not below the number of classes.
+    #[error("row {row} has class {class} of {n_classes}")]
+    NoSuchClass {
+        /// The row, from 0.
+        row: usize,
+        /// Its class.
+        class: u32,
+        /// The number of classes.
+        n_classes: u32,
+    },
+    /// A number to reach that is out of range.
+    #[error("row {row} has the value {value}, expected one within -1..=1")]
+    Value {
+        /// The row, from 0.
+        row: usize,
+        /// Its value.
+        value: f64,
+    },
+    /// Targets of another kind than the machine's.
+    #[error("expected targets of {expected} outputs, found {found}")]
+    OutputCount {
+        /// The machine's.
+        expected: usize,
+        /// The targets'.
+        found: usize,
+    },
+    /// More features than a machine can have.
+    #[error("{found} boolean features, expected at most {most}")]
+    TooManyFeatures {
+        /// How many there are.
+        found: usize,
+        /// The limit.
+        most: usize,
+    },
     /// Too many or too few classes.
     #[error("expected 2 to {most} classes, found {found}")]
     Classes {

@@ -1,22 +1,39 @@
 #![doc = include_str!("../README.md")]
 
+mod aims;
 mod baseline;
+mod blocks;
 mod calibrate;
-mod clauses;
+mod classifier;
 mod detect;
 mod draws;
 mod encode;
 mod engine;
+#[cfg(test)]
+mod equality;
 mod error;
+mod kernels;
+mod ledger;
 mod machine;
+mod options;
+mod pooled;
 mod port;
 pub mod reference;
+mod rendezvous;
+mod schedule;
+mod solo;
 mod table;
+mod team;
+mod trainer;
 
+pub use aims::Targets;
 pub use calibrate::{Calibration, DELTA};
+pub use classifier::{Prediction, TsetlinClassifier};
 pub use detect::{ALPHA, STRUCTURE, counter_example, detect, planted};
 pub use encode::Encoder;
 pub use engine::{LabeledTable, Rows, Tsetlin};
 pub use error::TsetlinError;
-pub use machine::{Options, Prediction, TsetlinClassifier};
+pub use machine::Machine;
+pub use options::{Feedback, Options, Pool, Settings};
 pub use table::{Answer, TableClassifier, TableOptions};
+pub use trainer::Trainer;

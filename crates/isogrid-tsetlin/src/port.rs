@@ -7,6 +7,7 @@ use isogrid_data::{Column, CsvOptions, Table, Warning, looks_like_table, read_cs
 
 use crate::TsetlinError;
 use crate::engine::{LabeledTable, Rows, Tsetlin};
+use crate::options::Settings;
 use crate::table::{Answer, TableClassifier, TableOptions};
 
 const HEAD_BYTES: u64 = 1 << 16;
@@ -119,14 +120,15 @@ fn blanks(table: &Table, target: &str) -> Result<Rows, TsetlinError> {
 
 fn options(request: &Request) -> Result<TableOptions, TsetlinError> {
     let mut options = TableOptions::default();
-    let machine = &mut options.machine;
-    machine.n_clauses =
-        number(request, "clauses", "an even number within 2..=65536")?.unwrap_or(machine.n_clauses);
-    let threshold = number(request, "threshold", "a number within 1..=1000000")?;
-    machine.threshold = threshold.unwrap_or(machine.threshold.min(machine.n_clauses as u32 / 4).max(1));
-    machine.specificity =
-        number(request, "specificity", "a number within 1..=1000")?.unwrap_or(machine.specificity);
-    machine.epochs = number(request, "epochs", "a count")?.unwrap_or(machine.epochs);
+    options.machine = Settings {
+        n_clauses: number(request, "clauses", "a number within 2..=65536")?,
+        threshold: number(request, "threshold", "a number within 1..=1000000")?,
+        specificity: number(request, "specificity", "a number within 1..=1000000")?,
+        fuzziness: number(request, "fuzziness", "a number within 1..=255")?,
+        max_literals: number(request, "literals", "a number of at least 1")?,
+        epochs: number(request, "epochs", "a count")?,
+        n_threads: number(request, "threads", "a number within 1..=1024")?,
+    };
     options.cuts = number(request, "cuts", "a number within 1..=256")?;
     options.level = number(request, "level", "a share within 0.5..=0.999")?.unwrap_or(options.level);
     Ok(options)

@@ -1,90 +1,250 @@
-//! The same machine as a literal transcription of the paper: one automaton at a time, numbers instead of bits.
+//! The same machine as a literal transcription of the papers: one automaton at a time, numbers instead of bits.
 //!
-//! Slow on purpose; the oracle that [`machine`](crate::TsetlinClassifier) is tested against. States are 1..=2N with
-//! N = 128 and a literal is included above N, as in Granmo (2018), section 3.
+//! Slow on purpose; the oracle that the fast machine is tested against, bit for bit. States are 0..=255 and a literal is
+//! included from 128 on. Feedback: Granmo (2018), section 3; Hnilov (2025); Glimsdal and Granmo (2021) for shared
+//! clauses. Which random number decides what is the contract of `draws`.
 
-use crate::draws::{Draws, UpdateDraws, event_probability};
-use crate::machine::Options;
+use crate::aims::{Aim, Targets};
+use crate::draws::{Draws, Events, Place, event_probability, forgetting_rate};
+use crate::kernels::lanes::BLOCK;
+use crate::options::{Feedback, Options, Pool};
 
-const N: u16 = 128;
+const INCLUDED: u8 = 128;
 
 /// A machine of plain automata.
 #[derive(Debug, Clone)]
 pub struct Machine {
-    /// `[class][clause][literal]`.
-    states: Vec<Vec<Vec<u16>>>,
+    options: Options,
+    n_features: usize,
+    n_outputs: usize,
+    /// Clauses of all teams, one after another.
+    clauses: Vec<Clause>,
+}
+
+#[derive(Debug, Clone)]
+struct Clause {
+    /// A state a literal: features, then their negations.
+    states: Vec<u8>,
+    /// A signed weight for each output of the clause's team.
+    weights: Vec<i32>,
+}
+
+impl Clause {
+    fn includes(&self, literal: usize) -> bool {
+        self.states[literal] >= INCLUDED
+    }
+
+    fn n_included(&self) -> usize {
+        (0..self.states.len()).filter(|&literal| self.includes(literal)).count()
+    }
+
+    fn votes(&self, literals: &[bool], fuzziness: u32) -> i32 {
+        let misses =
+            (0..literals.len()).filter(|&literal| self.includes(literal) && !literals[literal]).count();
+        (self.n_included().min(fuzziness as usize) as i32 - misses as i32).max(0)
+    }
 }
 
 impl Machine {
-    /// Trains on rows of features and a class number per row; classes are `0..=max`, at least two.
-    pub fn fit(seed: u64, rows: &[Vec<bool>], labels: &[u32], options: &Options) -> Machine {
-        let n_classes = labels.iter().max().map_or(0, |&last| last as usize + 1);
-        let n_literals = 2 * rows.first().map_or(0, Vec::len);
-        let mut machine = Machine { states: vec![vec![vec![N; n_literals]; options.n_clauses]; n_classes] };
+    /// A machine that has learned nothing.
+    pub fn new(seed: u64, n_features: usize, n_outputs: usize, options: &Options) -> Machine {
+        let n_teams = if options.pool == Pool::Shared { 1 } else { n_outputs };
+        let weights = |place: usize| match options.pool {
+            Pool::Shared => (0..n_outputs).map(|output| Draws { seed }.first_weight(place, output)).collect(),
+            Pool::PerOutput => vec![if place < options.n_clauses.div_ceil(2) { 1 } else { -1 }],
+        };
+        let clause = |index: usize| Clause {
+            states: vec![INCLUDED - 1; 2 * n_features],
+            weights: weights(index % options.n_clauses),
+        };
+        let clauses = (0..n_teams * options.n_clauses).map(clause).collect();
+        Machine { options: options.clone(), n_features, n_outputs, clauses }
+    }
+
+    /// Trains on rows of features for all epochs.
+    pub fn fit(seed: u64, rows: &[Vec<bool>], targets: &Targets<'_>, options: &Options) -> Machine {
+        let n_features = rows.first().map_or(0, Vec::len);
+        let mut machine = Machine::new(seed, n_features, targets.n_outputs(), options);
         let draws = Draws { seed };
+        let composition = draws.composition(rows.len());
         for epoch in 0..u64::from(options.epochs) {
-            for (place, sample) in draws.order(epoch, rows.len()).into_iter().enumerate() {
-                let visit = epoch * rows.len() as u64 + place as u64;
-                let (literals, own) = (literals_of(&rows[sample]), labels[sample] as usize);
-                machine.update(draws.update(2 * visit), &literals, (own, 1), options);
-                let rival = draws.rival(visit, own, n_classes);
-                machine.update(draws.update(2 * visit + 1), &literals, (rival, 0), options);
+            for block in draws.blocks(epoch, rows.len().div_ceil(BLOCK)) {
+                let samples = &composition[block as usize * BLOCK..];
+                let samples = &samples[..samples.len().min(BLOCK)];
+                let pass = draws.pass(epoch, block);
+                for lane in pass.lanes(samples.len()) {
+                    let sample = samples[usize::from(lane)] as usize;
+                    let place = pass.place(lane);
+                    let aim = |output| targets.aim(sample, output, place, options.negatives);
+                    machine.learn(place, &literals_of(&rows[sample]), aim);
+                }
             }
         }
         machine
     }
 
-    fn update(&mut self, draws: UpdateDraws, literals: &[bool], (class, y): (usize, u8), options: &Options) {
-        let outputs: Vec<bool> = self.states[class].iter().map(|states| output(states, literals)).collect();
-        let sum: i64 = outputs.iter().enumerate().map(|(j, &output)| i64::from(output) * sign(j)).sum();
-        let t = i64::from(options.threshold);
-        let sum = sum.clamp(-t, t);
-        let numerator = if y == 1 { t - sum } else { t + sum };
-        let probability = event_probability(options.specificity);
-        for (j, states) in self.states[class].iter_mut().enumerate() {
-            if !draws.is_selected(j, numerator as u64, 2 * t as u64) {
-                continue;
-            }
-            let type_i = (sign(j) == 1) == (y == 1);
-            let events = draws.events(j, probability);
-            for (k, state) in states.iter_mut().enumerate() {
-                let (clause, literal, event) = (outputs[j], literals[k], events.literal(k));
-                match (type_i, clause, literal) {
-                    (true, true, true) if !event => *state = (*state + 1).min(2 * N),
-                    (true, true, false) | (true, false, _) if event => *state = (*state - 1).max(1),
-                    (false, true, false) if *state <= N => *state += 1,
-                    _ => {}
+    fn learn(&mut self, place: Place, literals: &[bool], aim: impl Fn(u32) -> Option<Aim>) {
+        // What the clauses vote before anything is learned of this sample.
+        let votes: Vec<i32> =
+            self.clauses.iter().map(|clause| clause.votes(literals, self.options.fuzziness)).collect();
+        // An empty clause fires, so that it can learn its first literals.
+        let is_empty: Vec<bool> = self.clauses.iter().map(|clause| clause.n_included() == 0).collect();
+        let sums = self.sums_of(&votes);
+        for output in 0..self.n_outputs as u32 {
+            let Some(aim) = aim(output) else { continue };
+            let (team, column) = match self.options.pool {
+                Pool::Shared => (0, output as usize),
+                Pool::PerOutput => (output as usize, 0),
+            };
+            let (is_up, threshold) = aim.chance(sums[output as usize], self.options.threshold);
+            let visit = place.visit(output);
+            let first = team * self.options.n_clauses;
+            for number in 0..self.options.n_clauses {
+                if visit.is_selected(number as u32, threshold) {
+                    let clause = first + number;
+                    let fires = votes[clause] > 0 || is_empty[clause];
+                    self.feedback((clause, column), (is_up, fires), literals, visit.events(number as u32));
                 }
             }
         }
     }
 
-    /// The literals that a clause includes, ascending.
-    pub fn literals(&self, class: usize, clause: usize) -> Vec<usize> {
-        let states = &self.states[class][clause];
-        (0..states.len()).filter(|&literal| states[literal] > N).collect()
+    fn feedback(
+        &mut self,
+        (index, column): (usize, usize),
+        (is_up, fires): (bool, bool),
+        literals: &[bool],
+        events: Events,
+    ) {
+        let (options, n_features) = (&self.options, self.n_features);
+        let clause = &mut self.clauses[index];
+        let weight = clause.weights[column];
+        let is_own = (weight >= 0) == is_up;
+        if is_own {
+            match options.feedback {
+                Feedback::Fuzzy => fuzzy_own(clause, literals, fires, options, (events, n_features)),
+                Feedback::Classic { boost_true_positive } => {
+                    classic_own(clause, literals, fires, options, (events, boost_true_positive));
+                }
+            }
+        } else if fires {
+            for (literal, &is_true) in literals.iter().enumerate() {
+                if !is_true && !clause.includes(literal) {
+                    clause.states[literal] += 1;
+                }
+            }
+        }
+        if fires {
+            clause.weights[column] = next_weight(weight, is_up, options);
+        }
     }
 
-    /// The votes for each class; clauses without literals abstain.
-    pub fn class_sums(&self, row: &[bool]) -> Vec<i64> {
+    /// The literals that clause `clause` of all includes, ascending.
+    pub fn literals(&self, clause: usize) -> Vec<usize> {
+        (0..2 * self.n_features).filter(|&literal| self.clauses[clause].includes(literal)).collect()
+    }
+
+    /// The weights of clause `clause` of all.
+    pub fn weights(&self, clause: usize) -> &[i32] {
+        &self.clauses[clause].weights
+    }
+
+    /// The sum of votes for each output, not clamped.
+    pub fn sums(&self, row: &[bool]) -> Vec<i32> {
         let literals = literals_of(row);
-        let vote = |j: usize, states: &Vec<u16>| {
-            let says_something = states.iter().any(|&state| state > N);
-            i64::from(says_something && output(states, &literals)) * sign(j)
+        let votes = |clause: &Clause| clause.votes(&literals, self.options.fuzziness);
+        self.sums_of(&self.clauses.iter().map(votes).collect::<Vec<i32>>())
+    }
+
+    fn sums_of(&self, votes: &[i32]) -> Vec<i32> {
+        let sum = |output: usize| match self.options.pool {
+            Pool::Shared => {
+                votes.iter().zip(&self.clauses).map(|(votes, clause)| votes * clause.weights[output]).sum()
+            }
+            Pool::PerOutput => {
+                let team = output * self.options.n_clauses..(output + 1) * self.options.n_clauses;
+                votes[team.clone()]
+                    .iter()
+                    .zip(&self.clauses[team])
+                    .map(|(votes, clause)| votes * clause.weights[0])
+                    .sum()
+            }
         };
-        let sum = |class: &Vec<Vec<u16>>| class.iter().enumerate().map(|(j, states)| vote(j, states)).sum();
-        self.states.iter().map(sum).collect()
+        (0..self.n_outputs).map(sum).collect()
+    }
+}
+
+/// A clause that is to fire: if it does, true literals come closer and false ones that it lacks go farther; if not, a
+/// few random literals go farther.
+fn fuzzy_own(
+    clause: &mut Clause,
+    literals: &[bool],
+    fires: bool,
+    options: &Options,
+    (events, n_features): (Events, usize),
+) {
+    if fires {
+        let may_grow = clause.n_included() < options.max_literals as usize;
+        for (literal, &is_true) in literals.iter().enumerate() {
+            if is_true && may_grow {
+                clause.states[literal] = clause.states[literal].saturating_add(1);
+            } else if !is_true && !clause.includes(literal) {
+                clause.states[literal] = clause.states[literal].saturating_sub(1);
+            }
+        }
+        return;
+    }
+    let rate = forgetting_rate(n_features, options.specificity);
+    for (feature, negated) in events.forgotten(rate, n_features) {
+        for literal in [feature, n_features + negated] {
+            clause.states[literal] = clause.states[literal].saturating_sub(1);
+        }
+    }
+}
+
+/// Type I feedback with a chance of 1 / s for each literal.
+fn classic_own(
+    clause: &mut Clause,
+    literals: &[bool],
+    fires: bool,
+    options: &Options,
+    (events, boost): (Events, bool),
+) {
+    let may_grow = clause.n_included() < options.max_literals as usize;
+    let probability = event_probability(options.specificity);
+    let n_features = literals.len() / 2;
+    for (literal, &is_true) in literals.iter().enumerate() {
+        // Negated literals begin a word of their own.
+        let place = if literal < n_features {
+            literal
+        } else {
+            n_features.next_multiple_of(64) + literal - n_features
+        };
+        let event = events.literal(place, probability);
+        let state = &mut clause.states[literal];
+        if fires && is_true {
+            if may_grow && (boost || !event) {
+                *state = state.saturating_add(1);
+            }
+        } else if event {
+            *state = state.saturating_sub(1);
+        }
+    }
+}
+
+/// The weight of a clause that fired, after feedback.
+fn next_weight(weight: i32, is_up: bool, options: &Options) -> i32 {
+    let step = if is_up { 1 } else { -1 };
+    match options.pool {
+        Pool::Shared => weight + step,
+        // Polarity stays: a weight does not fall below one.
+        Pool::PerOutput if options.is_weighted && (weight + step).signum() == weight.signum() => {
+            weight + step
+        }
+        Pool::PerOutput => weight,
     }
 }
 
 fn literals_of(row: &[bool]) -> Vec<bool> {
     row.iter().copied().chain(row.iter().map(|bit| !bit)).collect()
-}
-
-fn output(states: &[u16], literals: &[bool]) -> bool {
-    states.iter().zip(literals).all(|(&state, &literal)| state <= N || literal)
-}
-
-fn sign(clause: usize) -> i64 {
-    if clause.is_multiple_of(2) { 1 } else { -1 }
 }

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::TsetlinError;
 use crate::calibrate::{Calibration, first_step, is_level};
+use crate::classifier::{Prediction, TsetlinClassifier};
 use crate::encode::Encoder;
-use crate::machine::{MAX_CLASSES, Options, TsetlinClassifier};
+use crate::options::{MAX_OUTPUTS, Settings};
 
 /// One held-out row in this many, for calibration.
 const HELD_OUT: usize = 10;
@@ -22,7 +23,7 @@ const CALIBRATION_DOMAIN: u64 = 0x6361_6c69;
 #[derive(Debug, Clone, PartialEq)]
 pub struct TableOptions {
     /// The machine's.
-    pub machine: Options,
+    pub machine: Settings,
     /// The most boolean features a numeric column, within 1..=256; `None` chooses by the number of columns.
     pub cuts: Option<usize>,
     /// The accuracy that kept answers promise, within 0.5..=0.999.
@@ -31,7 +32,7 @@ pub struct TableOptions {
 
 impl Default for TableOptions {
     fn default() -> Self {
-        TableOptions { machine: Options::default(), cuts: None, level: 0.9 }
+        TableOptions { machine: Settings::default(), cuts: None, level: 0.9 }
     }
 }
 
@@ -77,7 +78,8 @@ impl TableClassifier {
         let learn = table.take_rows(&labels.rows_at(&train));
         let encoder = Encoder::fit(&learn, target, options.cuts)?;
         let samples = encoder.encode(&learn, 0..learn.n_rows())?;
-        let fitted = TsetlinClassifier::fit(ctx, &samples, &labels.codes_at(&train), &options.machine)?;
+        let machine = options.machine.settle(samples.n_cols());
+        let fitted = TsetlinClassifier::fit(ctx, &samples, &labels.codes_at(&train), &machine)?;
         let (machine, calibration) = (fitted.model, Calibration::Missing);
         let (target, classes) = (target.to_string(), labels.classes.clone());
         let mut model = TableClassifier { target, classes, encoder, machine, calibration };
@@ -119,20 +121,22 @@ impl TableClassifier {
         table: &Table,
         rows: Range<usize>,
     ) -> Result<(Vec<Answer>, Stop), TsetlinError> {
-        const ROWS_AT_ONCE: usize = 256;
+        const ROWS_AT_ONCE: usize = 1024;
         let mut answers = Vec::new();
-        let mut predictor = self.machine.predictor();
         for start in rows.clone().step_by(ROWS_AT_ONCE) {
             let part = start..rows.end.min(start + ROWS_AT_ONCE);
-            let bits = self.encoder.encode(table, part.clone())?;
-            for row in part {
-                if let ControlFlow::Break(stop) = ctx.tick(self.classes.len() as u64) {
-                    return Ok((answers, stop));
-                }
-                let prediction = predictor.predict(bits.row(row - start));
-                let is_kept = self.calibration.keeps(prediction.margin);
-                let (class, margin) = (prediction.class, prediction.margin);
-                answers.push(Answer { row, class, margin, is_kept });
+            let paid = |_: &usize| ctx.tick(self.classes.len() as u64);
+            let end = part.clone().map(|row| (row, paid(&row))).find(|(_, flow)| flow.is_break());
+            let part = start..end.map_or(part.end, |(row, _)| row);
+            let predictions = self.machine.predict_rows(&self.encoder.encode(table, part.clone())?)?;
+            answers.extend(part.zip(predictions).map(|(row, Prediction { class, margin })| Answer {
+                row,
+                class,
+                margin,
+                is_kept: self.calibration.keeps(margin),
+            }));
+            if let Some((_, ControlFlow::Break(stop))) = end {
+                return Ok((answers, stop));
             }
         }
         Ok((answers, Stop::Done))
@@ -163,17 +167,19 @@ impl TableClassifier {
         &self.encoder
     }
 
-    /// A clause in words, for example `age >= 41 and not city is Oslo`; `None` for one without literals.
+    /// A clause in words, for example `age >= 41 and not city is Oslo`; `None` for one without literals. Clauses of all
+    /// classes are numbered one after another; [`Machine::weights`](crate::Machine::weights) says whom they vote for.
     ///
     /// # Panics
-    /// If there is no such class or clause.
-    pub fn rule(&self, class: usize, clause: usize) -> Option<String> {
+    /// If there is no such clause.
+    pub fn rule(&self, clause: usize) -> Option<String> {
         let n_features = self.machine.n_features();
-        let words = |literal: usize| match literal.checked_sub(n_features) {
-            None => self.encoder.describe(literal),
+        let words = |&literal: &u32| match (literal as usize).checked_sub(n_features) {
+            None => self.encoder.describe(literal as usize),
             Some(feature) => self.encoder.describe(feature).map(|words| format!("not {words}")),
         };
-        let literals: Vec<String> = self.machine.literals(class, clause).filter_map(words).collect();
+        let literals: Vec<String> =
+            self.machine.machine().literals(clause).iter().filter_map(words).collect();
         (!literals.is_empty()).then(|| literals.join(" and "))
     }
 
@@ -201,7 +207,7 @@ impl TableClassifier {
     }
 
     fn is_consistent(&self) -> bool {
-        self.machine.is_consistent()
+        self.machine.machine().is_consistent()
             && self.encoder.is_consistent()
             && self.calibration.is_consistent()
             && self.encoder.n_features() == self.machine.n_features()
@@ -244,8 +250,8 @@ impl Labels {
             let (target, classes, rows) = (target.to_string(), classes.len(), texts.len());
             return Err(TsetlinError::NotClasses { target, classes, rows });
         }
-        if !(2..=MAX_CLASSES).contains(&classes.len()) {
-            return Err(TsetlinError::Classes { found: classes.len(), most: MAX_CLASSES });
+        if !(2..=MAX_OUTPUTS).contains(&classes.len()) {
+            return Err(TsetlinError::Classes { found: classes.len(), most: MAX_OUTPUTS });
         }
         let code = |text: &String| classes.binary_search(text).unwrap_or(0) as u32;
         let codes = texts.iter().map(|(_, text)| code(text)).collect();

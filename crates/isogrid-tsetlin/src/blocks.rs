@@ -1,0 +1,136 @@
+//! Training samples in blocks of 256: by sample for feedback, and by feature for counting misses of many at once.
+
+use isogrid_num::bits::{BitMatrix, tail_mask, transpose};
+
+use crate::draws::Draws;
+use crate::kernels::lanes::{BLOCK, Lanes};
+
+/// Samples in the order of their blocks.
+#[derive(Debug)]
+pub(crate) struct Blocks {
+    /// The number of each sample, block by block.
+    samples: Vec<u32>,
+    /// `[place][word]`: features of each sample, as many words as `n_words`.
+    rows: Vec<u64>,
+    /// `[block][feature]`: 256 samples each.
+    lanes: Vec<Lanes>,
+    shape: RowShape,
+}
+
+/// How literals stand in a row of words: features, then negations from a word of their own on, then padding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RowShape {
+    n_features: usize,
+}
+
+impl RowShape {
+    pub(crate) fn new(n_features: usize) -> RowShape {
+        RowShape { n_features }
+    }
+
+    /// Words of the features.
+    pub(crate) fn n_words(self) -> usize {
+        self.n_features.div_ceil(64)
+    }
+
+    /// Words of a row of literals, a multiple of four for vectors.
+    pub(crate) fn row_words(self) -> usize {
+        (2 * self.n_words()).next_multiple_of(4)
+    }
+
+    /// The place of the first negation.
+    pub(crate) fn half(self) -> usize {
+        64 * self.n_words()
+    }
+
+    /// Ones where there are literals.
+    pub(crate) fn exist(self) -> Vec<u64> {
+        let mut exist = vec![0; self.row_words()];
+        let (features, rest) = exist.split_at_mut(self.n_words());
+        for half in [features, &mut rest[..self.n_words()]] {
+            half.fill(u64::MAX);
+            if let Some(last) = half.last_mut() {
+                *last = tail_mask(self.n_features);
+            }
+        }
+        exist
+    }
+
+    /// Writes the literals of a row of features.
+    pub(crate) fn write(self, features: &[u64], literals: &mut [u64]) {
+        let n = self.n_words();
+        literals[..n].copy_from_slice(features);
+        for (negated, word) in literals[n..].iter_mut().zip(features) {
+            *negated = !word;
+        }
+        literals[2 * n - 1] &= tail_mask(self.n_features);
+    }
+}
+
+impl Blocks {
+    pub(crate) fn new(draws: Draws, samples: &BitMatrix) -> Blocks {
+        let shape = RowShape::new(samples.n_cols());
+        let order = draws.composition(samples.n_rows());
+        let n_words = shape.n_words();
+        let mut rows = Vec::with_capacity(order.len() * n_words);
+        for &sample in &order {
+            rows.extend_from_slice(samples.row(sample as usize));
+        }
+        let n_blocks = order.len().div_ceil(BLOCK);
+        let mut lanes = vec![[0; BLOCK / 64]; n_blocks * shape.half()];
+        for (block, lanes) in lanes.chunks_exact_mut(shape.half().max(1)).enumerate() {
+            let first = block * BLOCK;
+            for (part, start) in (first..order.len().min(first + BLOCK)).step_by(64).enumerate() {
+                let n_rows = (order.len() - start).min(64);
+                for word in 0..n_words {
+                    let mut square = [0; 64];
+                    for (row, bits) in square[..n_rows].iter_mut().enumerate() {
+                        *bits = rows[(start + row) * n_words + word];
+                    }
+                    transpose(&mut square);
+                    for (feature, bits) in square.iter().enumerate() {
+                        lanes[word * 64 + feature][part] = *bits;
+                    }
+                }
+            }
+        }
+        Blocks { samples: order, rows, lanes, shape }
+    }
+
+    pub(crate) fn n_blocks(&self) -> usize {
+        self.samples.len().div_ceil(BLOCK)
+    }
+
+    pub(crate) fn shape(&self) -> RowShape {
+        self.shape
+    }
+
+    pub(crate) fn block(&self, block: u32) -> Block<'_> {
+        let (first, n_words, half) = (block as usize * BLOCK, self.shape.n_words(), self.shape.half());
+        let end = self.samples.len().min(first + BLOCK);
+        Block {
+            samples: &self.samples[first..end],
+            rows: &self.rows[first * n_words..end * n_words],
+            lanes: &self.lanes[block as usize * half..][..half],
+            n_words,
+        }
+    }
+}
+
+/// One block.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Block<'a> {
+    /// The number of the sample in each lane.
+    pub(crate) samples: &'a [u32],
+    rows: &'a [u64],
+    /// `[feature]`.
+    pub(crate) lanes: &'a [Lanes],
+    n_words: usize,
+}
+
+impl<'a> Block<'a> {
+    /// The features of the sample in a lane.
+    pub(crate) fn row(&self, lane: u8) -> &'a [u64] {
+        &self.rows[usize::from(lane) * self.n_words..][..self.n_words]
+    }
+}

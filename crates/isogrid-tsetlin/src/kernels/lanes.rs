@@ -1,0 +1,235 @@
+//! Misses of one clause over a block of 256 samples at once, one sample a lane.
+//!
+//! Literals stand as rows of 256 bits. A clause's misses are counted per lane in bit-sliced counters by carry-save
+//! additions (Harley and Seal; Muła, Kurz and Lemire, arXiv 1611.07612), then spread to a byte a lane.
+
+/// Samples in a block.
+pub(crate) const BLOCK: usize = 256;
+
+/// A bit for each sample of a block.
+pub(crate) type Lanes = [u64; BLOCK / 64];
+
+/// A byte for each sample of a block.
+pub(crate) type LaneBytes = [u8; BLOCK];
+
+/// Bits of a counter.
+const N_DIGITS: usize = 8;
+
+/// The most literals of a clause whose misses fit into a byte.
+pub(crate) const MOST_LITERALS: usize = 255;
+
+#[inline(always)]
+fn each(a: Lanes, b: Lanes, f: impl Fn(u64, u64) -> u64) -> Lanes {
+    [f(a[0], b[0]), f(a[1], b[1]), f(a[2], b[2]), f(a[3], b[3])]
+}
+
+/// Adds three bits a lane: the sum and the carry.
+#[inline(always)]
+fn full_add(a: Lanes, b: Lanes, c: Lanes) -> (Lanes, Lanes) {
+    let either = each(a, b, |a, b| a ^ b);
+    let carry = each(each(a, b, |a, b| a & b), each(either, c, |either, c| either & c), |x, y| x | y);
+    (each(either, c, |either, c| either ^ c), carry)
+}
+
+/// Bit-sliced counters, lowest digit first.
+struct Counters([Lanes; N_DIGITS]);
+
+impl Counters {
+    /// Adds a bit of weight `1 << digit` to each lane.
+    #[inline(always)]
+    fn add(&mut self, digit: usize, bits: Lanes) {
+        let mut carry = bits;
+        for digit in &mut self.0[digit..] {
+            let old = *digit;
+            *digit = each(old, carry, |a, b| a ^ b);
+            carry = each(old, carry, |a, b| a & b);
+        }
+    }
+
+    /// Adds eight bits to each lane; `bits(i)` for each `i` below 8.
+    #[inline(always)]
+    fn add_eight(&mut self, bits: impl Fn(usize) -> Lanes) {
+        let [ones, twos, fours, ..] = self.0;
+        let (ones, a) = full_add(ones, bits(0), bits(1));
+        let (ones, b) = full_add(ones, bits(2), bits(3));
+        let (twos, first) = full_add(twos, a, b);
+        let (ones, a) = full_add(ones, bits(4), bits(5));
+        let (ones, b) = full_add(ones, bits(6), bits(7));
+        let (twos, second) = full_add(twos, a, b);
+        let (fours, carry) = full_add(fours, first, second);
+        (self.0[0], self.0[1], self.0[2]) = (ones, twos, fours);
+        self.add(3, carry);
+    }
+}
+
+isogrid_num::vectorized! {
+    /// The false literals among `literals` for each sample of a block. `rows[f]` are the block's values of feature `f`;
+    /// literal `l` is feature `l` if below `half`, else the negation of feature `l - half`. At most 255, ascending.
+    pub(crate) fn misses(literals: &[u32], half: u32, rows: &[Lanes], out: &mut LaneBytes) {
+        let mut counters = Counters([[0; 4]; N_DIGITS]);
+        let n_true = literals.partition_point(|&literal| literal < half);
+        let (features, negations) = literals.split_at(n_true);
+        let is_false = |feature: u32| {
+            let row = &rows[feature as usize];
+            [!row[0], !row[1], !row[2], !row[3]]
+        };
+        let eights = features.chunks_exact(8);
+        for &feature in eights.remainder() {
+            counters.add(0, is_false(feature));
+        }
+        for eight in eights {
+            counters.add_eight(|place| is_false(eight[place]));
+        }
+        let eights = negations.chunks_exact(8);
+        for &literal in eights.remainder() {
+            counters.add(0, rows[(literal - half) as usize]);
+        }
+        for eight in eights {
+            counters.add_eight(|place| rows[(eight[place] - half) as usize]);
+        }
+        let n_digits = (usize::BITS - literals.len().leading_zeros()) as usize;
+        spread(&counters.0[..n_digits.min(N_DIGITS)], out);
+    }
+}
+
+/// Lanes of bits to bytes: byte `i` of `out` is the number whose binary digits stand in lane `i`, lowest digit first.
+#[inline]
+pub(crate) fn spread(digits: &[Lanes], out: &mut LaneBytes) {
+    #[cfg(target_arch = "x86_64")]
+    if isogrid_num::simd::has_avx2() {
+        // SAFETY: the processor has AVX2, as was just detected.
+        #[expect(unsafe_code, reason = "a kernel for a detected instruction set")]
+        return unsafe { spread_avx2(digits, out) };
+    }
+    spread_plain(digits, out);
+}
+
+fn spread_plain(digits: &[Lanes], out: &mut LaneBytes) {
+    for (lane, byte) in out.iter_mut().enumerate() {
+        let digit = |place: usize| (digits[place][lane / 64] >> (lane % 64) & 1) as u8;
+        *byte = (0..digits.len()).map(|place| digit(place) << place).sum();
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+#[expect(unsafe_code, reason = "stores of whole vectors")]
+fn spread_avx2(digits: &[Lanes], out: &mut LaneBytes) {
+    use std::arch::x86_64::{
+        __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_set1_epi32,
+        _mm256_set1_epi64x, _mm256_setr_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8,
+        _mm256_storeu_si256,
+    };
+    // Byte i of a vector looks at byte i / 8 of 32 bits, and there at bit i % 8.
+    let source = _mm256_setr_epi64x(0, 0x0101_0101_0101_0101, 0x0202_0202_0202_0202, 0x0303_0303_0303_0303);
+    let bit = _mm256_set1_epi64x(i64::from_le_bytes([1, 2, 4, 8, 16, 32, 64, 128]));
+    for (part, bytes) in out.chunks_exact_mut(32).enumerate() {
+        let mut sum = _mm256_setzero_si256();
+        for (place, lanes) in digits.iter().enumerate() {
+            let bits = (lanes[part / 2] >> (part % 2 * 32)) as u32;
+            let copies = _mm256_shuffle_epi8(_mm256_set1_epi32(bits.cast_signed()), source);
+            let is_set = _mm256_cmpeq_epi8(_mm256_and_si256(copies, bit), bit);
+            let weight = _mm256_set1_epi8((1_u8 << place).cast_signed());
+            sum = _mm256_or_si256(sum, _mm256_and_si256(is_set, weight));
+        }
+        // SAFETY: `bytes` has 32 bytes, and the store needs no alignment.
+        unsafe { _mm256_storeu_si256(bytes.as_mut_ptr().cast::<__m256i>(), sum) };
+    }
+}
+
+/// What a clause's votes add to the sums of its output: `misses` a lane, of a clause that is worth `worth` a vote.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Votes {
+    /// Votes of the clause without misses.
+    pub(crate) most: u8,
+    /// Polarity times weight.
+    pub(crate) worth: i32,
+}
+
+isogrid_num::vectorized! {
+    /// Adds the votes of a clause to the sums of a block.
+    pub(crate) fn add_votes(misses: &LaneBytes, votes: Votes, sums: &mut [i32; BLOCK]) {
+        for (sum, &misses) in sums.iter_mut().zip(misses) {
+            *sum += votes.worth * i32::from(votes.most.saturating_sub(misses));
+        }
+    }
+
+    /// One literal more: misses where `bits` is one, and the votes that go with it.
+    pub(crate) fn miss_more(bits: &LaneBytes, misses: &mut LaneBytes, votes: Votes, sums: &mut [i32; BLOCK]) {
+        for lane in 0..BLOCK {
+            let voted = u8::from(misses[lane] < votes.most) & bits[lane];
+            misses[lane] += bits[lane];
+            sums[lane] -= votes.worth * i32::from(voted);
+        }
+    }
+
+    /// One literal less.
+    pub(crate) fn miss_less(bits: &LaneBytes, misses: &mut LaneBytes, votes: Votes, sums: &mut [i32; BLOCK]) {
+        for lane in 0..BLOCK {
+            misses[lane] -= bits[lane];
+            let votes_now = u8::from(misses[lane] < votes.most) & bits[lane];
+            sums[lane] += votes.worth * i32::from(votes_now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use isogrid_num::rng::Rng;
+
+    use super::*;
+
+    #[test]
+    fn misses_are_counted_as_one_by_one() {
+        let mut rng = Rng::new(7, 0);
+        let rows: Vec<Lanes> = (0..300).map(|_| std::array::from_fn(|_| rng.next_u64())).collect();
+        for n_literals in [0, 1, 7, 8, 9, 63, 64, 200, 255] {
+            let mut literals: Vec<u32> = (0..n_literals)
+                .map(|_| rng.below(300) as u32 + if rng.chance(0.5) { 320 } else { 0 })
+                .collect();
+            literals.sort_unstable();
+            let mut out = [9; BLOCK];
+            misses(&literals, 320, &rows, &mut out);
+            for (lane, &count) in out.iter().enumerate() {
+                let is_false = |&&literal: &&u32| {
+                    let value = |feature: u32| rows[feature as usize][lane / 64] >> (lane % 64) & 1 == 1;
+                    if literal < 320 { !value(literal) } else { value(literal - 320) }
+                };
+                assert_eq!(
+                    usize::from(count),
+                    literals.iter().filter(is_false).count(),
+                    "{n_literals} literals"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn spread_equals_its_scalar_twin() {
+        let mut rng = Rng::new(8, 0);
+        for n_digits in 0..=N_DIGITS {
+            let digits: Vec<Lanes> = (0..n_digits).map(|_| std::array::from_fn(|_| rng.next_u64())).collect();
+            let (mut fast, mut plain) = ([3; BLOCK], [4; BLOCK]);
+            spread(&digits, &mut fast);
+            spread_plain(&digits, &mut plain);
+            assert_eq!(fast, plain);
+        }
+    }
+
+    #[test]
+    fn votes_follow_misses() {
+        let mut rng = Rng::new(9, 0);
+        let votes = Votes { most: 5, worth: -3 };
+        let mut misses: LaneBytes = std::array::from_fn(|_| rng.below(9) as u8);
+        let mut sums = [10; BLOCK];
+        add_votes(&misses, votes, &mut sums);
+        let sum = |misses: u8| 10 - 3 * i32::from(5_u8.saturating_sub(misses));
+        assert!(sums.iter().zip(&misses).all(|(&found, &misses)| found == sum(misses)));
+        let bits: LaneBytes = std::array::from_fn(|_| rng.below(2) as u8);
+        let (misses_before, sums_before) = (misses, sums);
+        miss_more(&bits, &mut misses, votes, &mut sums);
+        assert!(sums.iter().zip(&misses).all(|(&found, &misses)| found == sum(misses)));
+        miss_less(&bits, &mut misses, votes, &mut sums);
+        assert_eq!((misses, sums), (misses_before, sums_before));
+    }
+}

@@ -1,0 +1,114 @@
+//! Training of clauses that all outputs share: each thread has some of the clauses, and they add up votes sample by
+//! sample.
+
+use crate::aims::Targets;
+use crate::blocks::Block;
+use crate::draws::{Pass, Place};
+use crate::kernels::pick::pick;
+use crate::ledger::Ledger;
+use crate::options::Options;
+use crate::rendezvous::Rendezvous;
+use crate::team::{Changes, Rules, Team};
+
+/// Some clauses of the pool, their ledger and room to work in.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) team: Team,
+    /// The number of its first clause in the pool.
+    first: u32,
+    ledger: Ledger,
+    changes: Changes,
+    picked: Vec<u32>,
+    literals: Vec<u64>,
+    /// `[clause]`, on the current sample, before anything is learned from it.
+    votes: Vec<u8>,
+    is_empty: Vec<bool>,
+    /// `[output]`.
+    sums: Vec<i32>,
+}
+
+impl Part {
+    pub(crate) fn new(team: Team, first: u32, rules: &Rules) -> Part {
+        let n_clauses = team.n_clauses();
+        Part {
+            ledger: Ledger::new(n_clauses, rules.fuzziness, rules.shape),
+            changes: Changes::new(rules.shape),
+            picked: Vec::new(),
+            literals: vec![0; rules.shape.row_words()],
+            votes: vec![0; n_clauses],
+            is_empty: vec![true; n_clauses],
+            sums: vec![0; team.n_outputs()],
+            team,
+            first,
+        }
+    }
+
+    /// Learns every sample of a block once, in step with the other parts.
+    pub(crate) fn learn(
+        &mut self,
+        pass: Pass,
+        block: &Block<'_>,
+        targets: &Targets<'_>,
+        (rules, options, meeting): (&Rules, &Options, &Rendezvous),
+    ) {
+        self.ledger.open(&self.team, block);
+        for lane in pass.lanes(block.samples.len()) {
+            let sample = block.samples[usize::from(lane)] as usize;
+            rules.shape.write(block.row(lane), &mut self.literals);
+            self.vote(lane);
+            meeting.add_up(&mut self.sums);
+            let place = pass.place(lane);
+            for output in 0..self.sums.len() as u32 {
+                let Some(aim) = targets.aim(sample, output, place, options.negatives) else { continue };
+                let (is_up, threshold) = aim.chance(self.sums[output as usize], options.threshold);
+                if threshold > 0 {
+                    let visit = place.visit(output);
+                    let clauses = self.first..self.first + self.team.n_clauses() as u32;
+                    pick(visit.selection, clauses, threshold, &mut self.picked);
+                    self.feedback(block, (place, output, is_up), rules);
+                }
+            }
+        }
+    }
+
+    /// Counts the votes of this part on the sample in a lane.
+    fn vote(&mut self, lane: u8) {
+        self.ledger.recount_loose(&self.team, &self.literals);
+        self.sums.fill(0);
+        for clause in 0..self.team.n_clauses() {
+            let votes = self.ledger.votes(clause, lane);
+            self.votes[clause] = votes;
+            self.is_empty[clause] = self.team.n_included(clause) == 0;
+            if votes > 0 {
+                let weights = self.team.weights(clause);
+                self.sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += weight * i32::from(votes));
+            }
+        }
+    }
+
+    /// Feedback to the picked clauses.
+    fn feedback(&mut self, block: &Block<'_>, (place, output, is_up): (Place, u32, bool), rules: &Rules) {
+        let (visit, column) = (place.visit(output), output as usize);
+        for at in 0..self.picked.len() {
+            let number = self.picked[at];
+            let clause = (number - self.first) as usize;
+            let fires = self.votes[clause] > 0 || self.is_empty[clause];
+            let weight = self.team.weight(clause, column);
+            let is_own = (weight >= 0) == is_up;
+            if !fires && !is_own {
+                continue;
+            }
+            let events = visit.events(number);
+            let (team, changes) = (&mut self.team, &mut self.changes);
+            match (fires, is_own) {
+                (true, true) => team.reinforce(clause, &self.literals, (rules, events), changes),
+                (true, false) => team.reject(clause, &self.literals, rules, changes),
+                _ => team.forget(clause, rules, events, changes),
+            }
+            self.ledger.adjust(&self.team, clause, block, &self.changes);
+            if fires {
+                self.team.set_weight(clause, column, weight + if is_up { 1 } else { -1 });
+            }
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Training, pass by pass: may be stopped, saved, and gone on with, to the same model as without a stop.
+//!
+//! Teams that share nothing are trained on threads of their own; which thread does what changes no bit of the model.
+
+use std::ops::ControlFlow;
+
+use isogrid_core::{Ctx, Progress, Stop};
+use isogrid_num::bits::BitMatrix;
+use serde::{Deserialize, Serialize};
+
+use crate::TsetlinError;
+use crate::aims::Targets;
+use crate::blocks::Blocks;
+use crate::draws::Draws;
+use crate::machine::Machine;
+use crate::options::{MAX_FEATURES, MAX_OUTPUTS, Options, Pool};
+use crate::pooled::Part;
+use crate::rendezvous::Rendezvous;
+use crate::schedule::{self, Plan};
+use crate::solo::Solo;
+use crate::team::{Rules, Team};
+
+/// A machine in training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trainer {
+    options: Options,
+    seed: u64,
+    n_features: usize,
+    n_outputs: usize,
+    /// Blocks learned so far, of the passes begun.
+    position: Position,
+    teams: Vec<Team>,
+}
+
+/// Where training stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Position {
+    epoch: u64,
+    /// Blocks of this epoch that are done.
+    n_done: u64,
+}
+
+impl Trainer {
+    /// A machine that has learned nothing.
+    ///
+    /// # Errors
+    /// Options out of range, no features, or too many.
+    pub fn new(
+        seed: u64,
+        n_features: usize,
+        n_outputs: usize,
+        options: &Options,
+    ) -> Result<Trainer, TsetlinError> {
+        options.validated()?;
+        if !(1..=MAX_OUTPUTS).contains(&n_outputs) {
+            return Err(TsetlinError::Classes { found: n_outputs, most: MAX_OUTPUTS });
+        }
+        if !(1..=MAX_FEATURES).contains(&n_features) {
+            return Err(if n_features == 0 {
+                TsetlinError::NoFeatures
+            } else {
+                TsetlinError::TooManyFeatures { found: n_features, most: MAX_FEATURES }
+            });
+        }
+        let n_clauses = options.n_clauses;
+        let polarity = |clause: usize| if clause < n_clauses.div_ceil(2) { 1 } else { -1 };
+        let teams = match options.pool {
+            Pool::PerOutput => {
+                let team = Team::new(n_features, 1, (0..n_clauses).map(polarity).collect());
+                vec![team; n_outputs]
+            }
+            Pool::Shared => {
+                let places = (0..n_clauses * n_outputs).map(|place| (place / n_outputs, place % n_outputs));
+                let weights =
+                    places.map(|(clause, output)| Draws { seed }.first_weight(clause, output)).collect();
+                vec![Team::new(n_features, n_outputs, weights)]
+            }
+        };
+        let (options, position) = (options.clone(), Position::default());
+        Ok(Trainer { options, seed, n_features, n_outputs, position, teams })
+    }
+
+    /// Goes on until `options.epochs` passes over these samples are done, or a limit ends it; call it again with the
+    /// same samples to go on from there. One tick is one output's update on one sample. Cost of a pass: from
+    /// `n_rows * n_outputs * n_clauses * n_features / 32` word operations in the beginning to a small part of that.
+    ///
+    /// # Errors
+    /// Samples and targets differ in number or from what the machine is made for.
+    pub fn fit(
+        &mut self,
+        ctx: &Ctx,
+        samples: &BitMatrix,
+        targets: &Targets<'_>,
+    ) -> Result<Stop, TsetlinError> {
+        self.train(ctx, samples, targets, u64::from(self.options.epochs))
+    }
+
+    /// One more pass over these samples, which may be others than before; a pass that a limit cut short is finished
+    /// first.
+    ///
+    /// # Errors
+    /// As [`Trainer::fit`].
+    pub fn partial_fit(
+        &mut self,
+        ctx: &Ctx,
+        samples: &BitMatrix,
+        targets: &Targets<'_>,
+    ) -> Result<Stop, TsetlinError> {
+        self.train(ctx, samples, targets, self.position.epoch + 1)
+    }
+
+    /// The passes finished.
+    pub fn epoch(&self) -> u64 {
+        self.position.epoch
+    }
+
+    /// The machine as it is now.
+    pub fn machine(&self) -> Machine {
+        Machine::new(self.n_features, self.n_outputs, &self.options, &self.teams)
+    }
+
+    fn train(
+        &mut self,
+        ctx: &Ctx,
+        samples: &BitMatrix,
+        targets: &Targets<'_>,
+        n_epochs: u64,
+    ) -> Result<Stop, TsetlinError> {
+        self.check(samples, targets)?;
+        let blocks = Blocks::new(Draws { seed: self.seed }, samples);
+        let n_blocks = blocks.n_blocks() as u64;
+        self.position.n_done = self.position.n_done.min(n_blocks);
+        let rules = Rules::new(&self.options, blocks.shape(), self.n_features);
+        let mut crew = Crew::new(std::mem::take(&mut self.teams), &self.options, &rules);
+        let mut flow = ControlFlow::Continue(());
+        while flow.is_continue() && self.position.epoch < n_epochs {
+            let total = Some(n_epochs);
+            ctx.progress(Progress { stage: "passes", done: self.position.epoch, total, note: "" });
+            flow = self.pass(ctx, &blocks, (targets, &rules), &mut crew);
+        }
+        self.teams = crew.teams();
+        Ok(if let ControlFlow::Break(stop) = flow { stop } else { Stop::Done })
+    }
+
+    /// The rest of one pass.
+    fn pass(
+        &mut self,
+        ctx: &Ctx,
+        blocks: &Blocks,
+        (targets, rules): (&Targets<'_>, &Rules),
+        crew: &mut Crew,
+    ) -> ControlFlow<Stop> {
+        let Position { epoch, n_done } = self.position;
+        let draws = Draws { seed: self.seed };
+        let order = draws.blocks(epoch, blocks.n_blocks()).split_off(n_done as usize);
+        let cost = |step: usize| (blocks.block(order[step]).samples.len() * self.n_outputs) as u64;
+        let step = |step: usize| (draws.pass(epoch, order[step]), blocks.block(order[step]));
+        let options = &self.options;
+        let (end, flow) = match crew {
+            Crew::Solos(solos) => {
+                let plan = Plan { n_steps: order.len(), n_threads: options.n_threads, cost };
+                schedule::run(ctx, solos, &plan, |solo, number| {
+                    let (pass, block) = step(number);
+                    solo.learn(pass, &block, targets, (rules, options));
+                })
+            }
+            Crew::Parts(parts, meeting) => {
+                let paid = |number: &usize| ctx.tick(cost(*number));
+                let unpaid = (0..order.len()).find_map(|number| {
+                    if let ControlFlow::Break(stop) = paid(&number) {
+                        return Some((number, ControlFlow::Break(stop)));
+                    }
+                    let (pass, block) = step(number);
+                    meeting.run(parts, |part| part.learn(pass, &block, targets, (rules, options, meeting)));
+                    None
+                });
+                unpaid.unwrap_or((order.len(), ControlFlow::Continue(())))
+            }
+        };
+        self.position.n_done += end as u64;
+        if flow.is_continue() {
+            self.position = Position { epoch: epoch + 1, n_done: 0 };
+        }
+        flow
+    }
+
+    fn check(&self, samples: &BitMatrix, targets: &Targets<'_>) -> Result<(), TsetlinError> {
+        targets.validated()?;
+        if targets.len() != samples.n_rows() {
+            return Err(TsetlinError::LabelCount { rows: samples.n_rows(), labels: targets.len() });
+        }
+        if samples.n_cols() != self.n_features {
+            return Err(TsetlinError::FeatureCount { expected: self.n_features, found: samples.n_cols() });
+        }
+        if targets.n_outputs() != self.n_outputs {
+            return Err(TsetlinError::OutputCount { expected: self.n_outputs, found: targets.n_outputs() });
+        }
+        Ok(())
+    }
+}
+
+/// The teams with what they need to learn.
+enum Crew {
+    /// One of each output, which learn alone.
+    Solos(Vec<Solo>),
+    /// The parts of a pool, which learn together.
+    Parts(Vec<Part>, Rendezvous),
+}
+
+impl Crew {
+    fn new(teams: Vec<Team>, options: &Options, rules: &Rules) -> Crew {
+        let teams = teams.into_iter();
+        match options.pool {
+            Pool::PerOutput => {
+                let solo = |(output, team)| Solo::new(team, output as u32, rules);
+                Crew::Solos(teams.enumerate().map(solo).collect())
+            }
+            Pool::Shared => {
+                let parts = teams.flat_map(|team| team.split(options.n_threads));
+                let parts: Vec<Part> = parts.map(|(first, team)| Part::new(team, first, rules)).collect();
+                let meeting =
+                    Rendezvous::new(parts.len(), parts.first().map_or(0, |part| part.team.n_outputs()));
+                Crew::Parts(parts, meeting)
+            }
+        }
+    }
+
+    fn teams(self) -> Vec<Team> {
+        match self {
+            Crew::Solos(solos) => solos.into_iter().map(|solo| solo.team).collect(),
+            Crew::Parts(parts, _) => {
+                Team::join(parts.into_iter().map(|part| part.team)).into_iter().collect()
+            }
+        }
+    }
+}
