@@ -12,7 +12,7 @@ pub(crate) struct Blocks {
     samples: Vec<u32>,
     /// `[place][word]`: features of each sample, as many words as `n_words`.
     rows: Vec<u64>,
-    /// `[block][feature]`: 256 samples each.
+    /// `[block][feature]`: 256 samples each; empty where nobody needs them.
     lanes: Vec<Lanes>,
     shape: RowShape,
 }
@@ -68,7 +68,7 @@ impl RowShape {
 }
 
 impl Blocks {
-    pub(crate) fn new(draws: Draws, samples: &BitMatrix) -> Blocks {
+    pub(crate) fn new(draws: Draws, samples: &BitMatrix, has_lanes: bool) -> Blocks {
         let shape = RowShape::new(samples.n_cols());
         let order = draws.composition(samples.n_rows());
         let n_words = shape.n_words();
@@ -76,7 +76,7 @@ impl Blocks {
         for &sample in &order {
             rows.extend_from_slice(samples.row(sample as usize));
         }
-        let n_blocks = order.len().div_ceil(BLOCK);
+        let n_blocks = if has_lanes { order.len().div_ceil(BLOCK) } else { 0 };
         let mut lanes = vec![[0; BLOCK / 64]; n_blocks * shape.half()];
         for (block, lanes) in lanes.chunks_exact_mut(shape.half().max(1)).enumerate() {
             let first = block * BLOCK;
@@ -101,17 +101,13 @@ impl Blocks {
         self.samples.len().div_ceil(BLOCK)
     }
 
-    pub(crate) fn shape(&self) -> RowShape {
-        self.shape
-    }
-
     pub(crate) fn block(&self, block: u32) -> Block<'_> {
         let (first, n_words, half) = (block as usize * BLOCK, self.shape.n_words(), self.shape.half());
         let end = self.samples.len().min(first + BLOCK);
         Block {
             samples: &self.samples[first..end],
             rows: &self.rows[first * n_words..end * n_words],
-            lanes: &self.lanes[block as usize * half..][..half],
+            lanes: if self.lanes.is_empty() { &[] } else { &self.lanes[block as usize * half..][..half] },
             n_words,
         }
     }

@@ -137,6 +137,11 @@ pub(crate) struct Events {
 }
 
 impl Events {
+    /// A number below `n`, which is at least one: the choice among patches that fit equally well.
+    pub(crate) fn choice(self, n: u32) -> u32 {
+        below(splitmix64(self.key, u64::MAX) >> 32, u64::from(n)) as u32
+    }
+
     /// The features of which a clause that does not fire forgets literals: first the true one, then the negated one.
     /// Their number is `rate.0`, and one more with probability `rate.1` / 2^32. A feature may come twice.
     pub(crate) fn forgotten(

@@ -5,7 +5,7 @@ use isogrid_num::bits::BitMatrix;
 use isogrid_num::rng::Rng;
 use proptest::prelude::*;
 
-use crate::{Feedback, Machine, Options, Pool, Targets, Trainer, reference};
+use crate::{Feedback, Machine, Options, Patches, Pool, Targets, Trainer, reference};
 
 /// Rows that are samples of a few noisy prototypes, packed and plain, with the prototype of each.
 fn rows(seed: u64, n_rows: usize, n_features: usize, n_kinds: u32) -> (BitMatrix, Vec<Vec<bool>>, Vec<u32>) {
@@ -62,6 +62,7 @@ fn options() -> impl Strategy<Value = Options> {
         pool,
         is_weighted: rest.1,
         negatives: rest.2,
+        patches: None,
         n_threads: rest.3,
     })
 }
@@ -104,5 +105,20 @@ proptest! {
         let (packed, plain, kinds) = rows(seed, n_rows, n_features, 9);
         let values: Vec<f64> = kinds.iter().map(|&kind| f64::from(kind) / 4.0 - 1.0).collect();
         check(seed, &packed, &plain, (&Targets::Values(&values), &options));
+    }
+
+    #[test]
+    fn patches(
+        seed in any::<u64>(),
+        n_rows in 1_usize..60,
+        sizes in (1_usize..9, 1_usize..30, 1_usize..9, 1_usize..30, 1_usize..3, 1_usize..3),
+        options in options(),
+    ) {
+        let (height, width, patch_height, patch_width, stride, n_channels) = sizes;
+        let (packed, plain, labels) = rows(seed, n_rows, n_channels * height * width, 3);
+        let (patch_height, patch_width) = (patch_height.min(height), patch_width.min(width));
+        let patches = Some(Patches { height, width, patch_height, patch_width, stride });
+        let targets = Targets::Classes { of: &labels, n_classes: 3, weights: None };
+        check(seed, &packed, &plain, (&targets, &Options { patches, ..options }));
     }
 }

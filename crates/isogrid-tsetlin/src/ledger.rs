@@ -6,6 +6,8 @@
 //! taken changes the cost alone.
 
 use crate::blocks::{Block, RowShape};
+use crate::book::Book;
+use crate::draws::Events;
 use crate::kernels::lanes::{
     BLOCK, LaneBytes, MOST_LITERALS, Votes, add_votes, miss_less, miss_more, misses, spread,
 };
@@ -17,7 +19,7 @@ const TURMOIL: u32 = 48;
 const MOST_ADJUSTED: u32 = 12;
 
 /// Votes of a team's clauses on a block's samples.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Ledger {
     fuzziness: u8,
     shape: RowShape,
@@ -36,6 +38,10 @@ pub(crate) struct Ledger {
     is_listed: Vec<bool>,
     /// `[clause]`: the votes without a miss, when the literals were last counted.
     most: Vec<u8>,
+    lane: u8,
+    /// The literals of the current sample, if they have been needed.
+    row: Vec<u64>,
+    has_row: bool,
 }
 
 impl Ledger {
@@ -52,22 +58,9 @@ impl Ledger {
             literals: vec![Vec::new(); n_clauses],
             is_listed: vec![false; n_clauses],
             most: vec![0; n_clauses],
-        }
-    }
-
-    /// Counts the votes on a block.
-    pub(crate) fn open(&mut self, team: &Team, block: &Block<'_>) {
-        self.loose.clear();
-        self.sums.fill(0);
-        for clause in 0..team.n_clauses() {
-            let is_calm = self.n_changes[clause] < TURMOIL;
-            self.n_changes[clause] = 0;
-            self.is_kept[clause] = is_calm && team.n_included(clause) as usize <= MOST_LITERALS;
-            if self.is_kept[clause] {
-                self.count(team, clause, block);
-            } else {
-                self.loose.push(clause as u32);
-            }
+            lane: 0,
+            row: vec![0; shape.row_words()],
+            has_row: false,
         }
     }
 
@@ -88,66 +81,9 @@ impl Ledger {
         Votes { most: self.most[clause], worth }
     }
 
-    /// The sum of votes on the sample in a lane, not clamped; `literals` are its row.
-    pub(crate) fn sum(&mut self, team: &Team, lane: u8, literals: &[u64]) -> i32 {
-        self.recount_loose(team, literals);
-        let loose = self.loose.iter().map(|&clause| clause as usize);
-        let loose = loose.map(|clause| team.weight(clause, 0) * i32::from(self.loose_votes[clause]));
-        self.sums[usize::from(lane)] + loose.sum::<i32>()
-    }
-
-    /// Counts the clauses that are not kept on the sample of these literals.
-    pub(crate) fn recount_loose(&mut self, team: &Team, literals: &[u64]) {
-        for &clause in &self.loose {
-            self.loose_votes[clause as usize] = team.votes(clause as usize, literals, self.fuzziness);
-        }
-    }
-
-    /// Whether the row of literals must be at hand for [`Ledger::sum`].
-    pub(crate) fn needs_literals(&self) -> bool {
-        !self.loose.is_empty()
-    }
-
-    /// The votes of a clause on the sample in a lane, which is the one of the last count.
-    pub(crate) fn votes(&self, clause: usize, lane: u8) -> u8 {
-        if self.is_kept[clause] {
-            self.most[clause].saturating_sub(self.misses[clause][usize::from(lane)])
-        } else {
-            self.loose_votes[clause]
-        }
-    }
-
-    /// The weight of a clause is about to rise by `step`.
-    pub(crate) fn reweigh(&mut self, clause: usize, step: i32) {
-        if self.is_kept[clause] {
-            let votes = Votes { most: self.most[clause], worth: step };
-            add_votes(&self.misses[clause], votes, &mut self.sums);
-        }
-    }
-
-    /// Literals of a clause have been taken in or left out.
-    pub(crate) fn adjust(&mut self, team: &Team, clause: usize, block: &Block<'_>, changes: &Changes) {
-        if changes.n == 0 {
-            return;
-        }
-        self.n_changes[clause] += 1;
-        self.is_listed[clause] = false;
-        if !self.is_kept[clause] {
-            return;
-        }
-        let worth = self.worth(team, clause);
-        let is_calm = self.n_changes[clause] < TURMOIL && team.n_included(clause) as usize <= MOST_LITERALS;
-        let is_alike = self.most[clause] == team.most_votes(clause, self.fuzziness);
-        if is_calm && is_alike && changes.n <= MOST_ADJUSTED {
-            self.adjust_each(team, clause, block, (changes, worth));
-            return;
-        }
-        add_votes(&self.misses[clause], Votes { worth: -worth.worth, ..worth }, &mut self.sums);
-        if is_calm {
-            self.count(team, clause, block);
-        } else {
-            self.is_kept[clause] = false;
-            self.loose.push(clause as u32);
+    fn write_row(&mut self, block: &Block<'_>) {
+        if !std::mem::replace(&mut self.has_row, true) {
+            self.shape.write(block.row(self.lane), &mut self.row);
         }
     }
 
@@ -176,6 +112,84 @@ impl Ledger {
                     miss_less(&bits, &mut self.misses[clause], worth, &mut self.sums);
                 }
             }
+        }
+    }
+}
+
+impl Book for Ledger {
+    fn open(&mut self, team: &Team, block: &Block<'_>) {
+        self.loose.clear();
+        self.sums.fill(0);
+        for clause in 0..team.n_clauses() {
+            let is_calm = self.n_changes[clause] < TURMOIL;
+            self.n_changes[clause] = 0;
+            self.is_kept[clause] = is_calm && team.n_included(clause) as usize <= MOST_LITERALS;
+            if self.is_kept[clause] {
+                self.count(team, clause, block);
+            } else {
+                self.loose.push(clause as u32);
+            }
+        }
+    }
+
+    fn turn_to(&mut self, team: &Team, block: &Block<'_>, lane: u8) {
+        (self.lane, self.has_row) = (lane, false);
+        if !self.loose.is_empty() {
+            self.write_row(block);
+        }
+        for &clause in &self.loose {
+            self.loose_votes[clause as usize] = team.votes(clause as usize, &self.row, self.fuzziness);
+        }
+    }
+
+    fn sum(&self, team: &Team) -> i32 {
+        let loose = self.loose.iter().map(|&clause| clause as usize);
+        let loose = loose.map(|clause| team.weight(clause, 0) * i32::from(self.loose_votes[clause]));
+        self.sums[usize::from(self.lane)] + loose.sum::<i32>()
+    }
+
+    fn votes(&self, clause: usize) -> u8 {
+        if self.is_kept[clause] {
+            self.most[clause].saturating_sub(self.misses[clause][usize::from(self.lane)])
+        } else {
+            self.loose_votes[clause]
+        }
+    }
+
+    fn literals(&mut self, block: &Block<'_>, _: usize, _: Events) -> &[u64] {
+        self.write_row(block);
+        &self.row
+    }
+
+    fn adjust(&mut self, team: &Team, clause: usize, block: &Block<'_>, changes: &Changes) {
+        if changes.n == 0 {
+            return;
+        }
+        self.n_changes[clause] += 1;
+        self.is_listed[clause] = false;
+        if !self.is_kept[clause] {
+            return;
+        }
+        let worth = self.worth(team, clause);
+        let is_calm = self.n_changes[clause] < TURMOIL && team.n_included(clause) as usize <= MOST_LITERALS;
+        let is_alike = self.most[clause] == team.most_votes(clause, self.fuzziness);
+        if is_calm && is_alike && changes.n <= MOST_ADJUSTED {
+            self.adjust_each(team, clause, block, (changes, worth));
+            return;
+        }
+        add_votes(&self.misses[clause], Votes { worth: -worth.worth, ..worth }, &mut self.sums);
+        if is_calm {
+            self.count(team, clause, block);
+        } else {
+            self.is_kept[clause] = false;
+            self.loose.push(clause as u32);
+        }
+    }
+
+    fn reweigh(&mut self, clause: usize, step: i32) {
+        if self.is_kept[clause] {
+            let votes = Votes { most: self.most[clause], worth: step };
+            add_votes(&self.misses[clause], votes, &mut self.sums);
         }
     }
 }

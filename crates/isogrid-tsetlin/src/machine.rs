@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::TsetlinError;
 use crate::blocks::RowShape;
+use crate::kernels::fit::Filter;
 use crate::kernels::lanes::{BLOCK, LaneBytes, Lanes, MOST_LITERALS, Votes, add_votes, misses};
 use crate::options::{MAX_CLAUSES, MAX_FEATURES, MAX_OUTPUTS, Options, Pool};
+use crate::patched::best_fit;
+use crate::patches::{Grid, Patches};
 use crate::team::Team;
 
 /// A trained machine over boolean features.
@@ -17,11 +20,12 @@ use crate::team::Team;
 pub struct Machine {
     n_features: usize,
     n_outputs: usize,
+    patches: Option<Patches>,
     /// Clauses of an output, or of the pool that all share.
     n_clauses: usize,
     is_shared: bool,
     fuzziness: u8,
-    /// Literals of all clauses, clause by clause, ascending: features, then negations counted from `n_features` on.
+    /// Literals of all clauses, clause by clause, ascending: features of what a clause sees, then their negations.
     literals: Vec<u32>,
     /// `[clause]`: where its literals end.
     ends: Vec<u32>,
@@ -31,12 +35,14 @@ pub struct Machine {
 
 impl Machine {
     pub(crate) fn new(n_features: usize, n_outputs: usize, options: &Options, teams: &[Team]) -> Machine {
-        let half = RowShape::new(n_features).half() as u32;
+        let n_clause_features = options.n_clause_features(n_features);
+        let half = RowShape::new(n_clause_features).half() as u32;
         let (mut literals, mut ends, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         for team in teams {
             for clause in 0..team.n_clauses() {
-                let number =
-                    |literal| if literal < half { literal } else { literal - half + n_features as u32 };
+                let number = |literal| {
+                    if literal < half { literal } else { literal - half + n_clause_features as u32 }
+                };
                 literals.extend(team.literals(clause).map(number));
                 ends.push(literals.len() as u32);
                 weights.extend_from_slice(team.weights(clause));
@@ -45,6 +51,7 @@ impl Machine {
         Machine {
             n_features,
             n_outputs,
+            patches: options.patches,
             n_clauses: options.n_clauses,
             is_shared: options.pool == Pool::Shared,
             fuzziness: options.fuzziness as u8,
@@ -57,6 +64,16 @@ impl Machine {
     /// The number of boolean features.
     pub fn n_features(&self) -> usize {
         self.n_features
+    }
+
+    /// The number of features that a clause sees: all, or those of a patch.
+    pub fn n_clause_features(&self) -> usize {
+        self.patches.map_or(self.n_features, |patches| patches.n_clause_features(self.n_features))
+    }
+
+    /// How samples are cut into patches, if they are.
+    pub fn patches(&self) -> Option<Patches> {
+        self.patches
     }
 
     /// The number of outputs: classes, labels, or one for a number.
@@ -74,8 +91,8 @@ impl Machine {
         u32::from(self.fuzziness)
     }
 
-    /// The literals of a clause, ascending: `k` below the number of features is feature `k`, another is the negation of
-    /// feature `k - n_features`.
+    /// The literals of a clause, ascending: `k` below [`Machine::n_clause_features`] is that feature, another is
+    /// the negation of the feature with so much less.
     ///
     /// # Panics
     /// If there is no such clause.
@@ -105,6 +122,10 @@ impl Machine {
             return Err(TsetlinError::FeatureCount { expected: self.n_features, found: rows.n_cols() });
         }
         let mut all = vec![0; rows.n_rows() * self.n_outputs];
+        if let Some(patches) = self.patches {
+            self.sum_patches(rows, &Grid::new(patches, self.n_features), &mut all);
+            return Ok(all);
+        }
         let mut block = BlockSums::new(self);
         for (start, sums) in (0..rows.n_rows()).step_by(BLOCK).zip(all.chunks_mut(BLOCK * self.n_outputs)) {
             block.count(rows, start);
@@ -115,10 +136,34 @@ impl Machine {
         Ok(all)
     }
 
+    /// Cost a row: about eight vector operations a literal and 256 patches.
+    fn sum_patches(&self, rows: &BitMatrix, grid: &Grid, all: &mut [i32]) {
+        let mut lanes = grid.room();
+        let mut best = vec![[0; BLOCK / 64]; grid.n_chunks()];
+        for (row, sums) in all.chunks_exact_mut(self.n_outputs).enumerate() {
+            grid.spread(rows.row(row), &mut lanes);
+            for clause in 0..self.n_clauses() {
+                let literals = self.literals(clause);
+                let most = literals.len().min(usize::from(self.fuzziness)) as u8;
+                let half = self.n_clause_features() as u32;
+                let votes =
+                    most - best_fit(Filter { literals, half, fuzziness: most }, grid, &lanes, &mut best);
+                if votes > 0 {
+                    self.weights(clause)
+                        .for_each(|(output, weight)| sums[output] += weight * i32::from(votes));
+                }
+            }
+        }
+    }
+
     /// Whether the parts fit together, as after loading from a file.
     pub(crate) fn is_consistent(&self) -> bool {
         let n_teams = if self.is_shared { 1 } else { self.n_outputs };
         let n_columns = if self.is_shared { self.n_outputs } else { 1 };
+        if self.patches.is_some_and(|patches| patches.validated(self.n_features).is_err()) {
+            return false;
+        }
+        let n_clause_features = self.n_clause_features();
         let in_range = (1..=MAX_FEATURES).contains(&self.n_features)
             && (1..=MAX_OUTPUTS).contains(&self.n_outputs)
             && (2..=MAX_CLAUSES).contains(&self.n_clauses)
@@ -131,7 +176,7 @@ impl Machine {
             && (0..self.n_clauses()).all(|clause| {
                 let literals = self.literals(clause);
                 literals.is_sorted_by(|a, b| a < b)
-                    && literals.last().is_none_or(|&last| (last as usize) < 2 * self.n_features)
+                    && literals.last().is_none_or(|&last| (last as usize) < 2 * n_clause_features)
             })
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::TsetlinError;
+use crate::{Patches, TsetlinError};
 
 /// Settings of a machine.
 ///
@@ -36,6 +36,8 @@ pub struct Options {
     /// How many of the other classes are told "not this one" on a sample; `None` for all of them. Fewer is faster, and
     /// learns less from a sample.
     pub negatives: Option<u32>,
+    /// How samples are cut into patches; `None` for samples that are looked at whole.
+    pub patches: Option<Patches>,
     /// Threads to train on, at least 1. The model is the same for every number.
     pub n_threads: usize,
 }
@@ -76,6 +78,7 @@ impl Default for Options {
             pool: Pool::PerOutput,
             is_weighted: false,
             negatives: None,
+            patches: None,
             n_threads: 1,
         }
     }
@@ -136,6 +139,11 @@ const MAX_SPECIFICITY: f64 = 1_000_000.0;
 const MAX_THREADS: usize = 1 << 10;
 
 impl Options {
+    /// The features that a clause sees of samples with `n_features`.
+    pub fn n_clause_features(&self, n_features: usize) -> usize {
+        self.patches.map_or(n_features, |patches| patches.n_clause_features(n_features))
+    }
+
     /// # Errors
     /// The first option that is out of its range.
     pub(crate) fn validated(&self) -> Result<(), TsetlinError> {

@@ -3,23 +3,22 @@
 
 use crate::aims::Targets;
 use crate::blocks::Block;
+use crate::book::Book;
 use crate::draws::{Pass, Place};
 use crate::kernels::pick::pick;
-use crate::ledger::Ledger;
 use crate::options::Options;
 use crate::rendezvous::Rendezvous;
 use crate::team::{Changes, Rules, Team};
 
-/// Some clauses of the pool, their ledger and room to work in.
+/// Some clauses of the pool, their book and room to work in.
 #[derive(Debug)]
-pub(crate) struct Part {
+pub(crate) struct Part<B> {
     pub(crate) team: Team,
     /// The number of its first clause in the pool.
     first: u32,
-    ledger: Ledger,
+    book: B,
     changes: Changes,
     picked: Vec<u32>,
-    literals: Vec<u64>,
     /// `[clause]`, on the current sample, before anything is learned from it.
     votes: Vec<u8>,
     is_empty: Vec<bool>,
@@ -27,14 +26,13 @@ pub(crate) struct Part {
     sums: Vec<i32>,
 }
 
-impl Part {
-    pub(crate) fn new(team: Team, first: u32, rules: &Rules) -> Part {
+impl<B: Book> Part<B> {
+    pub(crate) fn new(team: Team, first: u32, rules: &Rules, book: B) -> Part<B> {
         let n_clauses = team.n_clauses();
         Part {
-            ledger: Ledger::new(n_clauses, rules.fuzziness, rules.shape),
+            book,
             changes: Changes::new(rules.shape),
             picked: Vec::new(),
-            literals: vec![0; rules.shape.row_words()],
             votes: vec![0; n_clauses],
             is_empty: vec![true; n_clauses],
             sums: vec![0; team.n_outputs()],
@@ -51,11 +49,11 @@ impl Part {
         targets: &Targets<'_>,
         (rules, options, meeting): (&Rules, &Options, &Rendezvous),
     ) {
-        self.ledger.open(&self.team, block);
+        self.book.open(&self.team, block);
         for lane in pass.lanes(block.samples.len()) {
             let sample = block.samples[usize::from(lane)] as usize;
-            rules.shape.write(block.row(lane), &mut self.literals);
-            self.vote(lane);
+            self.book.turn_to(&self.team, block, lane);
+            self.vote();
             meeting.add_up(&mut self.sums);
             let place = pass.place(lane);
             for output in 0..self.sums.len() as u32 {
@@ -71,12 +69,11 @@ impl Part {
         }
     }
 
-    /// Counts the votes of this part on the sample in a lane.
-    fn vote(&mut self, lane: u8) {
-        self.ledger.recount_loose(&self.team, &self.literals);
+    /// Adds up the votes of this part on the current sample.
+    fn vote(&mut self) {
         self.sums.fill(0);
         for clause in 0..self.team.n_clauses() {
-            let votes = self.ledger.votes(clause, lane);
+            let votes = self.book.votes(clause);
             self.votes[clause] = votes;
             self.is_empty[clause] = self.team.n_included(clause) == 0;
             if votes > 0 {
@@ -100,12 +97,17 @@ impl Part {
             }
             let events = visit.events(number);
             let (team, changes) = (&mut self.team, &mut self.changes);
-            match (fires, is_own) {
-                (true, true) => team.reinforce(clause, &self.literals, (rules, events), changes),
-                (true, false) => team.reject(clause, &self.literals, rules, changes),
-                _ => team.forget(clause, rules, events, changes),
+            if fires {
+                let literals = self.book.literals(block, clause, events);
+                if is_own {
+                    team.reinforce(clause, literals, (rules, events), changes);
+                } else {
+                    team.reject(clause, literals, rules, changes);
+                }
+            } else {
+                team.forget(clause, rules, events, changes);
             }
-            self.ledger.adjust(&self.team, clause, block, &self.changes);
+            self.book.adjust(&self.team, clause, block, &self.changes);
             if fires {
                 self.team.set_weight(clause, column, weight + if is_up { 1 } else { -1 });
             }

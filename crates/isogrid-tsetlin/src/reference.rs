@@ -8,6 +8,7 @@ use crate::aims::{Aim, Targets};
 use crate::draws::{Draws, Events, Place, event_probability, forgetting_rate};
 use crate::kernels::lanes::BLOCK;
 use crate::options::{Feedback, Options, Pool};
+use crate::patches::Patches;
 
 const INCLUDED: u8 = 128;
 
@@ -15,6 +16,7 @@ const INCLUDED: u8 = 128;
 #[derive(Debug, Clone)]
 pub struct Machine {
     options: Options,
+    /// Features of a view.
     n_features: usize,
     n_outputs: usize,
     /// Clauses of all teams, one after another.
@@ -53,6 +55,7 @@ impl Machine {
             Pool::Shared => (0..n_outputs).map(|output| Draws { seed }.first_weight(place, output)).collect(),
             Pool::PerOutput => vec![if place < options.n_clauses.div_ceil(2) { 1 } else { -1 }],
         };
+        let n_features = options.n_clause_features(n_features);
         let clause = |index: usize| Clause {
             states: vec![INCLUDED - 1; 2 * n_features],
             weights: weights(index % options.n_clauses),
@@ -76,20 +79,28 @@ impl Machine {
                     let sample = samples[usize::from(lane)] as usize;
                     let place = pass.place(lane);
                     let aim = |output| targets.aim(sample, output, place, options.negatives);
-                    machine.learn(place, &literals_of(&rows[sample]), aim);
+                    machine.learn(place, &machine.views(&rows[sample]), aim);
                 }
             }
         }
         machine
     }
 
-    fn learn(&mut self, place: Place, literals: &[bool], aim: impl Fn(u32) -> Option<Aim>) {
+    /// The literals of each patch of a row, or of the whole row.
+    fn views(&self, row: &[bool]) -> Vec<Vec<bool>> {
+        match self.options.patches {
+            None => vec![literals_of(row)],
+            Some(patches) => patches_of(row, patches).iter().map(|patch| literals_of(patch)).collect(),
+        }
+    }
+
+    fn learn(&mut self, place: Place, views: &[Vec<bool>], aim: impl Fn(u32) -> Option<Aim>) {
         // What the clauses vote before anything is learned of this sample.
-        let votes: Vec<i32> =
-            self.clauses.iter().map(|clause| clause.votes(literals, self.options.fuzziness)).collect();
+        let votes: Vec<Vec<i32>> = self.clauses.iter().map(|clause| self.votes_of(clause, views)).collect();
+        let most: Vec<i32> = votes.iter().map(|votes| largest(votes)).collect();
         // An empty clause fires, so that it can learn its first literals.
         let is_empty: Vec<bool> = self.clauses.iter().map(|clause| clause.n_included() == 0).collect();
-        let sums = self.sums_of(&votes);
+        let sums = self.sums_of(&most);
         for output in 0..self.n_outputs as u32 {
             let Some(aim) = aim(output) else { continue };
             let (team, column) = match self.options.pool {
@@ -102,8 +113,17 @@ impl Machine {
             for number in 0..self.options.n_clauses {
                 if visit.is_selected(number as u32, threshold) {
                     let clause = first + number;
-                    let fires = votes[clause] > 0 || is_empty[clause];
-                    self.feedback((clause, column), (is_up, fires), literals, visit.events(number as u32));
+                    let fires = most[clause] > 0 || is_empty[clause];
+                    let events = visit.events(number as u32);
+                    let best: Vec<usize> =
+                        (0..views.len()).filter(|&view| votes[clause][view] == most[clause]).collect();
+                    // Whole rows have one view, and nothing is to be chosen.
+                    let view = if best.len() == 1 {
+                        best[0]
+                    } else {
+                        best[events.choice(best.len() as u32) as usize]
+                    };
+                    self.feedback((clause, column), (is_up, fires), &views[view], events);
                 }
             }
         }
@@ -151,9 +171,14 @@ impl Machine {
 
     /// The sum of votes for each output, not clamped.
     pub fn sums(&self, row: &[bool]) -> Vec<i32> {
-        let literals = literals_of(row);
-        let votes = |clause: &Clause| clause.votes(&literals, self.options.fuzziness);
+        let views = self.views(row);
+        let votes = |clause: &Clause| largest(&self.votes_of(clause, &views));
         self.sums_of(&self.clauses.iter().map(votes).collect::<Vec<i32>>())
+    }
+
+    /// The votes of a clause on each view.
+    fn votes_of(&self, clause: &Clause, views: &[Vec<bool>]) -> Vec<i32> {
+        views.iter().map(|view| clause.votes(view, self.options.fuzziness)).collect()
     }
 
     fn sums_of(&self, votes: &[i32]) -> Vec<i32> {
@@ -247,4 +272,30 @@ fn next_weight(weight: i32, is_up: bool, options: &Options) -> i32 {
 
 fn literals_of(row: &[bool]) -> Vec<bool> {
     row.iter().copied().chain(row.iter().map(|bit| !bit)).collect()
+}
+
+/// The features of every patch, from the top and the left: its pixels plane by plane, then its place.
+fn patches_of(row: &[bool], patches: Patches) -> Vec<Vec<bool>> {
+    let Patches { height, width, patch_height, patch_width, stride } = patches;
+    let begins = |extent: usize, patch: usize| (0..=extent - patch).step_by(stride).collect::<Vec<usize>>();
+    let (rows, columns) = (begins(height, patch_height), begins(width, patch_width));
+    let mut all = Vec::new();
+    for &top in &rows {
+        for &left in &columns {
+            let mut patch = Vec::new();
+            for plane in row.chunks_exact(height * width) {
+                for y in top..top + patch_height {
+                    patch.extend_from_slice(&plane[y * width + left..y * width + left + patch_width]);
+                }
+            }
+            patch.extend(rows[1..].iter().map(|&first| top >= first));
+            patch.extend(columns[1..].iter().map(|&first| left >= first));
+            all.push(patch);
+        }
+    }
+    all
+}
+
+fn largest(votes: &[i32]) -> i32 {
+    votes.iter().copied().max().unwrap_or(0)
 }

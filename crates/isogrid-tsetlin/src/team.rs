@@ -35,7 +35,8 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    pub(crate) fn new(options: &Options, shape: RowShape, n_features: usize) -> Rules {
+    pub(crate) fn new(options: &Options, n_features: usize) -> Rules {
+        let shape = RowShape::new(n_features);
         Rules {
             fuzziness: options.fuzziness as u8,
             shape,

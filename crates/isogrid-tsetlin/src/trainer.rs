@@ -11,9 +11,13 @@ use serde::{Deserialize, Serialize};
 use crate::TsetlinError;
 use crate::aims::Targets;
 use crate::blocks::Blocks;
+use crate::book::Book;
 use crate::draws::Draws;
+use crate::ledger::Ledger;
 use crate::machine::Machine;
 use crate::options::{MAX_FEATURES, MAX_OUTPUTS, Options, Pool};
+use crate::patched::PatchBook;
+use crate::patches::Grid;
 use crate::pooled::Part;
 use crate::rendezvous::Rendezvous;
 use crate::schedule::{self, Plan};
@@ -62,18 +66,22 @@ impl Trainer {
                 TsetlinError::TooManyFeatures { found: n_features, most: MAX_FEATURES }
             });
         }
+        if let Some(patches) = options.patches {
+            patches.validated(n_features)?;
+        }
+        let n_clause_features = options.n_clause_features(n_features);
         let n_clauses = options.n_clauses;
         let polarity = |clause: usize| if clause < n_clauses.div_ceil(2) { 1 } else { -1 };
         let teams = match options.pool {
             Pool::PerOutput => {
-                let team = Team::new(n_features, 1, (0..n_clauses).map(polarity).collect());
+                let team = Team::new(n_clause_features, 1, (0..n_clauses).map(polarity).collect());
                 vec![team; n_outputs]
             }
             Pool::Shared => {
                 let places = (0..n_clauses * n_outputs).map(|place| (place / n_outputs, place % n_outputs));
                 let weights =
                     places.map(|(clause, output)| Draws { seed }.first_weight(clause, output)).collect();
-                vec![Team::new(n_features, n_outputs, weights)]
+                vec![Team::new(n_clause_features, n_outputs, weights)]
             }
         };
         let (options, position) = (options.clone(), Position::default());
@@ -127,29 +135,42 @@ impl Trainer {
         n_epochs: u64,
     ) -> Result<Stop, TsetlinError> {
         self.check(samples, targets)?;
-        let blocks = Blocks::new(Draws { seed: self.seed }, samples);
+        let has_lanes = self.options.patches.is_none();
+        let blocks = Blocks::new(Draws { seed: self.seed }, samples, has_lanes);
         let n_blocks = blocks.n_blocks() as u64;
         self.position.n_done = self.position.n_done.min(n_blocks);
-        let rules = Rules::new(&self.options, blocks.shape(), self.n_features);
-        let mut crew = Crew::new(std::mem::take(&mut self.teams), &self.options, &rules);
-        let mut flow = ControlFlow::Continue(());
-        while flow.is_continue() && self.position.epoch < n_epochs {
-            let total = Some(n_epochs);
-            ctx.progress(Progress { stage: "passes", done: self.position.epoch, total, note: "" });
-            flow = self.pass(ctx, &blocks, (targets, &rules), &mut crew);
-        }
-        self.teams = crew.teams();
+        let rules = Rules::new(&self.options, self.options.n_clause_features(self.n_features));
+        let teams = std::mem::take(&mut self.teams);
+        let (fuzziness, shape) = (rules.fuzziness, rules.shape);
+        let task = Task { ctx, blocks: &blocks, targets, rules: &rules, n_epochs };
+        let flow = match self.options.patches {
+            None => {
+                let book = |team: &Team| Ledger::new(team.n_clauses(), fuzziness, shape);
+                self.train_with(&task, Crew::new(teams, &self.options, &rules, book))
+            }
+            Some(patches) => {
+                let grid = Grid::new(patches, self.n_features);
+                let book = |team: &Team| PatchBook::new(team.n_clauses(), fuzziness, shape, grid.clone());
+                self.train_with(&task, Crew::new(teams, &self.options, &rules, book))
+            }
+        };
         Ok(if let ControlFlow::Break(stop) = flow { stop } else { Stop::Done })
     }
 
+    fn train_with<B: Book + Send>(&mut self, task: &Task<'_>, mut crew: Crew<B>) -> ControlFlow<Stop> {
+        let mut flow = ControlFlow::Continue(());
+        while flow.is_continue() && self.position.epoch < task.n_epochs {
+            let (done, total) = (self.position.epoch, Some(task.n_epochs));
+            task.ctx.progress(Progress { stage: "passes", done, total, note: "" });
+            flow = self.pass(task, &mut crew);
+        }
+        self.teams = crew.teams();
+        flow
+    }
+
     /// The rest of one pass.
-    fn pass(
-        &mut self,
-        ctx: &Ctx,
-        blocks: &Blocks,
-        (targets, rules): (&Targets<'_>, &Rules),
-        crew: &mut Crew,
-    ) -> ControlFlow<Stop> {
+    fn pass<B: Book + Send>(&mut self, task: &Task<'_>, crew: &mut Crew<B>) -> ControlFlow<Stop> {
+        let Task { ctx, blocks, targets, rules, .. } = *task;
         let Position { epoch, n_done } = self.position;
         let draws = Draws { seed: self.seed };
         let order = draws.blocks(epoch, blocks.n_blocks()).split_off(n_done as usize);
@@ -199,27 +220,44 @@ impl Trainer {
     }
 }
 
-/// The teams with what they need to learn.
-enum Crew {
-    /// One of each output, which learn alone.
-    Solos(Vec<Solo>),
-    /// The parts of a pool, which learn together.
-    Parts(Vec<Part>, Rendezvous),
+/// What is learned, and how.
+#[derive(Clone, Copy)]
+struct Task<'a> {
+    ctx: &'a Ctx,
+    blocks: &'a Blocks,
+    targets: &'a Targets<'a>,
+    rules: &'a Rules,
+    n_epochs: u64,
 }
 
-impl Crew {
-    fn new(teams: Vec<Team>, options: &Options, rules: &Rules) -> Crew {
+/// The teams with what they need to learn.
+enum Crew<B> {
+    /// One of each output, which learn alone.
+    Solos(Vec<Solo<B>>),
+    /// The parts of a pool, which learn together.
+    Parts(Vec<Part<B>>, Rendezvous),
+}
+
+impl<B: Book> Crew<B> {
+    fn new(teams: Vec<Team>, options: &Options, rules: &Rules, book: impl Fn(&Team) -> B) -> Crew<B> {
         let teams = teams.into_iter();
         match options.pool {
             Pool::PerOutput => {
-                let solo = |(output, team)| Solo::new(team, output as u32, rules);
+                let solo = |(output, team)| {
+                    let book = book(&team);
+                    Solo::new(team, output as u32, rules, book)
+                };
                 Crew::Solos(teams.enumerate().map(solo).collect())
             }
             Pool::Shared => {
                 let parts = teams.flat_map(|team| team.split(options.n_threads));
-                let parts: Vec<Part> = parts.map(|(first, team)| Part::new(team, first, rules)).collect();
-                let meeting =
-                    Rendezvous::new(parts.len(), parts.first().map_or(0, |part| part.team.n_outputs()));
+                let part = |(first, team)| {
+                    let book = book(&team);
+                    Part::new(team, first, rules, book)
+                };
+                let parts: Vec<Part<B>> = parts.map(part).collect();
+                let n_outputs = parts.first().map_or(0, |part| part.team.n_outputs());
+                let meeting = Rendezvous::new(parts.len(), n_outputs);
                 Crew::Parts(parts, meeting)
             }
         }

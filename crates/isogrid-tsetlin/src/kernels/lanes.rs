@@ -19,13 +19,13 @@ const N_DIGITS: usize = 8;
 pub(crate) const MOST_LITERALS: usize = 255;
 
 #[inline(always)]
-fn each(a: Lanes, b: Lanes, f: impl Fn(u64, u64) -> u64) -> Lanes {
+pub(super) fn each(a: Lanes, b: Lanes, f: impl Fn(u64, u64) -> u64) -> Lanes {
     [f(a[0], b[0]), f(a[1], b[1]), f(a[2], b[2]), f(a[3], b[3])]
 }
 
 /// Adds three bits a lane: the sum and the carry.
 #[inline(always)]
-fn full_add(a: Lanes, b: Lanes, c: Lanes) -> (Lanes, Lanes) {
+pub(super) fn full_add(a: Lanes, b: Lanes, c: Lanes) -> (Lanes, Lanes) {
     let either = each(a, b, |a, b| a ^ b);
     let carry = each(each(a, b, |a, b| a & b), each(either, c, |either, c| either & c), |x, y| x | y);
     (each(either, c, |either, c| either ^ c), carry)
