@@ -5,6 +5,7 @@ mod baseline;
 mod blocks;
 mod book;
 mod calibrate;
+mod checkpoint;
 mod classifier;
 mod detect;
 mod draws;

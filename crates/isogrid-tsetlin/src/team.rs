@@ -211,6 +211,22 @@ impl Team {
         }
     }
 
+    /// Whether the parts fit together, as after loading from a file.
+    pub(crate) fn is_consistent(&self, n_clauses: usize, (n_features, n_outputs): (usize, usize)) -> bool {
+        let shape = RowShape::new(n_features);
+        let exist = shape.exist();
+        self.n_features == n_features
+            && self.n_outputs == n_outputs
+            && self.n_included.len() == n_clauses
+            && self.planes.len() == n_clauses * N_PLANES * exist.len()
+            && self.weights.len() == n_clauses * n_outputs
+            && (0..n_clauses).all(|clause| {
+                let included = self.included(clause);
+                included.iter().zip(&exist).all(|(included, exist)| included & !exist == 0)
+                    && self.n_included[clause] as usize == isogrid_num::bits::count(included)
+            })
+    }
+
     fn recount(&mut self, clause: usize, changes: &mut Changes) {
         changes.n = isogrid_num::bits::count(&changes.words) as u32;
         if changes.n > 0 {

@@ -205,6 +205,29 @@ impl Trainer {
         flow
     }
 
+    /// Whether the parts fit together, as after loading from a file.
+    pub(crate) fn is_consistent(&self) -> bool {
+        let Trainer { options, n_features, n_outputs, teams, .. } = self;
+        if options.validated().is_err()
+            || !(1..=MAX_FEATURES).contains(n_features)
+            || !(1..=MAX_OUTPUTS).contains(n_outputs)
+            || options.patches.is_some_and(|patches| patches.validated(*n_features).is_err())
+        {
+            return false;
+        }
+        let n_clause_features = options.n_clause_features(*n_features);
+        let (n_teams, n_columns) = match options.pool {
+            Pool::PerOutput => (*n_outputs, 1),
+            Pool::Shared => (1, *n_outputs),
+        };
+        let mut signs =
+            teams.iter().flat_map(|team| (0..team.n_clauses()).map(move |clause| team.weight(clause, 0)));
+        teams.len() == n_teams
+            && teams.iter().all(|team| team.is_consistent(options.n_clauses, (n_clause_features, n_columns)))
+            // A clause of one output is for it or against it.
+            && (options.pool == Pool::Shared || signs.all(|weight| weight != 0))
+    }
+
     fn check(&self, samples: &BitMatrix, targets: &Targets<'_>) -> Result<(), TsetlinError> {
         targets.validated()?;
         if targets.len() != samples.n_rows() {
