@@ -5,7 +5,7 @@ use isogrid_num::bits::BitMatrix;
 use isogrid_num::rng::Rng;
 use proptest::prelude::*;
 
-use crate::{Feedback, Machine, Options, Patches, Pool, Targets, Trainer, reference};
+use crate::{CompiledMachine, Feedback, Machine, Options, Patches, Pool, Targets, Trainer, reference};
 
 /// Rows that are samples of a few noisy prototypes, packed and plain, with the prototype of each.
 fn rows(seed: u64, n_rows: usize, n_features: usize, n_kinds: u32) -> (BitMatrix, Vec<Vec<bool>>, Vec<u32>) {
@@ -33,6 +33,10 @@ fn assert_equal(fast: &Machine, slow: &reference::Machine, packed: &BitMatrix, p
     let sums = fast.sums(packed).unwrap();
     for (row, sums) in sums.chunks_exact(fast.n_outputs()).enumerate() {
         assert_eq!(sums, slow.sums(&plain[row]), "row {row}");
+    }
+    assert_eq!(fast.sums_on(packed, 3).unwrap(), sums);
+    if let Some(compiled) = CompiledMachine::new(fast) {
+        assert_eq!(compiled.sums(packed).unwrap(), sums);
     }
 }
 

@@ -118,29 +118,52 @@ impl Machine {
     /// # Errors
     /// The rows do not have the machine's number of features.
     pub fn sums(&self, rows: &BitMatrix) -> Result<Vec<i32>, TsetlinError> {
+        self.sums_on(rows, 1)
+    }
+
+    /// [`Machine::sums`] on so many threads, with the same result.
+    ///
+    /// # Errors
+    /// As [`Machine::sums`].
+    pub fn sums_on(&self, rows: &BitMatrix, n_threads: usize) -> Result<Vec<i32>, TsetlinError> {
         if rows.n_cols() != self.n_features {
             return Err(TsetlinError::FeatureCount { expected: self.n_features, found: rows.n_cols() });
         }
         let mut all = vec![0; rows.n_rows() * self.n_outputs];
+        let n_blocks = rows.n_rows().div_ceil(BLOCK);
+        let n_rows = n_blocks.div_ceil(n_threads.max(1)).max(1) * BLOCK;
+        let mut parts = (0..).step_by(n_rows).zip(all.chunks_mut(n_rows * self.n_outputs));
+        let own = parts.next();
+        std::thread::scope(|scope| {
+            for (start, sums) in parts {
+                scope.spawn(move || self.sum_part(rows, start, sums));
+            }
+            if let Some((start, sums)) = own {
+                self.sum_part(rows, start, sums);
+            }
+        });
+        Ok(all)
+    }
+
+    /// The votes on the rows from `start` on, as many as `all` has room for.
+    fn sum_part(&self, rows: &BitMatrix, start: usize, all: &mut [i32]) {
         if let Some(patches) = self.patches {
-            self.sum_patches(rows, &Grid::new(patches, self.n_features), &mut all);
-            return Ok(all);
+            return self.sum_patches((rows, start), &Grid::new(patches, self.n_features), all);
         }
         let mut block = BlockSums::new(self);
-        for (start, sums) in (0..rows.n_rows()).step_by(BLOCK).zip(all.chunks_mut(BLOCK * self.n_outputs)) {
+        for (start, sums) in (start..).step_by(BLOCK).zip(all.chunks_mut(BLOCK * self.n_outputs)) {
             block.count(rows, start);
             for (lane, sums) in sums.chunks_exact_mut(self.n_outputs).enumerate() {
                 sums.iter_mut().zip(&block.sums).for_each(|(sum, lanes)| *sum = lanes[lane]);
             }
         }
-        Ok(all)
     }
 
     /// Cost a row: about eight vector operations a literal and 256 patches.
-    fn sum_patches(&self, rows: &BitMatrix, grid: &Grid, all: &mut [i32]) {
+    fn sum_patches(&self, (rows, start): (&BitMatrix, usize), grid: &Grid, all: &mut [i32]) {
         let mut lanes = grid.room();
         let mut best = vec![[0; BLOCK / 64]; grid.n_chunks()];
-        for (row, sums) in all.chunks_exact_mut(self.n_outputs).enumerate() {
+        for (row, sums) in (start..).zip(all.chunks_exact_mut(self.n_outputs)) {
             grid.spread(rows.row(row), &mut lanes);
             for clause in 0..self.n_clauses() {
                 let literals = self.literals(clause);
