@@ -14,8 +14,8 @@ use isogrid_num::stats::{Z_95, mcnemar, wilson};
 
 use crate::TsetlinError;
 use crate::baseline::{Linear, single_feature};
+use crate::booleanize::Encoder;
 use crate::classifier::TsetlinClassifier;
-use crate::encode::Encoder;
 use crate::options::{Options, Settings};
 use crate::table::{Labels, TableOptions};
 
@@ -82,7 +82,7 @@ impl Trial {
         order.truncate(MAX_ROWS);
         let (held_out, train) = order.split_at(order.len() / 3);
         let learn = table.take_rows(&labels.rows_at(train));
-        let encoder = Encoder::fit(&learn, target, TableOptions::default().cuts)?;
+        let encoder = Encoder::fit(&learn, target, &labels.codes_at(train), TableOptions::default().encoder)?;
         let part = |places: &[usize]| {
             let rows = table.take_rows(&labels.rows_at(places));
             Ok::<_, TsetlinError>((encoder.encode(&rows, 0..rows.n_rows())?, labels.codes_at(places)))

@@ -103,10 +103,14 @@ pub enum TsetlinError {
         found: usize,
     },
     /// A numeric column of the model holds text in this table.
-    #[error("column `{column}` was numeric when the model was fitted, and holds text here")]
+    #[error(
+        "column `{column}` was numeric when the model was fitted, and holds text here, first in row {row}"
+    )]
     ColumnKind {
         /// The column.
         column: String,
+        /// The row, from 0.
+        row: usize,
     },
     /// A table to fit without rows left to answer.
     #[error("nothing to predict: every row of the table has a value in `{target}`")]

@@ -4,13 +4,13 @@ mod aims;
 mod baseline;
 mod blocks;
 mod book;
+mod booleanize;
 mod calibrate;
 mod checkpoint;
 mod classifier;
 mod compiled;
 mod detect;
 mod draws;
-mod encode;
 mod engine;
 #[cfg(test)]
 mod equality;
@@ -32,11 +32,13 @@ mod team;
 mod trainer;
 
 pub use aims::Targets;
+pub use booleanize::{
+    Binning, Encoder, EncoderOptions, Images, Neighbors, PixelOptions, Pixels, Reading, Surroundings,
+};
 pub use calibrate::{Calibration, DELTA};
 pub use classifier::{Prediction, TsetlinClassifier};
 pub use compiled::CompiledMachine;
 pub use detect::{ALPHA, STRUCTURE, counter_example, detect, planted};
-pub use encode::Encoder;
 pub use engine::{LabeledTable, Rows, Tsetlin};
 pub use error::TsetlinError;
 pub use machine::Machine;

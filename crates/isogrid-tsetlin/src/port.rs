@@ -129,7 +129,7 @@ fn options(request: &Request) -> Result<TableOptions, TsetlinError> {
         epochs: number(request, "epochs", "a count")?,
         n_threads: number(request, "threads", "a number within 1..=1024")?,
     };
-    options.cuts = number(request, "cuts", "a number within 1..=256")?;
+    options.encoder.cuts = number(request, "cuts", "a number within 1..=256")?;
     options.level = number(request, "level", "a share within 0.5..=0.999")?.unwrap_or(options.level);
     Ok(options)
 }

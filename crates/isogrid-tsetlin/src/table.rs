@@ -9,9 +9,9 @@ use isogrid_num::rng::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::TsetlinError;
+use crate::booleanize::{Encoder, EncoderOptions, Reading};
 use crate::calibrate::{Calibration, first_step, is_level};
 use crate::classifier::{Prediction, TsetlinClassifier};
-use crate::encode::Encoder;
 use crate::options::{MAX_OUTPUTS, Settings};
 
 /// One held-out row in this many, for calibration.
@@ -24,15 +24,15 @@ const CALIBRATION_DOMAIN: u64 = 0x6361_6c69;
 pub struct TableOptions {
     /// The machine's.
     pub machine: Settings,
-    /// The most boolean features a numeric column, within 1..=256; `None` chooses by the number of columns.
-    pub cuts: Option<usize>,
+    /// How columns become boolean features; at most 256 cuts a numeric column.
+    pub encoder: EncoderOptions,
     /// The accuracy that kept answers promise, within 0.5..=0.999.
     pub level: f64,
 }
 
 impl Default for TableOptions {
     fn default() -> Self {
-        TableOptions { machine: Settings::default(), cuts: None, level: 0.9 }
+        TableOptions { machine: Settings::default(), encoder: EncoderOptions::default(), level: 0.9 }
     }
 }
 
@@ -76,10 +76,11 @@ impl TableClassifier {
         let labels = Labels::read(table, target)?;
         let (held_out, train) = labels.hold_out(ctx.seed(), options.level);
         let learn = table.take_rows(&labels.rows_at(&train));
-        let encoder = Encoder::fit(&learn, target, options.cuts)?;
+        let classes = labels.codes_at(&train);
+        let encoder = Encoder::fit(&learn, target, &classes, options.encoder)?;
         let samples = encoder.encode(&learn, 0..learn.n_rows())?;
         let machine = options.machine.settle(samples.n_cols());
-        let fitted = TsetlinClassifier::fit(ctx, &samples, &labels.codes_at(&train), &machine)?;
+        let fitted = TsetlinClassifier::fit(ctx, &samples, &classes, &machine)?;
         let (machine, calibration) = (fitted.model, Calibration::Missing);
         let (target, classes) = (target.to_string(), labels.classes.clone());
         let mut model = TableClassifier { target, classes, encoder, machine, calibration };
@@ -173,14 +174,16 @@ impl TableClassifier {
     /// # Panics
     /// If there is no such clause.
     pub fn rule(&self, clause: usize) -> Option<String> {
-        let n_features = self.machine.n_features();
-        let words = |&literal: &u32| match (literal as usize).checked_sub(n_features) {
-            None => self.encoder.describe(literal as usize),
-            Some(feature) => self.encoder.describe(feature).map(|words| format!("not {words}")),
+        let machine = self.machine.machine();
+        let reading = if machine.fuzziness() == 1 { Reading::Strict } else { Reading::Fuzzy };
+        let n_features = machine.n_features();
+        let literal = |&literal: &u32| match (literal as usize).checked_sub(n_features) {
+            None => (literal as usize, true),
+            Some(feature) => (feature, false),
         };
-        let literals: Vec<String> =
-            self.machine.machine().literals(clause).iter().filter_map(words).collect();
-        (!literals.is_empty()).then(|| literals.join(" and "))
+        let literals: Vec<(usize, bool)> = machine.literals(clause).iter().map(literal).collect();
+        let phrases = self.encoder.phrases(&literals, reading);
+        (!phrases.is_empty()).then(|| phrases.join(" and "))
     }
 
     /// The model as bytes; equal models give equal bytes.
@@ -222,7 +225,7 @@ impl TableOptions {
         if !is_level(self.level) {
             return refuse("level", self.level.to_string(), "a share within 0.5..=0.999");
         }
-        match self.cuts {
+        match self.encoder.cuts {
             Some(cuts) if !(1..=256).contains(&cuts) => {
                 refuse("cuts", cuts.to_string(), "a number within 1..=256")
             }
