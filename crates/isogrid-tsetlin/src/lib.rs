@@ -23,6 +23,7 @@ mod patched;
 mod patches;
 mod pooled;
 mod port;
+mod prune;
 pub mod reference;
 mod rendezvous;
 mod schedule;

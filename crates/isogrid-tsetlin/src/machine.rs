@@ -21,9 +21,8 @@ pub struct Machine {
     n_features: usize,
     n_outputs: usize,
     patches: Option<Patches>,
-    /// Clauses of an output, or of the pool that all share.
-    n_clauses: usize,
-    is_shared: bool,
+    /// `[output]`: where its clauses end; empty if all outputs share them.
+    owned: Vec<u32>,
     fuzziness: u8,
     /// Literals of all clauses, clause by clause, ascending: features of what a clause sees, then their negations.
     literals: Vec<u32>,
@@ -37,7 +36,8 @@ impl Machine {
     pub(crate) fn new(n_features: usize, n_outputs: usize, options: &Options, teams: &[Team]) -> Machine {
         let n_clause_features = options.n_clause_features(n_features);
         let half = RowShape::new(n_clause_features).half() as u32;
-        let (mut literals, mut ends, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut literals, mut ends, mut weights, mut owned) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for team in teams {
             for clause in 0..team.n_clauses() {
                 let number = |literal| {
@@ -47,13 +47,15 @@ impl Machine {
                 ends.push(literals.len() as u32);
                 weights.extend_from_slice(team.weights(clause));
             }
+            if options.pool == Pool::PerOutput {
+                owned.push(ends.len() as u32);
+            }
         }
         Machine {
             n_features,
             n_outputs,
             patches: options.patches,
-            n_clauses: options.n_clauses,
-            is_shared: options.pool == Pool::Shared,
+            owned,
             fuzziness: options.fuzziness as u8,
             literals,
             ends,
@@ -106,10 +108,42 @@ impl Machine {
     /// # Panics
     /// If there is no such clause.
     pub fn weights(&self, clause: usize) -> impl Iterator<Item = (usize, i32)> {
-        let (n_columns, first) =
-            if self.is_shared { (self.n_outputs, 0) } else { (1, clause / self.n_clauses) };
+        let (n_columns, first) = if self.is_shared() {
+            (self.n_outputs, 0)
+        } else {
+            (1, self.owned.partition_point(|&end| end as usize <= clause))
+        };
         let weights = &self.weights[clause * n_columns..][..n_columns];
         weights.iter().enumerate().map(move |(column, &weight)| (first + column, weight))
+    }
+
+    /// Whether all outputs share the clauses.
+    pub fn is_shared(&self) -> bool {
+        self.owned.is_empty()
+    }
+
+    /// The machine of these clauses alone, with other literals and weights, in the order given; each stays with the
+    /// outputs that it has.
+    pub(crate) fn with_clauses(&self, clauses: impl Iterator<Item = Kept>) -> Machine {
+        let mut kept = Machine { literals: vec![], ends: vec![], weights: vec![], ..self.clone() };
+        let mut owned = vec![0; self.owned.len()];
+        for Kept { clause, literals, weights } in clauses {
+            if let Some((output, _)) = self.weights(clause).next().filter(|_| !self.is_shared()) {
+                owned[output] += 1;
+            }
+            kept.literals.extend(literals);
+            kept.ends.push(kept.literals.len() as u32);
+            kept.weights.extend(weights);
+        }
+        let mut end = 0;
+        kept.owned = owned
+            .into_iter()
+            .map(|n| {
+                end += n;
+                end
+            })
+            .collect();
+        kept
     }
 
     /// The votes for each output on every row, not clamped: `[row][output]`. Cost a
@@ -179,29 +213,71 @@ impl Machine {
         }
     }
 
+    /// The votes that each clause has on one row, from none to its fuzziness; weights are left out.
+    ///
+    /// # Errors
+    /// The rows do not have the machine's number of features.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn row_votes(&self, rows: &BitMatrix, row: usize) -> Result<Vec<u32>, TsetlinError> {
+        if rows.n_cols() != self.n_features {
+            return Err(TsetlinError::FeatureCount { expected: self.n_features, found: rows.n_cols() });
+        }
+        let most = |literals: &[u32]| literals.len().min(usize::from(self.fuzziness));
+        let clauses = (0..self.n_clauses()).map(|clause| self.literals(clause));
+        let half = self.n_clause_features() as u32;
+        let Some(patches) = self.patches else {
+            let is_false = |&&literal: &&u32| match literal.checked_sub(half) {
+                None => !rows.get(row, literal as usize),
+                Some(feature) => rows.get(row, feature as usize),
+            };
+            let votes = |literals: &[u32]| {
+                most(literals).saturating_sub(literals.iter().filter(is_false).count()) as u32
+            };
+            return Ok(clauses.map(votes).collect());
+        };
+        let grid = Grid::new(patches, self.n_features);
+        let (mut lanes, mut best) = (grid.room(), vec![[0; BLOCK / 64]; grid.n_chunks()]);
+        grid.spread(rows.row(row), &mut lanes);
+        let mut votes = |literals: &[u32]| {
+            let most = most(literals) as u8;
+            u32::from(most - best_fit(Filter { literals, half, fuzziness: most }, &grid, &lanes, &mut best))
+        };
+        Ok(clauses.map(&mut votes).collect())
+    }
+
     /// Whether the parts fit together, as after loading from a file.
     pub(crate) fn is_consistent(&self) -> bool {
-        let n_teams = if self.is_shared { 1 } else { self.n_outputs };
-        let n_columns = if self.is_shared { self.n_outputs } else { 1 };
+        let n_columns = if self.is_shared() { self.n_outputs } else { 1 };
         if self.patches.is_some_and(|patches| patches.validated(self.n_features).is_err()) {
             return false;
         }
         let n_clause_features = self.n_clause_features();
-        let in_range = (1..=MAX_FEATURES).contains(&self.n_features)
+        let owns_all = self.owned.last().is_some_and(|&end| end as usize == self.ends.len());
+        (1..=MAX_FEATURES).contains(&self.n_features)
             && (1..=MAX_OUTPUTS).contains(&self.n_outputs)
-            && (2..=MAX_CLAUSES).contains(&self.n_clauses)
-            && self.fuzziness > 0;
-        in_range
-            && self.ends.len() == n_teams * self.n_clauses
+            && self.fuzziness >= 1
+            && (self.is_shared() || self.owned.len() == self.n_outputs && self.owned.is_sorted() && owns_all)
+            && self.ends.len() <= MAX_CLAUSES * self.n_outputs
             && self.weights.len() == self.ends.len() * n_columns
             && self.ends.is_sorted()
-            && self.ends.last().is_some_and(|&end| end as usize == self.literals.len())
+            && self.ends.last().map_or(0, |&end| end as usize) == self.literals.len()
             && (0..self.n_clauses()).all(|clause| {
                 let literals = self.literals(clause);
                 literals.is_sorted_by(|a, b| a < b)
                     && literals.last().is_none_or(|&last| (last as usize) < 2 * n_clause_features)
             })
     }
+}
+
+/// A clause as it is to be.
+pub(crate) struct Kept {
+    /// Its number now.
+    pub(crate) clause: usize,
+    pub(crate) literals: Vec<u32>,
+    /// One an output of its pool.
+    pub(crate) weights: Vec<i32>,
 }
 
 /// Votes on a block of rows.
