@@ -1,7 +1,8 @@
 //! Outside programs that benches compare with, pinned by version and hash in `bench/peers/NAME.txt`.
 //!
 //! Each set is installed whole into `.tools/NAME` or not at all: a half-finished first run leaves nothing behind that
-//! a second one would trust.
+//! a second one would trust. A bench whose peers do not get along has several sets, `BENCH/PART`. Packages published as
+//! source only are compiled for this processor, by the set of build tools that a line of theirs names.
 
 use std::fs;
 use std::path::Path;
@@ -14,6 +15,9 @@ use crate::shell;
 
 /// A copy of the pins, written last.
 const STAMP: &str = "installed.txt";
+
+/// The line of a file of pins that names the set of build tools its source packages need.
+const COMPILED_WITH: &str = "# compiled with ";
 
 /// Installs the peers of `bench/peers/{name}.txt`, unless exactly these are there already.
 ///
@@ -29,12 +33,16 @@ pub fn install(repo: &Repo, name: &str) -> Result<()> {
         return Ok(());
     }
     need_pip()?;
-    let fresh = tools.join(format!(".{name}.partial"));
+    let builder = wanted.lines().find_map(|line| line.strip_prefix(COMPILED_WITH));
+    if let Some(builder) = builder {
+        install(repo, builder)?;
+    }
+    let fresh = tools.join(format!("{name}.partial"));
     for old in [&fresh, &folder].into_iter().filter(|old| old.exists()) {
         fs::remove_dir_all(old).with_context(|| format!("removing {}", old.display()))?;
     }
     fs::create_dir_all(&fresh).with_context(|| format!("creating {}", fresh.display()))?;
-    pip(&repo.path(&pins), &fresh)?;
+    pip(&repo.path(&pins), &fresh, builder.map(|builder| tools.join(builder)).as_deref())?;
     fs::write(fresh.join(STAMP), wanted)?;
     fs::rename(&fresh, &folder).with_context(|| format!("installing into .tools/{name}"))?;
     println!("  peers of {name}: installed into .tools/{name}");
@@ -46,18 +54,17 @@ fn need_pip() -> Result<()> {
     asked.context("peers are installed with pip; on Debian: apt-get install python3-pip").map(|_| ())
 }
 
-fn pip(pins: &Path, target: &Path) -> Result<()> {
+fn pip(pins: &Path, target: &Path, builder: Option<&Path>) -> Result<()> {
     let mut command = Command::new("python3");
-    command.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--require-hashes",
-        "--only-binary",
-        ":all:",
-    ]);
+    command.args(["-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]);
+    match builder {
+        None => command.args(["--only-binary", ":all:"]),
+        // Wheels are still wheels: their hashes are pinned. The cache may hold what other flags built.
+        Some(tools) => command
+            .args(["--no-build-isolation", "--use-pep517", "--no-cache-dir"])
+            .env("PYTHONPATH", tools)
+            .env("CFLAGS", "-O3 -march=native"),
+    };
     command.args([
         "--disable-pip-version-check",
         "--no-warn-script-location",
