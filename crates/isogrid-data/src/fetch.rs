@@ -53,7 +53,7 @@ pub fn fetch_with(
     let archive = toolbox.download(set, &download, log)?;
     check_digest(set, &archive)?;
     log(&format!("{}: {} checked, unpacking", set.name, set.archive));
-    unpack::unpack(set, &archive, &unpacked)?;
+    unpack::unpack(toolbox, set, &archive, &unpacked)?;
     let marker = unpacked.join(MARKER);
     fs::write(&marker, marker_text(set)).map_err(DataError::io(marker.display().to_string()))?;
     put_in_place(&unpacked, &dir.join(set.name), &work.join("old"))?;

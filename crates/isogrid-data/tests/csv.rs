@@ -38,6 +38,10 @@ fn good_text() {
         ("numbers in every form", b"a\n1e3\n-.5\n+2\n1.50\n", "a\n1000\n-0.5\n2\n1.5\n"),
         ("a word keeps the numbers as written", b"a\n007\n1.50\nx\n", "a\n007\n1.50\nx\n"),
         ("one column", b"a\n1\n", "a\n1\n"),
+        ("infinities", b"a,b\ninf,1\n-inf,Infinity\n", "a,b\ninf,1\n-inf,inf\n"),
+        ("every writing of not-a-number is missing or text", b"a,b\nNaN,1\nnan,NAN\n", "a,b\n,1\n,NAN\n"),
+        ("quotes inside a bare field", b"a,b\nx\"y,1\n", "a,b\n\"x\"\"y\",1\n"),
+        ("an empty quoted field", b"a,b\n\"\",1\n", "a,b\n,1\n"),
         ("not ascii", "größe\nñ\n".as_bytes(), "größe\nñ\n"),
     ];
     for (name, text, expected) in cases {
@@ -67,6 +71,27 @@ fn bad_text_names_its_place() {
             "t.csv:4: expected 2 fields as in the header, found 1",
         ),
         ("twice", b"a,b,a\n1,2,3\n", "t.csv: column name `a` stands twice in the header (fields 1 and 3)"),
+        (
+            "unclosed quote",
+            b"a,b\n1,2\n1,\"x\n2,y\n",
+            "t.csv:3: a quote is opened in this row and never closed",
+        ),
+        (
+            "unclosed quote in the header",
+            b"a,\"b\n1,2\n",
+            "t.csv:1: a quote is opened in this row and never closed",
+        ),
+        (
+            "a name twice after spaces",
+            b"a, a\n1,2\n",
+            "t.csv: column name `a` stands twice in the header (fields 1 and 2)",
+        ),
+        (
+            "a given name twice",
+            b"c1,\n1,2\n",
+            "t.csv: column name `c1` stands twice in the header (fields 1 and 2)",
+        ),
+        ("header without its line end", b"a,b", "t.csv: no rows after the header"),
         ("latin1", b"a,b\n1,gr\xf6sse\n", "t.csv:2: field 2 is not valid UTF-8"),
         ("latin1 header", b"a,gr\xf6sse\n1,2\n", "t.csv:1: field 2 is not valid UTF-8"),
         ("zero bytes", b"a,b\n1,\0\n", "t.csv: not a text table: it holds zero bytes"),
@@ -100,6 +125,18 @@ fn limits_and_demands() {
         assert_eq!(error.to_string(), *expected, "{name}");
     }
     assert!(read_csv("t.csv", &b"a,b\n1,2\n3,x\n"[..], &named("a")).is_ok());
+}
+
+#[test]
+fn a_table_has_at_most_a_million_columns() {
+    let text = |n: usize| {
+        let names: Vec<String> = (0..n).map(|i| format!("c{i}")).collect();
+        format!("{}\n{}\n", names.join(","), vec!["1"; n].join(","))
+    };
+    let (table, _) = read(text(1 << 16)).unwrap();
+    assert_eq!((table.n_rows(), table.columns().len()), (1, 1 << 16));
+    let error = read(text((1 << 20) + 1)).unwrap_err().to_string();
+    assert_eq!(error, "t.csv:1: the number of columns exceeds the limit of 1048576");
 }
 
 #[test]

@@ -43,7 +43,11 @@ impl Bench {
     }
 
     fn client(&self, script: &str) {
-        let path = self.path("bin/python3");
+        self.program("python3", script);
+    }
+
+    fn program(&self, name: &str, script: &str) {
+        let path = self.path("bin").join(name);
         let text = format!("#!/bin/sh\ncase \"$*\" in *--version) exit 0;; esac\n{script}\n");
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -259,6 +263,34 @@ fn digits_become_a_table() {
         let error = bench.fetch(&digits_set(&bench, text)).expect_err(name);
         assert!(error.to_string().contains("3.json: expected whole images of 784 values"), "{name}: {error}");
     }
+}
+
+#[test]
+fn debian_packages_are_opened_by_their_own_program() {
+    let bench = Bench::new(&[]);
+    let mut tar = tar::Builder::new(Vec::new());
+    for (name, text) in [("./usr/data/one.txt", "1"), ("./usr/other", "2"), ("./usr/copyright", "free")] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, name, text.as_bytes()).unwrap();
+    }
+    fs::write(bench.path("files.tar"), tar.into_inner().unwrap()).unwrap();
+    let archive = bench.path("archive.zip").display().to_string();
+    bench.program("apt-get", &format!("test \"$*\" = 'download pkg=1.0' && /bin/cp {archive} pkg-1.0.zip"));
+    let files = bench.path("files.tar").display().to_string();
+    bench.program("dpkg-deb", &format!("test \"$1\" = --fsys-tarfile && /bin/cat {files}"));
+    let rules: &[Keep] = &[
+        Keep { from: "usr/data/", suffix: ".txt", to: "texts/" },
+        Keep { from: "usr/copyright", suffix: "", to: "copyright" },
+    ];
+    let set = DataSet { client: Client::Apt, contents: Contents::Deb(rules), ..bench.set() };
+    let folder = bench.fetch(&set).unwrap();
+    let names = [".complete", "copyright", "texts/one.txt"];
+    assert_eq!(tree(&folder), names.map(|name| format!("{}/{name}", folder.display())));
+    bench.program("dpkg-deb", "echo 'not a Debian package' >&2; exit 2");
+    let error = bench.fetch(&DataSet { version: "1.0~1", ..set }).unwrap_err().to_string();
+    assert!(error.contains("failed"), "{error}");
 }
 
 #[test]

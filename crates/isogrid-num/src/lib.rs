@@ -6,6 +6,7 @@
 //! out until a third engine needs them: matrices, transforms.
 
 pub mod bits;
+pub mod calibrate;
 pub mod hash;
 pub mod net;
 pub mod rng;
