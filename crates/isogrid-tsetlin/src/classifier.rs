@@ -61,6 +61,11 @@ impl TsetlinClassifier {
         Ok(Fitted { model: TsetlinClassifier { machine: trainer.machine() }, stop })
     }
 
+    /// A classifier whose classes are the outputs of a machine.
+    pub fn of(machine: Machine) -> TsetlinClassifier {
+        TsetlinClassifier { machine }
+    }
+
     /// The machine inside.
     pub fn machine(&self) -> &Machine {
         &self.machine
@@ -85,7 +90,7 @@ impl TsetlinClassifier {
     }
 }
 
-fn best_of(sums: &[i32]) -> Prediction {
+pub(crate) fn best_of(sums: &[i32]) -> Prediction {
     let (mut best, mut second) = (0, None);
     for class in 1..sums.len() {
         if sums[class] > sums[best] {

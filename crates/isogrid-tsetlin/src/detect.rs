@@ -105,7 +105,7 @@ impl Trial {
     /// The offer for the whole table: the score of the trial, the cost of a fit with default options.
     fn bid(&self, n_right: u64, table: &Table) -> Bid {
         let n = self.held_out.1.len() as u64;
-        let options = Settings::default().settle(self.train.0.n_cols());
+        let options = Settings::default().settle(table.n_rows(), self.train.0.n_cols());
         let words = options.n_clauses * (2 * self.train.0.n_cols()).div_ceil(64);
         let updates = 2.0 * f64::from(options.epochs) * table.n_rows() as f64;
         Bid {

@@ -3,10 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use isogrid_core::{
-    Check, Ctx, Detect, Emission, Engine, Finding, Fitted, Info, OptionSpec, Sink, Status, Stop, Store,
-    Verdict,
-};
+use isogrid_core::{Check, Ctx, Detect, Engine, Finding, Fitted, Info, Sink, Stop, Store, Verdict};
 use isogrid_data::Table;
 
 use crate::TsetlinError;
@@ -36,56 +33,6 @@ pub struct Rows {
     pub numbers: Vec<usize>,
 }
 
-static INFO: Info = Info {
-    name: "tsetlin",
-    structure: "A few and-rules over yes-or-no features decide the class of a row.",
-    assumes: &["rows are independent", "new rows come from where the learned ones came from"],
-    guarantees: &[
-        "the same seed gives the same model and answers",
-        "answers marked as kept are as accurate as --level with probability 0.9 over the rows held out",
-    ],
-    papers: &[
-        "Granmo, The Tsetlin machine, 2018, arXiv 1804.01508",
-        "Angelopoulos et al., Learn then test, 2021, arXiv 2110.01052",
-    ],
-    status: Status::Proof,
-    emission: Emission::Appends,
-    tick: "evaluating the clauses of one class on one row",
-    options: &[
-        OptionSpec { name: "target", value: Some("COL"), help: "the column to predict" },
-        OptionSpec { name: "clauses", value: Some("N"), help: "clauses a class [200]" },
-        OptionSpec {
-            name: "threshold",
-            value: Some("N"),
-            help: "votes at which learning stops [28, or 15 for few features, or a quarter of few clauses]",
-        },
-        OptionSpec {
-            name: "specificity",
-            value: Some("S"),
-            help: "larger makes clauses forget less [200, or 8 for few features]",
-        },
-        OptionSpec {
-            name: "fuzziness",
-            value: Some("N"),
-            help: "false literals at which a clause stops voting; 1 is strict [8, or 1 for few features]",
-        },
-        OptionSpec {
-            name: "literals",
-            value: Some("N"),
-            help: "literals at which a clause stops growing [16]",
-        },
-        OptionSpec { name: "epochs", value: Some("N"), help: "passes over the rows [30]" },
-        OptionSpec {
-            name: "threads",
-            value: Some("N"),
-            help: "threads; the model is the same for every number [1]",
-        },
-        OptionSpec { name: "cuts", value: Some("N"), help: "yes-or-no features a numeric column [by width]" },
-        OptionSpec { name: "level", value: Some("P"), help: "accuracy promised for kept answers [0.9]" },
-    ],
-    parts: &[],
-};
-
 impl Engine for Tsetlin {
     type Data = LabeledTable;
     type Options = TableOptions;
@@ -96,7 +43,7 @@ impl Engine for Tsetlin {
     type Error = TsetlinError;
 
     fn info(&self) -> &'static Info {
-        &INFO
+        &crate::info::INFO
     }
 
     fn fit(

@@ -15,6 +15,7 @@ mod engine;
 #[cfg(test)]
 mod equality;
 mod error;
+mod info;
 mod kernels;
 mod ledger;
 mod machine;
@@ -23,6 +24,7 @@ mod patched;
 mod patches;
 mod pooled;
 mod port;
+mod probability;
 mod prune;
 pub mod reference;
 mod rendezvous;
@@ -31,6 +33,7 @@ mod solo;
 mod table;
 mod team;
 mod trainer;
+mod tune;
 
 pub use aims::Targets;
 pub use booleanize::{
@@ -45,5 +48,7 @@ pub use error::TsetlinError;
 pub use machine::Machine;
 pub use options::{Feedback, Options, Pool, Settings};
 pub use patches::Patches;
+pub use probability::Sharpness;
 pub use table::{Answer, TableClassifier, TableOptions};
 pub use trainer::Trainer;
+pub use tune::Trial;

@@ -104,27 +104,36 @@ pub struct Settings {
 }
 
 /// Below so many boolean features, clauses are short and strict ones are better.
-const FEW_FEATURES: usize = 200;
+const FEW_FEATURES: usize = 100;
+/// The threshold, as a share of the votes that half the clauses have.
+const DECIDED: f64 = 0.2;
+/// Literals of each kind that a clause forgets at a time.
+const FORGETS: f64 = 2.0;
+/// Samples to visit, by strict clauses and by fuzzy ones; few samples are visited more often.
+const VISITS: [usize; 2] = [40_000, 400_000];
 
 impl Settings {
-    /// Options for so many boolean features.
-    pub fn settle(&self, n_features: usize) -> Options {
-        let defaults = if n_features < FEW_FEATURES {
-            Options { fuzziness: 1, specificity: 8.0, threshold: 15, ..Options::default() }
-        } else {
-            Options::default()
-        };
-        let n_clauses = self.n_clauses.unwrap_or(defaults.n_clauses);
+    /// Options for so many rows and boolean features: those that did best on small and middling tables (see the crate's
+    /// README).
+    pub fn settle(&self, n_rows: usize, n_features: usize) -> Options {
+        let is_strict = self.fuzziness.map_or(n_features < FEW_FEATURES, |fuzziness| fuzziness == 1);
+        let n_clauses = self.n_clauses.unwrap_or(if is_strict { 200 } else { 100 });
+        let fuzziness = self.fuzziness.unwrap_or(if is_strict { 1 } else { 8 });
+        let votes = (n_clauses / 2) as f64 * f64::from(fuzziness);
+        // The votes of strict clauses are few; more than 15 of them need not agree.
+        let threshold = if is_strict { (votes / 2.0).min(15.0) } else { votes * DECIDED };
+        let specificity = if is_strict { 8.0 } else { (n_features as f64 / FORGETS).max(1.0) };
         Options {
             n_clauses,
-            // Few clauses cannot give many votes.
-            threshold: self.threshold.unwrap_or(defaults.threshold.min(n_clauses as u32 / 4).max(1)),
-            specificity: self.specificity.unwrap_or(defaults.specificity),
-            fuzziness: self.fuzziness.unwrap_or(defaults.fuzziness),
-            max_literals: self.max_literals.unwrap_or(defaults.max_literals),
-            epochs: self.epochs.unwrap_or(defaults.epochs),
-            n_threads: self.n_threads.unwrap_or(defaults.n_threads),
-            ..defaults
+            threshold: self.threshold.unwrap_or(threshold.max(1.0) as u32),
+            specificity: self.specificity.unwrap_or(specificity),
+            fuzziness,
+            max_literals: self.max_literals.unwrap_or(if is_strict { 16 } else { fuzziness }),
+            epochs: self
+                .epochs
+                .unwrap_or((VISITS[usize::from(!is_strict)] / n_rows.max(1)).clamp(50, 600) as u32),
+            n_threads: self.n_threads.unwrap_or(1),
+            ..Options::default()
         }
     }
 }

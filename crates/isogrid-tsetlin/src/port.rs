@@ -3,9 +3,10 @@
 use std::str::FromStr;
 
 use isogrid_core::{Port, Printed, Recognition, Request, Source, Value};
-use isogrid_data::{Column, CsvOptions, Table, Warning, looks_like_table, read_csv_source, write_csv};
+use isogrid_data::{Column, CsvOptions, Table, Warning, looks_like_table, read_table, write_csv};
 
 use crate::TsetlinError;
+use crate::booleanize::Binning;
 use crate::engine::{LabeledTable, Rows, Tsetlin};
 use crate::options::Settings;
 use crate::table::{Answer, TableClassifier, TableOptions};
@@ -71,6 +72,7 @@ impl Port for Tsetlin {
             Column::numbers("row", numbers(|answer| answer.row as f64)),
             Column::categories("prediction", answers.iter().map(class)),
             Column::numbers("margin", numbers(|answer| f64::from(answer.margin))),
+            Column::numbers("probability", numbers(|answer| rounded(answer.probability).unwrap_or(f64::NAN))),
             Column::categories("kept", kept),
         ];
         let mut text = Vec::new();
@@ -82,6 +84,7 @@ impl Port for Tsetlin {
                 ("row", answer.row.into()),
                 ("prediction", class(answer).into()),
                 ("margin", answer.margin.into()),
+                ("probability", rounded(answer.probability).into()),
                 ("kept", answer.is_kept.into()),
             ])
         };
@@ -98,9 +101,14 @@ impl Port for Tsetlin {
     }
 }
 
+/// To what rows held out can tell.
+fn rounded(probability: Option<f64>) -> Option<f64> {
+    probability.map(|probability| (probability * 1e4).round() / 1e4)
+}
+
 /// Reads a table and passes its warnings on, but not that a column to be `answered` has no values.
 fn read(request: &Request, source: &Source, answered: Option<&str>) -> Result<Table, TsetlinError> {
-    let (table, warnings) = read_csv_source(source, &CsvOptions::default())?;
+    let (table, warnings) = read_table(source, &CsvOptions::default())?;
     let is_plain = |warning: &Warning| matches!(warning, Warning::AllMissing { column } if Some(column.as_str()) == answered);
     for warning in warnings.into_iter().filter(|warning| !is_plain(warning)) {
         request.warnings.push(format!("{}: {warning}", source.name));
@@ -130,8 +138,19 @@ fn options(request: &Request) -> Result<TableOptions, TsetlinError> {
         n_threads: number(request, "threads", "a number within 1..=1024")?,
     };
     options.encoder.cuts = number(request, "cuts", "a number within 1..=256")?;
+    options.encoder.binning = match request.option("binning") {
+        None => None,
+        Some(name) => Some(binning(name)?),
+    };
+    options.n_trials = number(request, "trials", "a number within 0..=1000")?.unwrap_or(0);
     options.level = number(request, "level", "a share within 0.5..=0.999")?.unwrap_or(options.level);
     Ok(options)
+}
+
+fn binning(name: &str) -> Result<Binning, TsetlinError> {
+    let known = Binning::ALL.iter().find(|(known, _)| *known == name);
+    let (value, expected) = (format!("`{name}`"), "one of distinct, quantile, uniform, learned");
+    known.map(|(_, binning)| *binning).ok_or(TsetlinError::Option { option: "binning", value, expected })
 }
 
 fn number<T: FromStr>(

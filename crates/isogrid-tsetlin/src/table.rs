@@ -8,11 +8,13 @@ use isogrid_data::Table;
 use isogrid_num::rng::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::TsetlinError;
 use crate::booleanize::{Encoder, EncoderOptions, Reading};
 use crate::calibrate::{Calibration, first_step, is_level};
-use crate::classifier::{Prediction, TsetlinClassifier};
+use crate::classifier::{Prediction, TsetlinClassifier, best_of};
 use crate::options::{MAX_OUTPUTS, Settings};
+use crate::probability::Sharpness;
+use crate::tune::{Task, Trial, tune};
+use crate::{Machine, Options, Targets, Trainer, TsetlinError};
 
 /// One held-out row in this many, for calibration.
 const HELD_OUT: usize = 10;
@@ -28,11 +30,18 @@ pub struct TableOptions {
     pub encoder: EncoderOptions,
     /// The accuracy that kept answers promise, within 0.5..=0.999.
     pub level: f64,
+    /// Settings to try on rows held out before the fit, within 0..=1,000; 0 for the defaults.
+    pub n_trials: usize,
 }
 
 impl Default for TableOptions {
     fn default() -> Self {
-        TableOptions { machine: Settings::default(), encoder: EncoderOptions::default(), level: 0.9 }
+        TableOptions {
+            machine: Settings::default(),
+            encoder: EncoderOptions::default(),
+            level: 0.9,
+            n_trials: 0,
+        }
     }
 }
 
@@ -45,10 +54,14 @@ pub struct TableClassifier {
     encoder: Encoder,
     machine: TsetlinClassifier,
     calibration: Calibration,
+    /// How votes become probabilities, if rows could be held out.
+    sharpness: Option<Sharpness>,
+    /// What was tried before the fit, best first.
+    trials: Vec<Trial>,
 }
 
 /// The answer for one row of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Answer {
     /// The row's number in its table, from 0.
     pub row: usize,
@@ -56,6 +69,8 @@ pub struct Answer {
     pub class: u32,
     /// By how many votes it leads.
     pub margin: u32,
+    /// How likely the class is; `None` if no rows could be held out to learn that from.
+    pub probability: Option<f64>,
     /// Whether the margin is large enough for the promised accuracy.
     pub is_kept: bool,
 }
@@ -77,14 +92,15 @@ impl TableClassifier {
         let (held_out, train) = labels.hold_out(ctx.seed(), options.level);
         let learn = table.take_rows(&labels.rows_at(&train));
         let classes = labels.codes_at(&train);
-        let encoder = Encoder::fit(&learn, target, &classes, options.encoder)?;
-        let samples = encoder.encode(&learn, 0..learn.n_rows())?;
-        let machine = options.machine.settle(samples.n_cols());
-        let fitted = TsetlinClassifier::fit(ctx, &samples, &classes, &machine)?;
-        let (machine, calibration) = (fitted.model, Calibration::Missing);
+        let (trials, (encoder, machine, mut stop)) = learn_from(
+            ctx,
+            &Task { table: &learn, target, classes: &classes, n_classes: labels.classes.len() as u32 },
+            options,
+        )?;
         let (target, classes) = (target.to_string(), labels.classes.clone());
-        let mut model = TableClassifier { target, classes, encoder, machine, calibration };
-        let mut stop = fitted.stop;
+        let (calibration, sharpness) = (Calibration::Missing, None);
+        let machine = TsetlinClassifier::of(machine);
+        let mut model = TableClassifier { target, classes, encoder, machine, calibration, sharpness, trials };
         if stop == Stop::Done && !held_out.is_empty() {
             let held_table = table.take_rows(&labels.rows_at(&held_out));
             let truth = labels.codes_at(&held_out);
@@ -102,6 +118,8 @@ impl TableClassifier {
     ) -> Result<Stop, TsetlinError> {
         let (answers, stop) = self.answer(ctx, table, 0..table.n_rows())?;
         if stop == Stop::Done {
+            let rows = self.encoder.encode(table, 0..table.n_rows())?;
+            self.sharpness = Sharpness::find(&self.machine.machine().sums(&rows)?, truth);
             let outcomes =
                 answers.iter().zip(truth).map(|(answer, &class)| (answer.margin, answer.class == class));
             self.calibration = Calibration::find(outcomes.collect(), level);
@@ -129,18 +147,20 @@ impl TableClassifier {
             let paid = |_: &usize| ctx.tick(self.classes.len() as u64);
             let end = part.clone().map(|row| (row, paid(&row))).find(|(_, flow)| flow.is_break());
             let part = start..end.map_or(part.end, |(row, _)| row);
-            let predictions = self.machine.predict_rows(&self.encoder.encode(table, part.clone())?)?;
-            answers.extend(part.zip(predictions).map(|(row, Prediction { class, margin })| Answer {
-                row,
-                class,
-                margin,
-                is_kept: self.calibration.keeps(margin),
-            }));
+            let sums = self.machine.machine().sums(&self.encoder.encode(table, part.clone())?)?;
+            let each = part.zip(sums.chunks_exact(self.classes.len()));
+            answers.extend(each.map(|(row, sums)| self.answer_of(row, sums)));
             if let Some((_, ControlFlow::Break(stop))) = end {
                 return Ok((answers, stop));
             }
         }
         Ok((answers, Stop::Done))
+    }
+
+    fn answer_of(&self, row: usize, sums: &[i32]) -> Answer {
+        let Prediction { class, margin } = best_of(sums);
+        let probability = self.sharpness.map(|sharpness| sharpness.probability(sums, class as usize));
+        Answer { row, class, margin, probability, is_kept: self.calibration.keeps(margin) }
     }
 
     /// The target column.
@@ -156,6 +176,11 @@ impl TableClassifier {
     /// What is known about margins.
     pub fn calibration(&self) -> &Calibration {
         &self.calibration
+    }
+
+    /// The settings that were tried before the fit, best first; none if the defaults were taken.
+    pub fn trials(&self) -> &[Trial] {
+        &self.trials
     }
 
     /// The machine inside.
@@ -213,6 +238,7 @@ impl TableClassifier {
         self.machine.machine().is_consistent()
             && self.encoder.is_consistent()
             && self.calibration.is_consistent()
+            && self.sharpness.is_none_or(Sharpness::is_consistent)
             && self.encoder.n_features() == self.machine.n_features()
             && self.classes.len() == self.machine.n_classes()
             && self.classes.is_sorted_by(|a, b| a < b)
@@ -225,6 +251,9 @@ impl TableOptions {
         if !is_level(self.level) {
             return refuse("level", self.level.to_string(), "a share within 0.5..=0.999");
         }
+        if self.n_trials > 1_000 {
+            return refuse("trials", self.n_trials.to_string(), "a number within 0..=1000");
+        }
         match self.encoder.cuts {
             Some(cuts) if !(1..=256).contains(&cuts) => {
                 refuse("cuts", cuts.to_string(), "a number within 1..=256")
@@ -232,6 +261,33 @@ impl TableOptions {
             _ => Ok(()),
         }
     }
+}
+
+/// The machine for these rows, with what was tried and what ended the fit.
+fn learn_from(
+    ctx: &Ctx,
+    task: &Task<'_>,
+    options: &TableOptions,
+) -> Result<(Vec<Trial>, (Encoder, Machine, Stop)), TsetlinError> {
+    let mut trials = Vec::new();
+    if options.n_trials > 0 {
+        let tuned = tune(ctx, task, (&options.machine, options.encoder), options.n_trials)?;
+        trials = tuned.trials;
+        if let Some((stop, encoder, machine)) = tuned.cut_short {
+            return Ok((trials, (encoder, machine, stop)));
+        }
+    }
+    let best = trials.first();
+    let code = best.map_or(options.encoder, |best| best.encoder);
+    let encoder = Encoder::fit(task.table, task.target, task.classes, code)?;
+    let samples = encoder.encode(task.table, 0..task.table.n_rows())?;
+    let settled = options.machine.settle(samples.n_rows(), samples.n_cols());
+    let machine =
+        best.map_or(settled.clone(), |best| Options { n_threads: settled.n_threads, ..best.options.clone() });
+    let targets = Targets::Classes { of: task.classes, n_classes: task.n_classes, weights: None };
+    let mut trainer = Trainer::new(ctx.seed(), samples.n_cols(), task.n_classes as usize, &machine)?;
+    let stop = trainer.fit(ctx, &samples, &targets)?;
+    Ok((trials, (encoder, trainer.machine(), stop)))
 }
 
 /// The target column as class numbers, with the rows that have one.

@@ -69,7 +69,7 @@ fn answers_of(printed: &Printed) -> Vec<(String, String)> {
 fn blanks_are_filled_in() {
     let request = request(&[&weather(400, 4)], SMALL);
     let (printed, verdict) = run(&request, &fit(&request), true);
-    assert!(printed.text.starts_with("row,prediction,margin,kept\n400,"), "{}", printed.text);
+    assert!(printed.text.starts_with("row,prediction,margin,probability,kept\n400,"), "{}", printed.text);
     let expected = [("400", "no"), ("401", "yes"), ("402", "yes"), ("403", "no")];
     assert_eq!(answers_of(&printed), expected.map(|(row, class)| (row.to_string(), class.to_string())));
     assert_eq!(printed.record.get("n_rows"), Some(&Value::Int(4)));
@@ -232,4 +232,51 @@ fn odd_columns_are_told() {
     let request = request(&[&text], SMALL);
     Tsetlin.data(&request).unwrap();
     assert_eq!(request.warnings.take(), ["t0.csv: column `day` is read as text because line 42 has `x`"]);
+}
+
+#[test]
+fn trials_choose_settings_and_keep_those_given() {
+    let options = [("trials", "5"), ("clauses", "40"), ("threads", "2")];
+    let tuned = request(&[&weather(300, 0)], &options);
+    let model = fit(&tuned);
+    let trials = model.trials();
+    assert_eq!(trials.len(), 5);
+    assert!(trials.is_sorted_by(|a, b| a.accuracy >= b.accuracy), "{trials:?}");
+    assert!(trials.iter().all(|trial| trial.options.n_clauses == 40 && trial.n_bytes > 0), "{trials:?}");
+    assert!(trials[0].accuracy > 0.98, "{:?}", trials[0]);
+    let alone = request(&[&weather(300, 0)], &[("trials", "5"), ("clauses", "40"), ("threads", "1")]);
+    assert_eq!(fit(&alone).to_bytes(), model.to_bytes());
+}
+
+#[test]
+fn trials_that_a_limit_cuts_short_leave_the_best_so_far() {
+    let request = request(&[&weather(300, 0)], &[("trials", "5")]);
+    let (data, options) = Tsetlin.data(&request).unwrap();
+    for limit in [1, 5_000, 60_000] {
+        let ctx = Ctx::new(3).with_tick_limit(limit);
+        let fitted = Tsetlin.fit(&ctx, &data, &options).unwrap();
+        assert!(matches!(fitted.stop, Stop::Budget(_)), "{limit}: {:?}", fitted.stop);
+        assert_eq!(fitted.model.calibration(), &Calibration::Missing);
+        assert_eq!(TableClassifier::from_bytes(&fitted.model.to_bytes()).unwrap(), fitted.model);
+    }
+}
+
+#[test]
+fn settings_out_of_range_are_refused_in_words() {
+    for (option, value, expected) in [
+        ("trials", "2000", "option `trials` is 2000, expected a number within 0..=1000"),
+        (
+            "binning",
+            "fine",
+            "option `binning` is `fine`, expected one of distinct, quantile, uniform, learned",
+        ),
+        ("cuts", "0", "option `cuts` is 0, expected a number within 1..=256"),
+    ] {
+        let request = request(&[&weather(60, 0)], &[(option, value)]);
+        let error = match Tsetlin.data(&request) {
+            Err(error) => error,
+            Ok((data, options)) => Tsetlin.fit(&Ctx::new(1), &data, &options).unwrap_err(),
+        };
+        assert_eq!(error.to_string(), expected);
+    }
 }

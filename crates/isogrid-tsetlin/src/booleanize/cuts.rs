@@ -7,12 +7,12 @@
 use serde::{Deserialize, Serialize};
 
 /// How the cuts of a numeric column are placed. With a single one, all but [`Binning::Learned`] cut at the mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum Binning {
     /// Evenly over the distinct values.
-    #[default]
     Distinct,
     /// Evenly over the rows.
+    #[default]
     Quantile,
     /// In equal steps from the least to the largest value.
     Uniform,

@@ -20,13 +20,13 @@ const FEATURE_BUDGET: usize = 1_024;
 const MAX_CUTS: usize = 32;
 
 /// How columns are turned into features.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct EncoderOptions {
     /// The most features a numeric column; `None` for as many as keep all numeric columns within about a thousand, and
     /// at most 32 each.
     pub cuts: Option<usize>,
-    /// Where cuts are placed.
-    pub binning: Binning,
+    /// Where cuts are placed; `None` for evenly over the rows.
+    pub binning: Option<Binning>,
 }
 
 /// How each column becomes booleans; fitted on one table, applied to others.
@@ -71,7 +71,7 @@ impl Encoder {
         let columns = || table.columns().iter().filter(|column| column.name() != target);
         let n_numeric = columns().filter(|column| matches!(column.cells(), Cells::Numbers(_))).count();
         let n_cuts = options.cuts.unwrap_or_else(|| (FEATURE_BUDGET / n_numeric.max(1)).clamp(1, MAX_CUTS));
-        let code = |column| code_of(column, classes, n_cuts, options.binning);
+        let code = |column| code_of(column, classes, n_cuts, options.binning.unwrap_or_default());
         let encoder = Encoder { columns: columns().filter_map(code).collect() };
         match encoder.n_features() {
             0 => Err(TsetlinError::NoFeatures),
