@@ -26,6 +26,10 @@ pub use registry::{find, registry};
 
 pub use isogrid_core as core;
 pub use isogrid_data as data;
+#[cfg(feature = "forest")]
+pub use isogrid_forest as forest;
+#[cfg(feature = "linear")]
+pub use isogrid_linear as linear;
 #[cfg(feature = "plan")]
 pub use isogrid_plan as plan;
 #[cfg(feature = "robot")]

@@ -15,6 +15,14 @@ static REGISTRY: &[Entry] = &[
         .with_check::<isogrid_tsetlin::Tsetlin>(),
     #[cfg(feature = "robot")]
     crate::arm::ENTRY,
+    #[cfg(feature = "linear")]
+    isogrid_core::entry::<isogrid_linear::Linear>()
+        .with_detect::<isogrid_linear::Linear>()
+        .with_check::<isogrid_linear::Linear>(),
+    #[cfg(feature = "forest")]
+    isogrid_core::entry::<isogrid_forest::Forest>()
+        .with_detect::<isogrid_forest::Forest>()
+        .with_check::<isogrid_forest::Forest>(),
 ];
 
 /// Every engine of this build, in the order shown to users.
