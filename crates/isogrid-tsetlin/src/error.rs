@@ -65,6 +65,14 @@ pub enum TsetlinError {
         /// The targets'.
         found: usize,
     },
+    /// Too few rows to learn from.
+    #[error("{found} rows, expected at least {least}")]
+    TooFewRows {
+        /// How many there are.
+        found: usize,
+        /// How many it takes.
+        least: usize,
+    },
     /// More features than a machine can have.
     #[error("{found} boolean features, expected at most {most}")]
     TooManyFeatures {

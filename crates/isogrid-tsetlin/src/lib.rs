@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod aims;
+mod anomaly;
 mod baseline;
 mod blocks;
 mod book;
@@ -36,6 +37,7 @@ mod trainer;
 mod tune;
 
 pub use aims::Targets;
+pub use anomaly::{Anomaly, AnomalyAnswer, AnomalyDetector, AnomalyOptions, Judgement, Score};
 pub use booleanize::{
     Binning, Encoder, EncoderOptions, Images, Neighbors, PixelOptions, Pixels, Reading, Surroundings,
 };

@@ -107,7 +107,11 @@ fn rounded(probability: Option<f64>) -> Option<f64> {
 }
 
 /// Reads a table and passes its warnings on, but not that a column to be `answered` has no values.
-fn read(request: &Request, source: &Source, answered: Option<&str>) -> Result<Table, TsetlinError> {
+pub(crate) fn read(
+    request: &Request,
+    source: &Source,
+    answered: Option<&str>,
+) -> Result<Table, TsetlinError> {
     let (table, warnings) = read_table(source, &CsvOptions::default())?;
     let is_plain = |warning: &Warning| matches!(warning, Warning::AllMissing { column } if Some(column.as_str()) == answered);
     for warning in warnings.into_iter().filter(|warning| !is_plain(warning)) {
@@ -153,7 +157,7 @@ fn binning(name: &str) -> Result<Binning, TsetlinError> {
     known.map(|(_, binning)| *binning).ok_or(TsetlinError::Option { option: "binning", value, expected })
 }
 
-fn number<T: FromStr>(
+pub(crate) fn number<T: FromStr>(
     request: &Request,
     option: &'static str,
     expected: &'static str,

@@ -49,6 +49,11 @@ impl Sharpness {
         self.log_probability(sums, class).exp()
     }
 
+    /// How surprising a class is, in nats.
+    pub(crate) fn surprise(self, sums: &[i32], class: usize) -> f64 {
+        -self.log_probability(sums, class)
+    }
+
     fn log_probability(self, sums: &[i32], class: usize) -> f64 {
         let largest = sums.iter().copied().max().unwrap_or(0);
         let log_odds = |sum: i32| self.0 * f64::from(sum.saturating_sub(largest));

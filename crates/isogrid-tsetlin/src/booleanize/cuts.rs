@@ -62,6 +62,26 @@ pub(super) fn cuts_of(
     borders.iter().map(|&border| between(runs.distinct[border - 1], runs.distinct[border])).collect()
 }
 
+/// How far beyond the range seen the outer cuts lie, as shares of the range.
+const BEYOND: [f64; 6] = [0.0, 0.02, 0.05, 0.1, 0.2, 0.4];
+
+/// Adds cuts at the end of the range of the values, and beyond it on both sides.
+pub(super) fn add_outer(cuts: &mut Vec<f64>, values: &[f64]) {
+    let finite = || values.iter().copied().filter(|value| value.is_finite());
+    let (least, most) = finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
+    if least > most {
+        return;
+    }
+    // A column of one value has no range; its size stands in.
+    let range = if most > least { most - least } else { most.abs().max(1.0) };
+    for beyond in BEYOND {
+        cuts.extend([least - beyond * range, (most + beyond * range).next_up()]);
+    }
+    cuts.retain(|cut| cut.is_finite());
+    cuts.sort_unstable_by(f64::total_cmp);
+    cuts.dedup();
+}
+
 fn mean(values: &[(f64, u32)]) -> f64 {
     // Scaled first, so that large values do not overflow.
     values.iter().map(|(value, _)| value / values.len() as f64).sum()

@@ -7,9 +7,10 @@ use std::ops::Range;
 
 use isogrid_data::{Cells, Column, Table};
 use isogrid_num::bits::BitMatrix;
+use isogrid_num::rng::Rng;
 use serde::{Deserialize, Serialize};
 
-use super::cuts::{Binning, cuts_of};
+use super::cuts::{self, Binning, cuts_of};
 use super::phrase::{Reading, Thresholds};
 use super::{labels, words};
 use crate::TsetlinError;
@@ -18,6 +19,9 @@ use crate::options::MAX_FEATURES;
 /// Boolean features that all numeric columns together get when nobody says how many.
 const FEATURE_BUDGET: usize = 1_024;
 const MAX_CUTS: usize = 32;
+/// The same for rows that are all normal, where finer cuts tell more of a few columns.
+const NORMAL_BUDGET: usize = 576;
+const NORMAL_CUTS: (usize, usize) = (8, 63);
 
 /// How columns are turned into features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -78,6 +82,74 @@ impl Encoder {
             found if found > MAX_FEATURES => Err(TsetlinError::TooManyFeatures { found, most: MAX_FEATURES }),
             _ => Ok(encoder),
         }
+    }
+
+    /// An encoder of every column of rows that are all normal: constant columns stay, because a change in them is news,
+    /// and numbers have cuts beyond the range seen.
+    ///
+    /// # Errors
+    /// The table has no column with a value, or there would be too many features.
+    pub fn fit_normal(table: &Table, options: EncoderOptions) -> Result<Encoder, TsetlinError> {
+        let columns = || table.columns().iter().filter(|column| column.n_missing() < column.len());
+        let n_cuts = options.cuts.unwrap_or_else(|| {
+            (NORMAL_BUDGET / columns().count().max(1)).clamp(NORMAL_CUTS.0, NORMAL_CUTS.1)
+        });
+        let code = |column: &Column| {
+            let mut parts = parts_of(column, &[], (n_cuts, options.binning.unwrap_or_default()));
+            match (&mut parts, column.cells()) {
+                (Parts::Cuts(cuts), Cells::Numbers(values)) => cuts::add_outer(cuts, values),
+                (Parts::Labels(names), _) => *names = labels::all(column),
+                _ => {}
+            }
+            ColumnCode { name: column.name().to_string(), parts, marks_missing: column.n_missing() > 0 }
+        };
+        let encoder = Encoder { columns: columns().map(code).collect() };
+        match encoder.n_features() {
+            0 => Err(TsetlinError::NoFeatures),
+            found if found > MAX_FEATURES => Err(TsetlinError::TooManyFeatures { found, most: MAX_FEATURES }),
+            _ => Ok(encoder),
+        }
+    }
+
+    /// The features of each column.
+    pub(crate) fn spans(&self) -> Vec<Range<usize>> {
+        let mut first = 0;
+        let span = |code: &ColumnCode| {
+            first += code.n_features();
+            first - code.n_features()..first
+        };
+        self.columns.iter().map(span).collect()
+    }
+
+    /// Gives a row a value of a column by chance: any of its bins or labels alike, one never seen, or none where some
+    /// are missing. The row's features of the column must be zero.
+    pub(crate) fn draw(
+        &self,
+        column: usize,
+        first: usize,
+        (bits, row): (&mut BitMatrix, usize),
+        rng: &mut Rng,
+    ) {
+        let code = &self.columns[column];
+        let n_parts = code.n_parts();
+        // One more than there are parts: below every cut, or no known label.
+        let drawn = rng.below((n_parts + 1 + usize::from(code.marks_missing)) as u64) as usize;
+        if drawn == n_parts + 1 {
+            return bits.insert(row, first + n_parts);
+        }
+        match &code.parts {
+            Parts::Cuts(_) => (first..first + drawn).for_each(|feature| bits.insert(row, feature)),
+            Parts::Labels(_) if drawn < n_parts => bits.insert(row, first + drawn),
+            Parts::Labels(_) => {}
+            Parts::Words(_) => {
+                (0..n_parts).filter(|_| rng.chance(0.1)).for_each(|place| bits.insert(row, first + place))
+            }
+        }
+    }
+
+    /// The names of the columns.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|code| code.name.as_str())
     }
 
     /// The number of boolean features.
@@ -165,9 +237,17 @@ impl Encoder {
     }
 }
 
+/// The code of a column; `None` for one that is constant.
 fn code_of(column: &Column, classes: &[u32], n_cuts: usize, binning: Binning) -> Option<ColumnCode> {
-    let marks_missing = column.n_missing() > 0;
-    let parts = match column.cells() {
+    let parts = parts_of(column, classes, (n_cuts, binning));
+    let (name, marks_missing) = (column.name().to_string(), column.n_missing() > 0);
+    let code = ColumnCode { name, parts, marks_missing };
+    let is_constant = column.n_missing() == column.len() || code.n_features() == 0;
+    (!is_constant).then_some(code)
+}
+
+fn parts_of(column: &Column, classes: &[u32], (n_cuts, binning): (usize, Binning)) -> Parts {
+    match column.cells() {
         Cells::Numbers(values) => {
             let class = |row: usize| classes.get(row).copied().unwrap_or(0);
             let present = values.iter().enumerate().filter(|(_, value)| !value.is_nan());
@@ -183,10 +263,7 @@ fn code_of(column: &Column, classes: &[u32], n_cuts: usize, binning: Binning) ->
                 Parts::Labels(labels::kept(counts, column.n_missing()))
             }
         }
-    };
-    let code = ColumnCode { name: column.name().to_string(), parts, marks_missing };
-    let is_constant = column.n_missing() == column.len() || code.n_features() == 0;
-    (!is_constant).then_some(code)
+    }
 }
 
 impl ColumnCode {
