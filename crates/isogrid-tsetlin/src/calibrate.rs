@@ -68,6 +68,14 @@ impl Calibration {
         matches!(self, Calibration::Margin { least, .. } if margin >= *least)
     }
 
+    /// The accuracy promised or asked for.
+    pub fn level(&self) -> Option<f64> {
+        match self {
+            Calibration::Margin { level, .. } | Calibration::Unreached { level, .. } => Some(*level),
+            Calibration::Missing => None,
+        }
+    }
+
     pub(crate) fn is_consistent(&self) -> bool {
         match self {
             Calibration::Margin { level, n_rows, n_kept, .. } => is_level(*level) && n_kept <= n_rows,

@@ -120,6 +120,12 @@ pub enum TsetlinError {
         /// The row, from 0.
         row: usize,
     },
+    /// A table to judge by whose rows have no class that the model knows.
+    #[error("no row has a value in `{target}` that the model knows")]
+    NoKnownClass {
+        /// The target column.
+        target: String,
+    },
     /// A table to fit without rows left to answer.
     #[error("nothing to predict: every row of the table has a value in `{target}`")]
     NothingToPredict {

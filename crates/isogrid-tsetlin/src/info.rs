@@ -51,6 +51,11 @@ pub(crate) static INFO: Info = Info {
             help: "settings to try on rows held out before the fit; those given stay [0]",
         },
         OptionSpec {
+            name: "flash",
+            value: Some("BYTES"),
+            help: "take the most accurate model that fits a small device: 32k",
+        },
+        OptionSpec {
             name: "threads",
             value: Some("N"),
             help: "threads; the model is the same for every number [1]",

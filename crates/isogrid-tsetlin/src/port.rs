@@ -147,8 +147,27 @@ fn options(request: &Request) -> Result<TableOptions, TsetlinError> {
         Some(name) => Some(binning(name)?),
     };
     options.n_trials = number(request, "trials", "a number within 0..=1000")?.unwrap_or(0);
+    options.flash = match request.option("flash") {
+        None => None,
+        Some(text) => Some(bytes(text)?),
+    };
     options.level = number(request, "level", "a share within 0.5..=0.999")?.unwrap_or(options.level);
     Ok(options)
+}
+
+/// A number of bytes, as in `32k` or `1M`.
+fn bytes(text: &str) -> Result<usize, TsetlinError> {
+    let (digits, scale) = match text.trim_end_matches(['k', 'K', 'M']) {
+        digits if digits.len() == text.len() => (digits, 1),
+        digits if text.ends_with('M') => (digits, 1 << 20),
+        digits => (digits, 1 << 10),
+    };
+    let refuse = || {
+        let value = format!("`{text}`");
+        TsetlinError::Option { option: "flash", value, expected: "a number of bytes, as in 4096 or 32k" }
+    };
+    let number: usize = digits.parse().map_err(|_| refuse())?;
+    number.checked_mul(scale).ok_or_else(refuse)
 }
 
 fn binning(name: &str) -> Result<Binning, TsetlinError> {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::booleanize::{Encoder, EncoderOptions, Reading};
 use crate::calibrate::{Calibration, first_step, is_level};
 use crate::classifier::{Prediction, TsetlinClassifier, best_of};
+use crate::device::{Size, fit_within};
 use crate::options::{MAX_OUTPUTS, Settings};
 use crate::probability::Sharpness;
 use crate::tune::{Task, Trial, tune};
@@ -32,6 +33,9 @@ pub struct TableOptions {
     pub level: f64,
     /// Settings to try on rows held out before the fit, within 0..=1,000; 0 for the defaults.
     pub n_trials: usize,
+    /// Bytes that the model may take on a small device, at least 16; sizes are tried on rows held out, and the most
+    /// accurate that fits is taken.
+    pub flash: Option<usize>,
 }
 
 impl Default for TableOptions {
@@ -41,6 +45,7 @@ impl Default for TableOptions {
             encoder: EncoderOptions::default(),
             level: 0.9,
             n_trials: 0,
+            flash: None,
         }
     }
 }
@@ -58,6 +63,8 @@ pub struct TableClassifier {
     sharpness: Option<Sharpness>,
     /// What was tried before the fit, best first.
     trials: Vec<Trial>,
+    /// The sizes that were tried for a small device.
+    sizes: Vec<Size>,
 }
 
 /// The answer for one row of a table.
@@ -92,7 +99,7 @@ impl TableClassifier {
         let (held_out, train) = labels.hold_out(ctx.seed(), options.level);
         let learn = table.take_rows(&labels.rows_at(&train));
         let classes = labels.codes_at(&train);
-        let (trials, (encoder, machine, mut stop)) = learn_from(
+        let (trials, sizes, (encoder, machine, mut stop)) = learn_from(
             ctx,
             &Task { table: &learn, target, classes: &classes, n_classes: labels.classes.len() as u32 },
             options,
@@ -100,7 +107,8 @@ impl TableClassifier {
         let (target, classes) = (target.to_string(), labels.classes.clone());
         let (calibration, sharpness) = (Calibration::Missing, None);
         let machine = TsetlinClassifier::of(machine);
-        let mut model = TableClassifier { target, classes, encoder, machine, calibration, sharpness, trials };
+        let mut model =
+            TableClassifier { target, classes, encoder, machine, calibration, sharpness, trials, sizes };
         if stop == Stop::Done && !held_out.is_empty() {
             let held_table = table.take_rows(&labels.rows_at(&held_out));
             let truth = labels.codes_at(&held_out);
@@ -157,10 +165,35 @@ impl TableClassifier {
         Ok((answers, Stop::Done))
     }
 
-    fn answer_of(&self, row: usize, sums: &[i32]) -> Answer {
+    pub(crate) fn answer_of(&self, row: usize, sums: &[i32]) -> Answer {
         let Prediction { class, margin } = best_of(sums);
         let probability = self.sharpness.map(|sharpness| sharpness.probability(sums, class as usize));
         Answer { row, class, margin, probability, is_kept: self.calibration.keeps(margin) }
+    }
+
+    /// The class number of each row of a table with the target column; `None` for a missing or unknown one.
+    pub(crate) fn classes_of(&self, table: &Table) -> Result<Vec<Option<u32>>, TsetlinError> {
+        let column = table.require(&self.target)?;
+        let class = |row| {
+            let name = column.text(row)?;
+            self.classes.binary_search_by(|class| class.as_str().cmp(&name)).ok().map(|class| class as u32)
+        };
+        Ok((0..table.n_rows()).map(class).collect())
+    }
+
+    /// The same with another machine, calibrated on rows with known classes.
+    pub(crate) fn with_machine(
+        &self,
+        machine: TsetlinClassifier,
+        table: &Table,
+    ) -> Result<TableClassifier, TsetlinError> {
+        let mut model = TableClassifier { machine, ..self.clone() };
+        let classes = model.classes_of(table)?;
+        let known: Vec<usize> = (0..table.n_rows()).filter(|&row| classes[row].is_some()).collect();
+        let truth: Vec<u32> = classes.iter().copied().flatten().collect();
+        let level = self.calibration.level().unwrap_or(TableOptions::default().level);
+        model.calibrate(&Ctx::new(0), &table.take_rows(&known), &truth, level)?;
+        Ok(model)
     }
 
     /// The target column.
@@ -181,6 +214,11 @@ impl TableClassifier {
     /// The settings that were tried before the fit, best first; none if the defaults were taken.
     pub fn trials(&self) -> &[Trial] {
         &self.trials
+    }
+
+    /// The sizes that were tried for a small device; none if no size was asked for.
+    pub fn tried_sizes(&self) -> &[Size] {
+        &self.sizes
     }
 
     /// The machine inside.
@@ -251,6 +289,9 @@ impl TableOptions {
         if !is_level(self.level) {
             return refuse("level", self.level.to_string(), "a share within 0.5..=0.999");
         }
+        if let Some(flash) = self.flash.filter(|&flash| flash < 16) {
+            return refuse("flash", flash.to_string(), "at least 16 bytes");
+        }
         if self.n_trials > 1_000 {
             return refuse("trials", self.n_trials.to_string(), "a number within 0..=1000");
         }
@@ -263,18 +304,21 @@ impl TableOptions {
     }
 }
 
+/// What was tried, settings or sizes, and what came of it.
+type Learned = (Vec<Trial>, Vec<Size>, (Encoder, Machine, Stop));
+
 /// The machine for these rows, with what was tried and what ended the fit.
-fn learn_from(
-    ctx: &Ctx,
-    task: &Task<'_>,
-    options: &TableOptions,
-) -> Result<(Vec<Trial>, (Encoder, Machine, Stop)), TsetlinError> {
+fn learn_from(ctx: &Ctx, task: &Task<'_>, options: &TableOptions) -> Result<Learned, TsetlinError> {
     let mut trials = Vec::new();
+    if let Some(most_bytes) = options.flash {
+        let (sizes, learned) = fit_within(ctx, task, options, most_bytes)?;
+        return Ok((trials, sizes, learned));
+    }
     if options.n_trials > 0 {
         let tuned = tune(ctx, task, (&options.machine, options.encoder), options.n_trials)?;
         trials = tuned.trials;
         if let Some((stop, encoder, machine)) = tuned.cut_short {
-            return Ok((trials, (encoder, machine, stop)));
+            return Ok((trials, Vec::new(), (encoder, machine, stop)));
         }
     }
     let best = trials.first();
@@ -287,7 +331,7 @@ fn learn_from(
     let targets = Targets::Classes { of: task.classes, n_classes: task.n_classes, weights: None };
     let mut trainer = Trainer::new(ctx.seed(), samples.n_cols(), task.n_classes as usize, &machine)?;
     let stop = trainer.fit(ctx, &samples, &targets)?;
-    Ok((trials, (encoder, trainer.machine(), stop)))
+    Ok((trials, Vec::new(), (encoder, trainer.machine(), stop)))
 }
 
 /// The target column as class numbers, with the rows that have one.

@@ -8,7 +8,7 @@ use isogrid_core::{
     Check, Ctx, Detect, Diagnose, Engine, Port, Printed, Recognition, Request, Sink, Source, Stop, Store,
     Value, Verdict,
 };
-use isogrid_tsetlin::{Calibration, TableClassifier, Tsetlin, TsetlinError};
+use isogrid_tsetlin::{Calibration, TableClassifier, Tsetlin, TsetlinError, explain};
 
 /// "play" is yes when it is either warm or dry, not both; the last rows have no answer yet.
 fn weather(n_rows: usize, n_blank: usize) -> String {
@@ -278,5 +278,69 @@ fn settings_out_of_range_are_refused_in_words() {
             Ok((data, options)) => Tsetlin.fit(&Ctx::new(1), &data, &options).unwrap_err(),
         };
         assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[test]
+fn rules_and_reasons_are_the_votes() {
+    let text = weather(400, 0);
+    for fuzziness in ["1", "3"] {
+        let request = request(&[&text], &[("clauses", "30"), ("fuzziness", fuzziness), ("literals", "6")]);
+        let model = fit(&request);
+        let table = Tsetlin.data(&request).unwrap().0.table;
+        let rules = model.rules(Some(&table)).unwrap();
+        assert!(rules.is_sorted_by_key(|rule| std::cmp::Reverse(rule.record.unwrap().voice)));
+        assert_eq!(model.rules(None).unwrap().len(), rules.len());
+        for row in [0, 7, 123] {
+            let reasons = model.reasons(&table, row).unwrap();
+            let mut sums = vec![0; 2];
+            for (clause, votes) in &reasons.votes {
+                let rule = rules.iter().find(|rule| rule.clause == *clause).unwrap();
+                rule.votes.iter().for_each(|&(class, weight)| sums[class as usize] += weight * *votes as i32);
+            }
+            assert_eq!(sums, reasons.sums);
+            let text = explain::reasons_text(&model, &reasons, &rules);
+            assert!(
+                text.starts_with(&format!("row {row}: ")) && text.lines().count() == reasons.votes.len() + 1
+            );
+        }
+        let text = explain::rules_text(&model, &rules);
+        assert!(text.contains("temperature") && text.contains("% right"), "{text}");
+        let page = explain::page(&model, &rules, &[model.reasons(&table, 3).unwrap()]);
+        assert!(page.contains("&lt; 15") && !page.contains("temperature <"), "{page}");
+    }
+}
+
+#[test]
+fn less_of_a_model_costs_what_it_says() {
+    let request = request(&[&weather(600, 0)], &[("clauses", "200")]);
+    let model = fit(&request);
+    let table = Tsetlin.data(&request).unwrap().0.table;
+    let sizes = model.sizes(&table).unwrap();
+    assert!(sizes.is_sorted_by(|a, b| a.n_clauses > b.n_clauses && a.n_bytes > b.n_bytes), "{sizes:?}");
+    let (smaller, size) = model.smaller(&table, 0.01).unwrap();
+    assert!(size.n_bytes < sizes[0].n_bytes / 2 && size.accuracy >= sizes[0].accuracy - 0.01, "{size:?}");
+    assert_eq!(smaller.machine().machine().n_clauses(), size.n_clauses);
+    let answers = smaller.answer(&Ctx::new(1), &table, 0..600).unwrap().0;
+    let column = table.column("play").unwrap();
+    let is_right = |row: usize, class: u32| column.text(row).unwrap() == smaller.classes()[class as usize];
+    let n_right = answers.iter().filter(|answer| is_right(answer.row, answer.class)).count();
+    assert!((n_right as f64 / 600.0 - size.accuracy).abs() < 1e-9);
+    assert_eq!(TableClassifier::from_bytes(&smaller.to_bytes()).unwrap(), smaller);
+}
+
+#[test]
+fn a_model_fits_the_device_it_is_for() {
+    for (flash, most) in [("400", 400), ("2k", 2_048)] {
+        let model = fit(&request(&[&weather(600, 0)], &[("flash", flash)]));
+        let sizes = model.tried_sizes();
+        assert!(sizes.len() == 6 && sizes.iter().all(|size| size.n_bytes <= most), "{sizes:?}");
+        assert!(sizes.iter().any(|size| size.accuracy > 0.95), "{sizes:?}");
+    }
+    for flash in ["k", "-1", "15", "9999999999999999999M"] {
+        let request = request(&[&weather(60, 0)], &[("flash", flash)]);
+        let refused =
+            Tsetlin.data(&request).and_then(|(data, options)| Tsetlin.fit(&Ctx::new(1), &data, &options));
+        assert!(matches!(refused, Err(TsetlinError::Option { option: "flash", .. })), "{flash}");
     }
 }

@@ -111,6 +111,30 @@ impl Encoder {
         }
     }
 
+    /// Literals of a strict clause without those that others imply: of each column's cuts the highest to reach and the
+    /// lowest to stay below. Literals are features, then their negations from `half` on, ascending.
+    pub(crate) fn tightest(&self, literals: &[u32], half: u32) -> Vec<u32> {
+        let split = literals.partition_point(|&literal| literal < half);
+        let (reached, below) = literals.split_at(split);
+        let is_cut = |feature: u32| {
+            let found = self.place(feature as usize);
+            found.filter(|(code, place)| matches!(&code.parts, Parts::Cuts(cuts) if *place < cuts.len()))
+        };
+        // Neighbours in a column imply each other: the next one reached, the one before that is not.
+        let same = |a: u32, b: u32| match (is_cut(a), is_cut(b)) {
+            (Some((a, _)), Some((b, _))) => std::ptr::eq(a, b),
+            _ => false,
+        };
+        let highest = reached
+            .iter()
+            .enumerate()
+            .filter(|(at, feature)| reached.get(at + 1).is_none_or(|&next| !same(**feature, next)));
+        let lowest = below.iter().enumerate().filter(|(at, literal)| {
+            at.checked_sub(1).is_none_or(|before| !same(below[before] - half, **literal - half))
+        });
+        highest.chain(lowest).map(|(_, &literal)| literal).collect()
+    }
+
     /// The features of each column.
     pub(crate) fn spans(&self) -> Vec<Range<usize>> {
         let mut first = 0;
