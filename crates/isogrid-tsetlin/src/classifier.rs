@@ -81,6 +81,35 @@ impl TsetlinClassifier {
         self.machine.n_outputs()
     }
 
+    /// The class of every row.
+    ///
+    /// # Errors
+    /// The rows do not have the machine's number of features.
+    pub fn predict(&self, rows: &BitMatrix) -> Result<Vec<u32>, TsetlinError> {
+        Ok(self.predict_rows(rows)?.into_iter().map(|answer| answer.class).collect())
+    }
+
+    /// The votes for each class on every row: `[row][class]`.
+    ///
+    /// # Errors
+    /// As [`TsetlinClassifier::predict`].
+    pub fn decision_function(&self, rows: &BitMatrix) -> Result<Vec<i32>, TsetlinError> {
+        self.machine.sums(rows)
+    }
+
+    /// The share of rows that are answered rightly.
+    ///
+    /// # Errors
+    /// As [`TsetlinClassifier::predict`], or another number of labels than rows.
+    pub fn score(&self, rows: &BitMatrix, labels: &[u32]) -> Result<f64, TsetlinError> {
+        if rows.n_rows() != labels.len() {
+            return Err(TsetlinError::LabelCount { rows: rows.n_rows(), labels: labels.len() });
+        }
+        let answers = self.predict(rows)?;
+        let n_right = answers.iter().zip(labels).filter(|(answer, label)| answer == label).count();
+        Ok(n_right as f64 / labels.len().max(1) as f64)
+    }
+
     /// Answers every row. Cost: see [`Machine::sums`].
     ///
     /// # Errors

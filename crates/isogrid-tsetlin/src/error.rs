@@ -50,7 +50,9 @@ pub enum TsetlinError {
         n_classes: u32,
     },
     /// A number to reach that is out of range.
-    #[error("row {row} has the value {value}, expected one within -1..=1")]
+    #[error(
+        "row {row} has the value {value}, expected a finite number, or one within -1..=1 as a share of the votes"
+    )]
     Value {
         /// The row, from 0.
         row: usize,

@@ -6,7 +6,7 @@ use isogrid_core::{Port, Printed, Recognition, Request, Source, Value};
 use isogrid_data::{Column, CsvOptions, Table, Warning, looks_like_table, read_table, write_csv};
 
 use crate::TsetlinError;
-use crate::booleanize::Binning;
+use crate::booleanize::{Binning, EncoderOptions};
 use crate::engine::{LabeledTable, Rows, Tsetlin};
 use crate::options::Settings;
 use crate::table::{Answer, TableClassifier, TableOptions};
@@ -131,8 +131,7 @@ fn blanks(table: &Table, target: &str) -> Result<Rows, TsetlinError> {
 }
 
 fn options(request: &Request) -> Result<TableOptions, TsetlinError> {
-    let mut options = TableOptions::default();
-    options.machine = Settings {
+    let machine = Settings {
         n_clauses: number(request, "clauses", "a number within 2..=65536")?,
         threshold: number(request, "threshold", "a number within 1..=1000000")?,
         specificity: number(request, "specificity", "a number within 1..=1000000")?,
@@ -141,18 +140,18 @@ fn options(request: &Request) -> Result<TableOptions, TsetlinError> {
         epochs: number(request, "epochs", "a count")?,
         n_threads: number(request, "threads", "a number within 1..=1024")?,
     };
-    options.encoder.cuts = number(request, "cuts", "a number within 1..=256")?;
-    options.encoder.binning = match request.option("binning") {
-        None => None,
-        Some(name) => Some(binning(name)?),
+    let encoder = EncoderOptions {
+        cuts: number(request, "cuts", "a number within 1..=256")?,
+        binning: request.option("binning").map(binning).transpose()?,
     };
-    options.n_trials = number(request, "trials", "a number within 0..=1000")?.unwrap_or(0);
-    options.flash = match request.option("flash") {
-        None => None,
-        Some(text) => Some(bytes(text)?),
-    };
-    options.level = number(request, "level", "a share within 0.5..=0.999")?.unwrap_or(options.level);
-    Ok(options)
+    let level = number(request, "level", "a share within 0.5..=0.999")?;
+    Ok(TableOptions {
+        machine,
+        encoder,
+        level: level.unwrap_or(TableOptions::default().level),
+        n_trials: number(request, "trials", "a number within 0..=1000")?.unwrap_or(0),
+        flash: request.option("flash").map(bytes).transpose()?,
+    })
 }
 
 /// A number of bytes, as in `32k` or `1M`.

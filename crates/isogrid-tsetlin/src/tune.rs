@@ -5,6 +5,7 @@
 //! ones on a fifth of the rows. Passes are part of what is chosen, so training stops where held-out rows say so.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::ControlFlow;
 
 use isogrid_core::{Ctx, Progress, Stop};
@@ -223,11 +224,13 @@ impl Arm {
         seed: u64,
     ) -> Result<Arm, TsetlinError> {
         let encoder = candidate.encoder(encoder);
-        if !codes.contains_key(&encoder) {
-            let coded = folds.0.iter().map(|fold| Coded::new(task, encoder, fold));
-            codes.insert(encoder, coded.collect::<Result<_, TsetlinError>>()?);
-        }
-        let coded = &codes[&encoder];
+        let coded = match codes.entry(encoder) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let coded = folds.0.iter().map(|fold| Coded::new(task, encoder, fold));
+                new.insert(coded.collect::<Result<_, TsetlinError>>()?)
+            }
+        };
         let n_features = coded.first().map_or(1, |coded| coded.learned.n_cols());
         let options = candidate.options(settings, (task.classes.len(), n_features));
         let trainer =

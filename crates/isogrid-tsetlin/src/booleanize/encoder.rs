@@ -166,7 +166,8 @@ impl Encoder {
             Parts::Labels(_) if drawn < n_parts => bits.insert(row, first + drawn),
             Parts::Labels(_) => {}
             Parts::Words(_) => {
-                (0..n_parts).filter(|_| rng.chance(0.1)).for_each(|place| bits.insert(row, first + place))
+                let drawn = (0..n_parts).filter(|_| rng.chance(0.1));
+                drawn.for_each(|place| bits.insert(row, first + place));
             }
         }
     }
@@ -310,34 +311,31 @@ impl ColumnCode {
         bits: &mut BitMatrix,
     ) -> Result<(), TsetlinError> {
         for (to, row) in rows.enumerate() {
-            let is_missing = match (&self.parts, column.cells()) {
+            let is_present = match (&self.parts, column.cells()) {
                 (Parts::Cuts(cuts), Cells::Numbers(values)) => {
                     let n_reached = cuts.partition_point(|&cut| cut <= values[row]);
                     (first..first + n_reached).for_each(|feature| bits.insert(to, feature));
-                    values[row].is_nan()
+                    !values[row].is_nan()
                 }
                 // A column without any value has no kind.
-                (Parts::Cuts(_), Cells::Categories(_)) if column.text(row).is_none() => true,
+                (Parts::Cuts(_), Cells::Categories(_)) if column.text(row).is_none() => false,
                 (Parts::Cuts(_), Cells::Categories(_)) => {
                     return Err(TsetlinError::ColumnKind { column: self.name.clone(), row });
                 }
-                // Labels are compared as text, so that labels which all look like numbers in this file still match.
                 (Parts::Labels(names), _) => {
-                    column.text(row).map(|label| {
-                        let found = names.binary_search_by(|name| name.as_str().cmp(&label));
-                        found.into_iter().for_each(|place| bits.insert(to, first + place));
-                    }) == None
+                    let label = column.text(row);
+                    let found = label.as_ref().and_then(|label| place_of(names, label));
+                    found.into_iter().for_each(|place| bits.insert(to, first + place));
+                    label.is_some()
                 }
                 (Parts::Words(names), _) => {
-                    column.text(row).map(|text| {
-                        let found = words::words_of(&text)
-                            .into_iter()
-                            .filter_map(|word| names.binary_search(&word).ok());
-                        found.for_each(|place| bits.insert(to, first + place));
-                    }) == None
+                    let words = column.text(row).map(|text| words::words_of(&text));
+                    let found = words.iter().flatten().filter_map(|word| place_of(names, word));
+                    found.for_each(|place| bits.insert(to, first + place));
+                    words.is_some()
                 }
             };
-            if is_missing && self.marks_missing {
+            if !is_present && self.marks_missing {
                 bits.insert(to, first + self.n_parts());
             }
         }
@@ -384,6 +382,11 @@ impl ColumnCode {
             _ => format!("not {}", self.describe(place)),
         }
     }
+}
+
+/// Where a name stands. Labels are compared as text, so that those which all look like numbers in one file still match.
+fn place_of(names: &[String], name: &str) -> Option<usize> {
+    names.binary_search_by(|known| known.as_str().cmp(name)).ok()
 }
 
 #[cfg(test)]
