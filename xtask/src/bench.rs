@@ -25,6 +25,12 @@ struct Bench {
 static BENCHES: &[Bench] = &[
     Bench { name: "planners", peers: &["planners"], data: &["amlgym", "pddlgym"], features: &[] },
     Bench { name: "tables", peers: &[], data: &["mnist-10k"], features: &[] },
+    Bench {
+        name: "tsetlin",
+        peers: &["tsetlin/green", "tsetlin/tmu", "tsetlin/pytm", "tsetlin/pytm_parallel"],
+        data: &["mnist-10k"],
+        features: &[],
+    },
     Bench { name: "cold", peers: &[], data: &[], features: &[] },
     Bench { name: "nn", peers: &[], data: &[], features: &["isogrid-bench/nn"] },
     Bench { name: "sim", peers: &["sim"], data: &["libmujoco"], features: &["isogrid-sim/mujoco"] },

@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 #[cfg(feature = "nn")]
 use isogrid_bench::nn;
-use isogrid_bench::{cold, demo, planners, sim, tables};
+use isogrid_bench::{cold, demo, planners, sim, tables, tsetlin};
 
 fn command() -> Command {
     let folder = |name: &'static str, help: &'static str| {
@@ -31,6 +31,7 @@ fn command() -> Command {
         ("planners", "Our planner beside Fast Downward", tools()),
         ("sim", "The speed of our simulated arm beside robosuite", tools()),
         ("tables", "Engines for tables beside the scale ladder", tools().required(false)),
+        ("tsetlin", "Our Tsetlin machine beside released ones", tools()),
         ("cold", "How long README's commands take in a fresh clone", tools().required(false)),
     ];
     let mut benches = Vec::from(benches);
@@ -64,6 +65,17 @@ fn command() -> Command {
                     .value_name("SECTIONS")
                     .value_delimiter(',')
                     .value_parser(planners::SECTIONS)
+                    .help("Run these sections only"),
+            ]),
+            "tsetlin" => bench.args([
+                folder("work", "Where finished work is kept, to go on from [target/work/tsetlin]")
+                    .required(false),
+                number("minutes", "Begin no further work after so many minutes"),
+                Arg::new("only")
+                    .long("only")
+                    .value_name("SECTIONS")
+                    .value_delimiter(',')
+                    .value_parser(tsetlin::SECTIONS)
                     .help("Run these sections only"),
             ]),
             _ => bench,
@@ -151,6 +163,22 @@ fn bench(matches: &ArgMatches, out: &mut dyn Write) -> Result<()> {
                 quick,
             };
             sim::run(&options, &mut say)?
+        }
+        "tsetlin" => {
+            let options = tsetlin::Options {
+                data,
+                tools: path(matches, "tools"),
+                scripts: tsetlin::scripts().to_path_buf(),
+                out: out_folder,
+                work: matches
+                    .get_one("work")
+                    .cloned()
+                    .unwrap_or_else(|| PathBuf::from("target/work/tsetlin")),
+                minutes: matches.get_one::<usize>("minutes").map(|&minutes| minutes as f64),
+                only: matches.get_many::<String>("only").into_iter().flatten().cloned().collect(),
+                quick,
+            };
+            tsetlin::run(&options, &mut say)?
         }
         "cold" => {
             let repository = cold::repository()?;

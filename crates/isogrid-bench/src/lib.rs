@@ -1,7 +1,7 @@
 //! Benchmarks: rungs of the scale ladder, outside programs as peers, and runs that can be committed.
 //!
-//! [`rungs`] are contenders behind the facade's contract, each runnable alone. [`planners`], [`sim`], [`tables`] and
-//! [`cold`] are benches (`nn` and `robot` too, behind features), [`demo`] is the first minute; [`process`] measures any
+//! [`rungs`] are contenders behind the facade's contract, each runnable alone. [`planners`], [`sim`], [`tables`],
+//! [`tsetlin`] and [`cold`] are benches (`nn` and `robot` too, behind features), [`demo`] is the first minute; [`process`] measures any
 //! program, [`run`] writes a run directory with its [`bars`]. Left out: the engines, and every claim without a run.
 
 pub mod bars;
@@ -20,4 +20,5 @@ pub mod run;
 pub mod rungs;
 pub mod sim;
 pub mod tables;
+pub mod tsetlin;
 mod worlds;

@@ -77,6 +77,15 @@ impl Run {
         self.fragments.push((name.to_string(), markdown.into()));
     }
 
+    /// Writes a file beside the others: a picture that the summary shows.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn file(&self, name: &str, text: &str) -> Result<()> {
+        isogrid::files::write(&self.folder.join(name), text.as_bytes())
+            .with_context(|| format!("writing {name}"))
+    }
+
     /// Writes the other files and returns the bars as a table for a terminal.
     ///
     /// # Errors
