@@ -28,7 +28,7 @@ static BENCHES: &[Bench] = &[
     Bench {
         name: "tsetlin",
         peers: &["tsetlin/green", "tsetlin/tmu", "tsetlin/pytm", "tsetlin/pytm_parallel"],
-        data: &["mnist-10k"],
+        data: &["mnist-10k", "fashion-mnist"],
         features: &[],
     },
     Bench { name: "cold", peers: &[], data: &[], features: &[] },

@@ -1,9 +1,10 @@
 //! The bench `tsetlin`: our machine beside released Tsetlin machines, on the digits of MNIST.
 //!
 //! Every contender is a process under one contract (bench/peers/tsetlin/README.md), reads the same arrays, and is timed
-//! by the same clocks. Work is kept as it is done, so that a run may be made in pieces. Left out so far: accuracy on
-//! clothes, tables beside LightGBM, anomalies, scaling beside a popcount kernel.
+//! by the same clocks. Work is kept as it is done, so that a run may be made in pieces. Left out so far: tables beside
+//! LightGBM, anomalies, scaling beside a popcount kernel.
 
+mod accuracy;
 mod arrays;
 mod chart;
 pub mod entrants;
@@ -29,7 +30,7 @@ use memo::Memo;
 use spec::Arrays;
 
 /// Sections, in order.
-pub const SECTIONS: [&str; 2] = ["speed", "race"];
+pub const SECTIONS: [&str; 3] = ["speed", "race", "accuracy"];
 
 /// What the bench is given.
 #[derive(Debug, Clone)]
@@ -56,6 +57,7 @@ pub struct Options {
 struct Bench<'a> {
     places: Places,
     arrays: Arrays,
+    data: PathBuf,
     memo: Memo,
     deadline: Option<Instant>,
     quick: bool,
@@ -106,6 +108,7 @@ pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> Result<String> {
             scratch: folder.clone(),
         },
         arrays: arrays::digits(&options.data, &folder)?,
+        data: std::path::absolute(&options.data)?,
         // A smoke run leaves nothing that a real one would take for its own.
         memo: Memo::open(
             &if options.quick { folder.join("jobs.jsonl") } else { options.work.join("jobs.jsonl") },
@@ -124,6 +127,9 @@ pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> Result<String> {
     }
     if wants("race") {
         race::run(&mut bench, &mut run)?;
+    }
+    if wants("accuracy") {
+        accuracy::run(&mut bench, &mut run)?;
     }
     run.finish(if options.quick { &protocol::QUICK } else { &protocol::FULL })
 }

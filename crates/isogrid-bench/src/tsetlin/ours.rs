@@ -6,7 +6,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use isogrid::data::{Values, read_array};
-use isogrid::tsetlin::{CompiledMachine, Feedback, Machine, Options, Patches, Pool, Targets, Trainer};
+use isogrid::tsetlin::{
+    CompiledMachine, Feedback, Images, Machine, Options, Patches, PixelOptions, Pixels, Pool, Targets,
+    Trainer,
+};
 use isogrid_core::{Ctx, Source};
 use isogrid_num::bits::BitMatrix;
 use serde::Deserialize;
@@ -33,6 +36,8 @@ struct Settings {
     is_shared: bool,
     is_classic: bool,
     patches: Option<Patches>,
+    /// How images become bits; `None` for rows of bits.
+    pixels: Option<PixelOptions>,
 }
 
 impl Settings {
@@ -69,8 +74,8 @@ pub fn verb(args: &[String], out: &mut dyn Write) -> Result<()> {
     let spec: Spec = serde_json::from_str(&text).with_context(|| format!("reading {path}"))?;
     let settings: Settings = serde_json::from_value(spec.settings.clone()).context("settings")?;
     let start = Instant::now();
-    let (learned, judged) =
-        (Rows::read(&spec.x_train, &spec.y_train)?, Rows::read(&spec.x_test, &spec.y_test)?);
+    let read = |x: &Path, y: &Path| Rows::read(x, y, settings.pixels.as_ref());
+    let (learned, judged) = (read(&spec.x_train, &spec.y_train)?, read(&spec.x_test, &spec.y_test)?);
     let n_classes = learned.classes.iter().chain(&judged.classes).max().map_or(0, |&last| last + 1);
     let mut trainer =
         Trainer::new(spec.seed, learned.bits.n_cols(), n_classes as usize, &settings.options(spec.threads))?;
@@ -97,14 +102,18 @@ struct Rows {
 }
 
 impl Rows {
-    fn read(x: &Path, y: &Path) -> Result<Rows> {
+    fn read(x: &Path, y: &Path, pixels: Option<&PixelOptions>) -> Result<Rows> {
         let array = read_array(&Source::file(x))?;
-        let (n_rows, n_bits) = (array.n_items(), array.item_len());
         let bytes = array.as_bytes().with_context(|| format!("{}: not bytes", x.display()))?;
-        let mut bits = BitMatrix::new(n_rows, n_bits);
-        for (place, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte != 0) {
-            bits.insert(place / n_bits, place % n_bits);
-        }
+        let bits = match (pixels, array.shape()) {
+            (None, _) => bits(bytes, array.n_items(), array.item_len()),
+            (Some(options), &[_, height, width]) => {
+                let images = Images { values: bytes, height, width };
+                Pixels::new(height, width, options.clone())?.encode(images)?
+            }
+            (Some(_), shape) => bail!("{}: images of shape {shape:?}", x.display()),
+        };
+        let n_rows = bits.n_rows();
         let classes = match read_array(&Source::file(y))?.into_values() {
             Values::U8(values) => values.into_iter().map(u32::from).collect(),
             Values::I64(values) => values.into_iter().map(u32::try_from).collect::<Result<Vec<u32>, _>>()?,
@@ -113,6 +122,15 @@ impl Rows {
         ensure!(classes.len() == n_rows, "{} rows and {} classes", n_rows, classes.len());
         Ok(Rows { bits, classes })
     }
+}
+
+/// Rows of bytes, of which those that are not zero are ones.
+fn bits(bytes: &[u8], n_rows: usize, n_bits: usize) -> BitMatrix {
+    let mut bits = BitMatrix::new(n_rows, n_bits);
+    for (place, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte != 0) {
+        bits.insert(place / n_bits, place % n_bits);
+    }
+    bits
 }
 
 /// Trains pass by pass; the test rows are answered outside the clock. Returns the last answers.
