@@ -120,7 +120,12 @@ fn engine_options(entries: &[Entry]) -> Vec<Arg> {
 
 fn engine_option(name: &'static str, owners: &[(&'static str, OptionSpec)]) -> Arg {
     let engines: Vec<_> = owners.iter().map(|(engine, _)| *engine).collect();
-    let heading = format!("Options of {}", engines.join(" and "));
+    let heading = match engines.as_slice() {
+        [several @ .., last] if !several.is_empty() => {
+            format!("Options of {} and {last}", several.join(", "))
+        }
+        one => format!("Options of {}", one.concat()),
+    };
     let mut helps: Vec<_> = owners.iter().map(|(engine, spec)| format!("{engine}: {}", spec.help)).collect();
     if owners.iter().all(|(_, spec)| spec.help == owners[0].1.help) {
         helps = vec![owners[0].1.help.to_string()];

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use isogrid::budget::Budget;
-use isogrid::core::{Entry, Request, Source};
+use isogrid::core::{Ctx, Entry, Request, Source};
 use isogrid::drive::Setup;
-use isogrid::{Error, choose_among, envelope};
+use isogrid::{Error, able, candidates, choose_among, choose_named, envelope};
 
 use crate::app::App;
-use crate::{args, interrupt};
+use crate::exit::Trouble;
+use crate::{args, bids, interrupt};
 
 /// The most that is read from standard input or a pipe: these are held in memory, because engines look twice.
 const MAX_STREAM_BYTES: u64 = 1 << 30;
@@ -53,9 +54,21 @@ impl Asked {
         })
     }
 
-    /// The engine that takes it.
-    pub(crate) fn choose(&self, app: &App) -> Result<&'static Entry, Error> {
-        choose_among(app.entries, &self.request, self.engine.as_deref())
+    /// The engine that takes it, which the user is told of; asking several is work under `ctx`.
+    pub(crate) fn choose(&self, app: &App, ctx: &Ctx) -> Result<&'static Entry, Trouble> {
+        let choice = choose_among(ctx, app.entries, &self.request, self.engine.as_deref())?;
+        bids::tell(&app.screen, &choice)?;
+        Ok(choice.entry())
+    }
+
+    /// The engines that could take it, with the kind of input that each sees.
+    pub(crate) fn candidates(&self, app: &App) -> Result<Vec<(&'static Entry, String)>, Error> {
+        match &self.engine {
+            Some(name) => {
+                Ok(vec![(choose_named(app.entries, &self.request, name)?, "as you asked".to_string())])
+            }
+            None => able(candidates(app.entries, &self.request)?, &self.request),
+        }
     }
 
     /// The terms of the work; shows progress and listens to interrupts from now on.

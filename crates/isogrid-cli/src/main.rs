@@ -4,6 +4,7 @@
 
 mod app;
 mod args;
+mod bids;
 mod exit;
 mod inputs;
 mod interrupt;

@@ -6,7 +6,7 @@
 use isogrid_core::{Printed, Recognition, Request, Source, Value, Verdict};
 use isogrid_num::calibrate::Calibration;
 
-use crate::{Column, CsvOptions, DataError, Table, Warning, looks_like_table, read_csv_source, write_csv};
+use crate::{Column, CsvOptions, DataError, Table, Warning, looks_like_table, read_table, write_csv};
 
 const HEAD_BYTES: u64 = 1 << 16;
 
@@ -100,7 +100,7 @@ pub fn read_with_warnings(
     source: &Source,
     answered: Option<&str>,
 ) -> Result<Table, DataError> {
-    let (table, warnings) = read_csv_source(source, &CsvOptions::default())?;
+    let (table, warnings) = read_table(source, &CsvOptions::default())?;
     let is_plain = |warning: &Warning| matches!(warning, Warning::AllMissing { column } if Some(column.as_str()) == answered);
     for warning in warnings.into_iter().filter(|warning| !is_plain(warning)) {
         request.warnings.push(format!("{}: {warning}", source.name));

@@ -4,6 +4,7 @@ mod detect;
 mod encode;
 mod engine;
 mod error;
+mod lbfgs;
 mod logistic;
 mod optimize;
 mod port;

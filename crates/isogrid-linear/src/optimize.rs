@@ -1,22 +1,13 @@
-//! Finds the weights of least penalized logistic loss, by L-BFGS of the crate `argmin` (Nocedal and Wright, Numerical
-//! optimization, 2006, section 7.2).
+//! The weights of least penalized logistic loss.
 //!
-//! Loss and gradient are ours, so that every row is a tick and a limit ends the search within a row; the best weights
-//! seen are then the answer. Left out: sparse rows, weights of rows, penalties that make weights zero.
+//! Every row of a loss is a tick, and a limit ends the search within a row. Left out: sparse rows, weights of rows,
+//! penalties that make weights zero.
 
-use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-use argmin::core::{CostFunction, Error, Executor, Gradient, IterState};
-use argmin::solver::linesearch::MoreThuenteLineSearch;
-use argmin::solver::quasinewton::LBFGS;
 use isogrid_core::{Ctx, Stop};
 
-/// Steps that L-BFGS remembers.
-const MEMORY: usize = 10;
-/// The search ends where the gradient is shorter, or a step gains less.
-const LEAST_GRADIENT: f64 = 1e-4;
-const LEAST_GAIN: f64 = 1e-7;
+use crate::lbfgs::{Slope, descend};
 
 /// Rows to learn from.
 #[derive(Debug, Clone, Copy)]
@@ -44,20 +35,8 @@ impl Samples<'_> {
 /// The weights of least loss, and why the search ended; all zero where not even one loss could be paid. One tick a class
 /// and row for each loss.
 pub fn minimize(ctx: &Ctx, samples: &Samples<'_>, penalty: f64, iterations: u64) -> (Vec<f64>, Stop) {
-    let start = vec![0.0; samples.n_weights()];
-    let seen = RefCell::new(Seen { best: start.clone(), ..Seen::default() });
-    let loss = Loss { ctx, samples, penalty, seen: &seen };
-    let solver = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY)
-        .with_tolerance_grad(LEAST_GRADIENT)
-        .and_then(|solver| solver.with_tolerance_cost(LEAST_GAIN));
-    if let Ok(solver) = solver {
-        let begin =
-            |state: IterState<Vec<f64>, Vec<f64>, (), (), (), f64>| state.param(start).max_iters(iterations);
-        // An interrupted search and one that cannot improve are errors there; the best weights are in `seen` either way.
-        let _ = Executor::new(loss, solver).configure(begin).timer(false).run();
-    }
-    let seen = seen.into_inner();
-    (seen.best, seen.stop.unwrap_or(Stop::Done))
+    let loss = Loss { ctx, samples, penalty };
+    descend(vec![0.0; samples.n_weights()], iterations, |weights| loss.loss_and_gradient(weights))
 }
 
 /// The scores of one row, a class each: the weighted sums of its features.
@@ -93,45 +72,10 @@ struct Loss<'a> {
     ctx: &'a Ctx,
     samples: &'a Samples<'a>,
     penalty: f64,
-    seen: &'a RefCell<Seen>,
 }
-
-/// The last place looked at, for loss and gradient are asked for apart, and the best one.
-#[derive(Default)]
-struct Seen {
-    at: Vec<f64>,
-    loss: f64,
-    gradient: Vec<f64>,
-    best: Vec<f64>,
-    best_loss: Option<f64>,
-    stop: Option<Stop>,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("a limit was reached")]
-struct Interrupted;
 
 impl Loss<'_> {
-    fn look(&self, weights: &[f64]) -> Result<(), Error> {
-        let mut seen = self.seen.borrow_mut();
-        if seen.at == weights {
-            return Ok(());
-        }
-        let (loss, gradient) = match self.loss_and_gradient(weights) {
-            ControlFlow::Continue(both) => both,
-            ControlFlow::Break(stop) => {
-                seen.stop = Some(stop);
-                return Err(Interrupted.into());
-            }
-        };
-        if loss.is_finite() && seen.best_loss.is_none_or(|best| loss < best) {
-            (seen.best_loss, seen.best) = (Some(loss), weights.to_vec());
-        }
-        (seen.at, seen.loss, seen.gradient) = (weights.to_vec(), loss, gradient);
-        Ok(())
-    }
-
-    fn loss_and_gradient(&self, weights: &[f64]) -> ControlFlow<Stop, (f64, Vec<f64>)> {
+    fn loss_and_gradient(&self, weights: &[f64]) -> Slope {
         let Samples { features, labels, n_classes } = *self.samples;
         let n_features = self.samples.n_features();
         let mut gradient = vec![0.0; weights.len()];
@@ -162,26 +106,6 @@ impl Loss<'_> {
     }
 }
 
-impl CostFunction for Loss<'_> {
-    type Param = Vec<f64>;
-    type Output = f64;
-
-    fn cost(&self, weights: &Vec<f64>) -> Result<f64, Error> {
-        self.look(weights)?;
-        Ok(self.seen.borrow().loss)
-    }
-}
-
-impl Gradient for Loss<'_> {
-    type Param = Vec<f64>;
-    type Gradient = Vec<f64>;
-
-    fn gradient(&self, weights: &Vec<f64>) -> Result<Vec<f64>, Error> {
-        self.look(weights)?;
-        Ok(self.seen.borrow().gradient.clone())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use isogrid_num::rng::Rng;
@@ -205,8 +129,7 @@ mod tests {
             let samples = Samples { features: &features, labels: &labels, n_classes };
             let weights: Vec<f64> =
                 { let mut rng = Rng::new(seed, 1); (0..samples.n_weights()).map(|_| rng.normal()).collect() };
-            let (ctx, seen) = (Ctx::new(1), RefCell::new(Seen::default()));
-            let fast = Loss { ctx: &ctx, samples: &samples, penalty: 0.1, seen: &seen };
+            let fast = Loss { ctx: &Ctx::new(1), samples: &samples, penalty: 0.1 };
             let (loss, gradient) = fast.loss_and_gradient(&weights).continue_value().unwrap();
             let literal = |weights: &[f64]| reference::loss(&samples, weights, 0.1);
             prop_assert!((loss - literal(&weights)).abs() < 1e-9, "{loss}");

@@ -52,6 +52,9 @@ pub enum Error {
         /// The options it has.
         takes: Vec<String>,
     },
+    /// None of the engines that were asked can take the request: what the first one says.
+    #[error("{0}")]
+    Refused(Fault),
     /// A file that does not start as a model file does.
     #[error("`{name}` is not a saved model")]
     NotAModel {
@@ -165,9 +168,14 @@ fn pairs(candidates: &[(String, String)]) -> String {
 }
 
 fn near_misses(near: &[(String, String)]) -> String {
-    let parts: Vec<_> =
-        near.iter().map(|(engine, reason)| format!("\n  `{engine}` almost: {reason}")).collect();
-    parts.concat()
+    let mut reasons: Vec<(&str, String)> = Vec::new();
+    for (engine, reason) in near {
+        match reasons.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, engines)) => *engines += &format!(", `{engine}`"),
+            None => reasons.push((reason, format!("`{engine}`"))),
+        }
+    }
+    reasons.iter().map(|(reason, engines)| format!("\n  {engines} almost: {reason}")).collect()
 }
 
 fn flags(options: &[String]) -> String {
@@ -190,7 +198,7 @@ fn write_hint(source: &io::Error) -> Option<&'static str> {
 impl Diagnose for Error {
     fn class(&self) -> FaultClass {
         match self {
-            Error::Workload(fault) => fault.class,
+            Error::Workload(fault) | Error::Refused(fault) => fault.class,
             Error::Wire { .. } => FaultClass::Internal,
             _ => FaultClass::BadInput,
         }
@@ -232,7 +240,7 @@ impl Diagnose for Error {
                 "examples: `10s`, `500ms`, `2m`, `2GiB`, `512MiB`, `5Mticks`, or `10s,2GiB`".to_string()
             }
             Error::MemoryUnwatched => "use a time or a tick budget".to_string(),
-            Error::Workload(fault) => return fault.hint.clone(),
+            Error::Workload(fault) | Error::Refused(fault) => return fault.hint.clone(),
             Error::NoWorkload { .. } | Error::UnknownContender { .. } | Error::Wire { .. } => return None,
         };
         Some(hint)

@@ -13,8 +13,8 @@ static REGISTRY: &[Entry] = &[
     isogrid_core::entry::<isogrid_tsetlin::Tsetlin>()
         .with_detect::<isogrid_tsetlin::Tsetlin>()
         .with_check::<isogrid_tsetlin::Tsetlin>(),
-    #[cfg(feature = "robot")]
-    crate::arm::ENTRY,
+    #[cfg(feature = "tsetlin")]
+    isogrid_core::entry::<isogrid_tsetlin::Anomaly>().with_check::<isogrid_tsetlin::Anomaly>(),
     #[cfg(feature = "linear")]
     isogrid_core::entry::<isogrid_linear::Linear>()
         .with_detect::<isogrid_linear::Linear>()
@@ -23,6 +23,8 @@ static REGISTRY: &[Entry] = &[
     isogrid_core::entry::<isogrid_forest::Forest>()
         .with_detect::<isogrid_forest::Forest>()
         .with_check::<isogrid_forest::Forest>(),
+    #[cfg(feature = "robot")]
+    crate::arm::ENTRY,
 ];
 
 /// Every engine of this build, in the order shown to users.

@@ -3,11 +3,40 @@
 use std::sync::Arc;
 
 use isogrid_core::{
-    Ctx, Diagnose, Emission, Engine, Entry, Fitted, Info, OptionSpec, Part, Port, Printed, Recognition,
-    Request, Sink, Status, Stop, Store, Value, entry,
+    Bid, Ctx, Diagnose, Emission, Engine, Entry, Evidence, Fault, Finding, Fitted, Info, OptionSpec, Part,
+    Port, Printed, Recognition, Request, Sink, Status, Stop, Store, Value, entry,
 };
 
 pub(crate) static ENTRIES: &[Entry] = &[entry::<Tiny<true>>(), entry::<Tiny<false>>()];
+
+/// The same with detectors: that of the adder looks at the first word after the verb, that of the counter, which bids
+/// less cost, at the second. A number is a bid of so many tenths, `broken` an error, nothing or `-` no structure, and
+/// another word structure without a bid.
+pub(crate) static BIDDERS: &[Entry] = &[
+    Entry { detect: Some(|ctx, request| look(ctx, request, (1, 3.0))), ..entry::<Tiny<true>>() },
+    Entry { detect: Some(|ctx, request| look(ctx, request, (2, 1.0))), ..entry::<Tiny<false>>() },
+];
+
+fn look(ctx: &Ctx, request: &Request, (place, cost): (usize, f64)) -> Result<Vec<Finding>, Fault> {
+    // Whether there was time is for the caller to ask.
+    let _ = ctx.tick(1);
+    let text = text(request);
+    let word = text.split_whitespace().nth(place).unwrap_or("-");
+    if word == "broken" {
+        return Err(Fault::bad_input("`broken` is not a number"));
+    }
+    let bid = |tenths: f64| {
+        let score = tenths / 10.0;
+        Bid { score, cost, interval: (score - 0.05, score + 0.05), backing_run: "none".to_string() }
+    };
+    Ok(vec![Finding {
+        structure: "numbers".to_string(),
+        found: word != "-",
+        statement: format!("word {place} is `{word}`"),
+        evidence: Evidence::ByConstruction { why: "it was written so".to_string() },
+        bid: word.parse().ok().map(bid),
+    }])
+}
 
 /// `ADDS`: the adder; else the counter.
 #[derive(Debug, Default)]

@@ -9,7 +9,7 @@ mod engines;
 
 use std::path::Path;
 
-use isogrid_core::{Finding, Report, Role, Row, Stop, Value, Verdict};
+use isogrid_core::{Bid, Finding, Report, Role, Row, Stop, Value, Verdict};
 use isogrid_data::DataSet;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use engines::{About, AboutOption, AboutPart, AboutProperty, Engines, Listed};
 
 use crate::Error;
+use crate::decide::{Decision, Offer};
 
 /// The version of the format, in every object.
 pub const VERSION: u64 = 1;
@@ -120,6 +121,45 @@ pub struct Found<'a> {
     /// What it found, or that it is absent.
     #[serde(flatten)]
     pub finding: &'a Finding,
+}
+
+/// Which of several engines takes the input.
+#[derive(Debug, Serialize)]
+pub struct Decided<'a> {
+    /// The engine that takes it.
+    pub engine: &'a str,
+    /// The bids on found structure, the engine's first; none where nobody found any.
+    pub bids: Vec<Offered<'a>>,
+    /// Whether a limit ended the looking.
+    pub stop: Stop,
+    /// Wall seconds that the looking took.
+    pub seconds: f64,
+    /// Work ticks that it took.
+    pub ticks: u64,
+}
+
+/// The bid of one engine.
+#[derive(Debug, Serialize)]
+pub struct Offered<'a> {
+    /// The engine.
+    pub engine: &'a str,
+    /// What it offers.
+    #[serde(flatten)]
+    pub bid: &'a Bid,
+}
+
+impl<'a> Decided<'a> {
+    /// What `decision` says.
+    pub fn of(decision: &'a Decision<'_>) -> Decided<'a> {
+        let offered = |offer: &'a Offer| Offered { engine: offer.engine, bid: &offer.bid };
+        Decided {
+            engine: (decision.entry.info)().name,
+            bids: decision.offers.iter().map(offered).collect(),
+            stop: decision.stop,
+            seconds: decision.seconds,
+            ticks: decision.ticks,
+        }
+    }
 }
 
 /// The report of `measure`.
@@ -277,6 +317,30 @@ pub struct Explanation<'a> {
     pub exit: u8,
 }
 
+/// The answer of `table explain`.
+#[derive(Debug, Serialize)]
+pub struct Rules<'a> {
+    /// The column that the model answers.
+    pub target: &'a str,
+    /// The classes by number.
+    pub classes: &'a [String],
+    /// The rules shown, those with the most say first.
+    pub rules: &'a Value,
+    /// The clauses behind each row that was asked for.
+    pub reasons: &'a Value,
+}
+
+/// The answer of `table prune`.
+#[derive(Debug, Serialize)]
+pub struct Pruned<'a> {
+    /// What each size is worth, from all clauses to few.
+    pub sizes: &'a Value,
+    /// The size taken.
+    pub taken: &'a Value,
+    /// The file to which the smaller model was written.
+    pub file: Option<String>,
+}
+
 fn whole_if_whole<S: serde::Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     // Whole numbers are exact up to 2^53.
     if value.fract() == 0.0 && value.abs() <= (1u64 << 53) as f64 {
@@ -360,6 +424,7 @@ messages! {
     "output": Output<'_>,
     "result": Outcome<'_>,
     "finding": Found<'_>,
+    "decision": Decided<'_>,
     "report": Measured<'_>,
     "row": RowLine,
     "rung": Rung,
@@ -369,6 +434,8 @@ messages! {
     "translation": Translated<'_>,
     "search": Searched<'_>,
     "explanation": Explanation<'_>,
+    "rules": Rules<'_>,
+    "sizes": Pruned<'_>,
     "error": Failure<'_>,
     "engines": Engines,
     "info": About,
@@ -379,7 +446,7 @@ messages! {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use isogrid_core::{Bid, Cost, Energy, Evidence, Limit, Score};
+    use isogrid_core::{Cost, Energy, Evidence, Limit, Score};
 
     use super::*;
     use crate::test_engine;
@@ -470,13 +537,45 @@ mod tests {
         })
     }
 
+    fn rules() -> String {
+        let list = |value| Value::List(vec![value]);
+        let vote = Value::map([("class", Value::Int(1)), ("weight", Value::Int(-3))]);
+        let record = Value::map([("n_fired", Value::Int(9)), ("n_right", Value::Int(8))]);
+        let rule = Value::map([
+            ("clause", Value::Int(4)),
+            ("votes", list(vote)),
+            ("most", Value::Int(1)),
+            ("record", record),
+            ("text", "x >= 2".into()),
+        ]);
+        let voted = Value::map([("clause", Value::Int(4)), ("votes", Value::Int(1))]);
+        let reasons = Value::map([
+            ("row", Value::Int(0)),
+            ("class", Value::Int(1)),
+            ("probability", 0.9.into()),
+            ("sums", list(Value::Int(-3))),
+            ("votes", list(voted)),
+        ]);
+        line(&Rules { target: "y", classes: &["a".to_string()], rules: &list(rule), reasons: &list(reasons) })
+    }
+
+    fn sizes() -> String {
+        let size = Value::map([
+            ("n_clauses", Value::Int(9)),
+            ("n_literals", Value::Int(30)),
+            ("n_bytes", Value::Int(99)),
+            ("accuracy", 0.9.into()),
+        ]);
+        line(&Pruned { sizes: &Value::List(vec![size.clone()]), taken: &size, file: None })
+    }
+
     fn samples() -> Vec<String> {
         let verdict = Verdict::Pass("valid".into());
         let record = Value::map([("cost", Value::Int(31))]);
         let bid = Bid { score: 0.9, cost: 0.2, interval: (0.8, 1.0), backing_run: "none".into() };
         let evidence = Evidence::Test { statistic: 1.0, null_quantile: 3.0, p: 0.01 };
         let (structure, statement) = ("width".into(), "few".into());
-        let finding = Finding { structure, found: true, statement, evidence, bid: Some(bid) };
+        let finding = Finding { structure, found: true, statement, evidence, bid: Some(bid.clone()) };
         let report = Report { workload: "w".into(), seed: 1, rows: vec![sample_row()] };
         let mut failed = sample_row();
         (failed.score, failed.cost.energy, failed.role) = (None, None, rung_role());
@@ -506,6 +605,13 @@ mod tests {
                 exit: 0,
             }),
             line(&Found { engine: "plan", finding: &finding }),
+            line(&Decided {
+                engine: "plan",
+                bids: vec![Offered { engine: "plan", bid: &bid }],
+                stop: Stop::Done,
+                seconds: 0.1,
+                ticks: 3,
+            }),
             line(&Measured {
                 report: &report,
                 budget: "30s",
@@ -533,6 +639,8 @@ mod tests {
                 made: made(),
             }),
             explanation(),
+            rules(),
+            sizes(),
             line(&Engines::of(&test_engine::ENTRIES[..1])),
             line(&About::of(entry)),
             line(&DataSets::all(Path::new("nowhere"))),

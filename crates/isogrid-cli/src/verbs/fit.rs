@@ -21,14 +21,17 @@ pub(crate) fn command(entries: &[Entry]) -> Command {
 
 pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Trouble> {
     let asked = Asked::from(app, matches)?;
-    let entry = asked.choose(app)?;
     let path = matches.get_one::<PathBuf>("output").map_or(Path::new(""), PathBuf::as_path);
     files::check(path)?;
     let setup = asked.start(app);
-    let Driven { value, seconds, ticks } = drive(&setup, |ctx| (entry.fit)(ctx, &asked.request))?;
+    let Driven { value, seconds, ticks } = drive(&setup, |ctx| {
+        let entry = asked.choose(app, ctx)?;
+        let fitted = (entry.fit)(ctx, &asked.request)?;
+        Ok::<_, Trouble>((entry, fitted))
+    })?;
     app.screen.unwatch();
     let warnings = app.screen.warnings(&asked.request);
-    let fitted = value?;
+    let (entry, fitted) = value?;
     let engine = (entry.info)().name;
     let bytes = envelope::wrap(engine, &fitted.model);
     files::write(path, &bytes)?;

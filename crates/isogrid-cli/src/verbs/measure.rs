@@ -35,8 +35,8 @@ pub(crate) fn command(entries: &[Entry]) -> Command {
 
 pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Trouble> {
     let asked = Asked::from(app, matches)?;
-    let entry = asked.choose(app)?;
-    let kind = Kind::of_engine((entry.info)().name)?;
+    let candidates = asked.candidates(app)?;
+    let kind = Kind::of_candidates(&candidates)?;
     let paths = inputs::paths(matches);
     if let Some(path) = paths.iter().find(|path| !path.is_file()) {
         return Err(not_a_file(path).into());
@@ -46,7 +46,8 @@ pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
     let job = Job { paths, options: request.options, seed, budget, patience };
     let name = workloads::name(kind, &job)?;
     interrupt::listen(app);
-    let field = isolate::field(kind);
+    let engines: Vec<_> = candidates.iter().map(|(entry, _)| (entry.info)().name).collect();
+    let field = isolate::field(kind).of_engines(&engines);
     let repeats = matches.get_one::<u64>("repeats").copied().unwrap_or(1);
     let options = Options { repeats, cancel: app.cancel.clone() };
     let observer = app.screen.watch();

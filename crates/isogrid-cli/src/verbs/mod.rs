@@ -12,6 +12,8 @@ mod measure;
 mod plan;
 mod profile;
 mod run;
+#[cfg(feature = "tsetlin")]
+mod table;
 
 use clap::{ArgMatches, Command};
 use isogrid::core::Entry;
@@ -71,6 +73,13 @@ pub(crate) const VERBS: &[Verb] = &[
         about: "Tools for planning: check and explain a plan from anywhere, prove that there is none",
         command: plan::command,
         execute: plan::execute,
+    },
+    #[cfg(feature = "tsetlin")]
+    Verb {
+        name: "table",
+        about: "Tools for models of tables: show what a Tsetlin machine goes by, make it smaller",
+        command: table::command,
+        execute: table::execute,
     },
     Verb {
         name: "completions",

@@ -4,17 +4,17 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Command};
 use console::Style;
-use isogrid::candidates;
-use isogrid::core::{Bid, Entry, Evidence, Fault, Finding, Request, Stop};
-use isogrid::drive::{Setup, drive};
+use isogrid::core::{Bid, Entry, Evidence, Fault, Finding, Stop};
+use isogrid::decide::{Decision, Heard, decide};
+use isogrid::drive::drive;
 use isogrid::wire::Found;
 
 use crate::app::App;
-use crate::args;
 use crate::exit::{Answer, Exit, Trouble};
 use crate::inputs::{self, Asked};
 use crate::screen::Form;
 use crate::text::{hanging, number};
+use crate::{args, bids};
 
 pub(crate) fn command(entries: &[Entry]) -> Command {
     args::with_work(Command::new("profile").arg(args::paths()), entries)
@@ -22,62 +22,46 @@ pub(crate) fn command(entries: &[Entry]) -> Command {
 
 pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Trouble> {
     let asked = Asked::from(app, matches)?;
-    let askable = match asked.engine {
-        Some(_) => vec![(asked.choose(app)?, "as you asked".to_string())],
-        None => candidates(app.entries, &asked.request)?,
-    };
-    if askable.iter().all(|(entry, _)| entry.detect.is_none()) {
-        let names: Vec<_> = askable.iter().map(|(entry, _)| (entry.info)().name).collect();
+    let candidates = asked.candidates(app)?;
+    if candidates.iter().all(|(entry, _)| entry.detect.is_none()) {
+        let names: Vec<_> = candidates.iter().map(|(entry, _)| (entry.info)().name).collect();
         let message = format!("no engine that takes this input has a detector: {}", names.join(", "));
         return Err(Fault::bad_input(message).into());
     }
     let setup = asked.start(app);
-    let mut found = Vec::new();
-    let mut stop = Stop::Done;
-    for (entry, kind) in askable {
-        let findings = ask(app, &setup, entry, &asked.request, &mut stop)?;
-        app.screen.warnings(&asked.request);
-        show(app, entry, &kind, &findings)?;
-        if findings.iter().any(|finding| finding.found) {
-            found.push((entry.info)().name);
-        }
-    }
+    let decided = drive(&setup, |ctx| decide(ctx, candidates, &asked.request))?.value;
     app.screen.unwatch();
-    if app.screen.form == Form::Text {
-        app.screen.data(&verdict(&found, stop, &asked, &inputs::paths(matches)))?;
+    app.screen.warnings(&asked.request);
+    let decision = decided?;
+    for heard in &decision.heard {
+        show(app, heard)?;
     }
-    Ok(match (found.is_empty(), stop) {
-        (false, Stop::Cancelled) | (true, Stop::Cancelled) => Exit::Interrupted,
-        (false, _) => Exit::Answered,
-        (true, Stop::Budget(_)) => Exit::after(stop, Answer::Incomplete),
-        (true, _) => Exit::Negative,
+    if decision.heard.len() > 1 {
+        bids::object(&app.screen, &decision)?;
+    }
+    if app.screen.form == Form::Text {
+        app.screen.data(&verdict(app, &decision, &asked, &inputs::paths(matches)))?;
+    }
+    Ok(match (decision.heard.iter().any(Heard::found), decision.stop) {
+        (_, Stop::Cancelled) => Exit::Interrupted,
+        (true, _) => Exit::Answered,
+        (false, Stop::Budget(_)) => Exit::after(decision.stop, Answer::Incomplete),
+        (false, _) => Exit::Negative,
     })
 }
 
-fn ask(
-    app: &App,
-    setup: &Setup,
-    entry: &Entry,
-    request: &Request,
-    stop: &mut Stop,
-) -> Result<Vec<Finding>, Trouble> {
-    let Some(detect) = entry.detect else {
-        app.screen.detail(&format!("`{}` has no detector", (entry.info)().name));
-        return Ok(Vec::new());
+fn show(app: &App, heard: &Heard<'_>) -> Result<(), Trouble> {
+    let engine = heard.engine();
+    let findings = match &heard.findings {
+        Ok(findings) => findings,
+        Err(fault) => {
+            app.screen.warning(&format!("`{engine}` cannot take this input: {fault}"));
+            return Ok(());
+        }
     };
-    let driven = drive(setup, |ctx| {
-        let findings = detect(ctx, request);
-        // A tick of nothing asks whether the detector was cut short.
-        let ended = ctx.tick(0).break_value();
-        (findings, ended)
-    })?;
-    let (findings, ended) = driven.value;
-    *stop = ended.unwrap_or(*stop);
-    Ok(findings?)
-}
-
-fn show(app: &App, entry: &Entry, kind: &str, findings: &[Finding]) -> Result<(), Trouble> {
-    let engine = (entry.info)().name;
+    if heard.entry.detect.is_none() {
+        app.screen.detail(&format!("`{engine}` has no detector"));
+    }
     if app.screen.form == Form::Json {
         for finding in findings {
             app.screen.object(&Found { engine, finding })?;
@@ -86,7 +70,7 @@ fn show(app: &App, entry: &Entry, kind: &str, findings: &[Finding]) -> Result<()
     }
     let width = app.screen.width();
     let bold = Style::new().for_stdout().bold();
-    let mut text = format!("{}  ({kind})\n", bold.apply_to(engine));
+    let mut text = format!("{}  ({})\n", bold.apply_to(engine), heard.kind);
     for finding in findings {
         text += &about(finding, width);
     }
@@ -133,20 +117,27 @@ fn offer(bid: &Bid) -> String {
     )
 }
 
-/// The last line: what to do about it.
-fn verdict(found: &[&str], stop: Stop, asked: &Asked, paths: &[PathBuf]) -> String {
-    let Some(engine) = found.first() else {
-        return match stop {
-            Stop::Budget(_) | Stop::Cancelled => format!("verdict: nothing found so far ({stop})\n"),
+/// The last lines: the bids where there are several, and what to do about it.
+fn verdict(app: &App, decision: &Decision<'_>, asked: &Asked, paths: &[PathBuf]) -> String {
+    if !decision.heard.iter().any(Heard::found) {
+        return match decision.stop {
+            stop @ (Stop::Budget(_) | Stop::Cancelled) => {
+                format!("verdict: nothing found so far ({stop})\n")
+            }
             _ => "verdict: no engine here finds structure that it could exploit\n".to_string(),
         };
+    }
+    let bids = match decision.offers.as_slice() {
+        several @ [_, _, ..] => bids::table(several, app.screen.width()) + "\n",
+        _ => String::new(),
     };
+    let engine = (decision.entry.info)().name;
     let options = asked.request.options.iter().map(|(name, value)| match value.as_str() {
         "" => format!("--{name} "),
         value => format!("--{name} {value} "),
     });
     let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-    format!("next: isogrid run --engine {engine} {}{}\n", options.collect::<String>(), paths.join(" "))
+    format!("{bids}next: isogrid run --engine {engine} {}{}\n", options.collect::<String>(), paths.join(" "))
 }
 
 /// A probability; a very small one is not known well enough to print its digits.

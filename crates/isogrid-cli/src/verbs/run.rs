@@ -11,7 +11,7 @@ use isogrid::core::{Ctx, Emission, Entry, Fault, FaultClass, Printed, RunOutcome
 use isogrid::drive::{Driven, drive};
 use isogrid::files::{self, Replacement};
 use isogrid::wire::{Outcome, Output};
-use isogrid::{choose_named, envelope};
+use isogrid::{Error, choose_named, envelope};
 
 use crate::app::App;
 use crate::exit::{Answer, Exit, Trouble};
@@ -40,26 +40,38 @@ pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
     let asked = Asked::from(app, matches)?;
     let model_path = matches.get_one::<PathBuf>("model");
     let model = model_path.map(|path| inputs::model(path)).transpose()?;
-    let (entry, payload) = match (model_path, &model) {
-        (Some(path), Some(bytes)) => {
-            let name = path.display().to_string();
-            let saved = envelope::unwrap(&name, bytes)?;
-            let payload =
-                envelope::unwrap_for(&name, bytes, asked.engine.as_deref().unwrap_or(saved.engine))?;
-            (choose_named(app.entries, &asked.request, saved.engine)?, Some(payload))
-        }
-        _ => (asked.choose(app)?, None),
+    let saved = match (model_path, &model) {
+        (Some(path), Some(bytes)) => Some(of_model(app, &asked, path, bytes)?),
+        _ => None,
     };
     let file = matches.get_one::<PathBuf>("output").map(PathBuf::as_path);
     file.map_or(Ok(()), files::check)?;
     let setup = asked.start(app);
-    let mut outputs = Outputs::new(entry, &app.screen, file);
     let driven = drive(&setup, |ctx| {
+        let entry = saved.map_or_else(|| asked.choose(app, ctx), |(entry, _)| Ok(entry))?;
+        let mut outputs = Outputs::new(entry, &app.screen, file);
         let mut emit = |printed, verdict| outputs.receive(ctx, printed, verdict);
-        (entry.run)(ctx, &asked.request, payload, &mut emit)
+        let ended = (entry.run)(ctx, &asked.request, saved.map(|(_, payload)| payload), &mut emit);
+        Ok::<_, Trouble>((outputs, ended))
     })?;
     app.screen.unwatch();
-    outputs.finish(driven, &app.screen.warnings(&asked.request))
+    let warnings = app.screen.warnings(&asked.request);
+    let Driven { value, seconds, ticks } = driven;
+    let (outputs, ended) = value?;
+    outputs.finish(Driven { value: ended, seconds, ticks }, &warnings)
+}
+
+/// The engine of the model at `path`, and what the engine wrote there.
+fn of_model<'a>(
+    app: &App,
+    asked: &Asked,
+    path: &Path,
+    bytes: &'a [u8],
+) -> Result<(&'static Entry, &'a [u8]), Error> {
+    let name = path.display().to_string();
+    let saved = envelope::unwrap(&name, bytes)?;
+    let payload = envelope::unwrap_for(&name, bytes, asked.engine.as_deref().unwrap_or(saved.engine))?;
+    Ok((choose_named(app.entries, &asked.request, saved.engine)?, payload))
 }
 
 /// What was put out so far.

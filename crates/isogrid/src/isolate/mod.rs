@@ -93,6 +93,15 @@ pub fn field(kind: Kind) -> Field {
 }
 
 impl Field {
+    /// The same without other engines than `names`; everybody else stays.
+    #[must_use]
+    pub fn of_engines(mut self, names: &[&str]) -> Field {
+        // Several settings of one engine are its name and an option.
+        let engine = |name: &str| name.split(' ').next().is_some_and(|engine| names.contains(&engine));
+        self.candidates.retain(|candidate| candidate.role != Role::Engine || engine(&candidate.name));
+        self
+    }
+
     /// Adds the contenders that `program` offers, or says why it cannot.
     pub fn add_rungs(&mut self, program: &Path, kind: Kind) {
         match offered(program, kind) {

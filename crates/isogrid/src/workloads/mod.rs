@@ -1,6 +1,6 @@
 //! The workloads that judge this build's engines, and the engines as contenders: explicit lists.
 
-#[cfg(feature = "tsetlin")]
+#[cfg(any(feature = "tsetlin", feature = "linear", feature = "forest"))]
 mod machines;
 #[cfg(feature = "plan")]
 mod planning;
@@ -9,10 +9,11 @@ mod table;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use isogrid_core::{Contender, Report, Request, Role, Source, Workload, measure};
+use isogrid_core::{Contender, Entry, Report, Request, Role, Source, Workload, measure};
 
 use crate::Error;
 use crate::budget::Budget;
+use crate::choose::ambiguous;
 use crate::drive::{self, Setup};
 
 #[cfg(feature = "plan")]
@@ -47,8 +48,21 @@ impl Kind {
     pub fn of_engine(engine: &str) -> Result<Kind, Error> {
         match engine {
             "plan" => Ok(Kind::Planning),
-            "tsetlin" => Ok(Kind::Table),
+            "tsetlin" | "linear" | "forest" => Ok(Kind::Table),
             _ => Err(Error::NoWorkload { engine: engine.to_string() }),
+        }
+    }
+
+    /// The kind that judges all of `candidates`, which are engines and the kinds of input that they see.
+    ///
+    /// # Errors
+    /// [`Error::NoWorkload`], or [`Error::Ambiguous`] where they are judged by different kinds.
+    pub fn of_candidates(candidates: &[(&Entry, String)]) -> Result<Kind, Error> {
+        let kind = |(entry, _): &(&Entry, String)| Kind::of_engine((entry.info)().name);
+        let kinds: Vec<Kind> = candidates.iter().map(kind).collect::<Result<_, _>>()?;
+        match kinds.as_slice() {
+            [first, rest @ ..] if rest.iter().all(|kind| kind == first) => Ok(*first),
+            _ => Err(ambiguous(candidates)),
         }
     }
 }
@@ -95,7 +109,11 @@ pub static ENTRANTS: &[Entrant] = &[
     #[cfg(feature = "plan")]
     Entrant::Planning(&Planner { name: "plan --optimal", option: Some(("optimal", "")) }),
     #[cfg(feature = "tsetlin")]
-    Entrant::Table(&machines::Machine),
+    Entrant::Table(&machines::TSETLIN),
+    #[cfg(feature = "linear")]
+    Entrant::Table(&machines::LINEAR),
+    #[cfg(feature = "forest")]
+    Entrant::Table(&machines::FOREST),
 ];
 
 impl Entrant {
@@ -156,5 +174,24 @@ pub fn name(kind: Kind, job: &Job) -> Result<String, Error> {
         #[cfg(not(feature = "plan"))]
         Kind::Planning => Err(Error::NoWorkload { engine: "plan".to_string() }),
         Kind::Table => TableWorkload::open(job).map(|workload| workload.name()),
+    }
+}
+
+#[cfg(all(test, feature = "plan", feature = "tsetlin", feature = "linear", feature = "robot"))]
+mod tests {
+    use super::*;
+    use crate::registry::find;
+
+    #[test]
+    fn engines_of_one_kind_are_judged_together() {
+        let kind = |names: &[&str]| {
+            let candidates: Vec<_> =
+                names.iter().map(|name| (find(name).expect("it is there"), "input".to_string())).collect();
+            Kind::of_candidates(&candidates).map_err(|error| error.to_string())
+        };
+        assert_eq!(kind(&["tsetlin", "linear"]), Ok(Kind::Table));
+        assert_eq!(kind(&["plan"]), Ok(Kind::Planning));
+        assert!(kind(&["plan", "linear"]).is_err_and(|error| error.starts_with("several engines")));
+        assert!(kind(&["robot"]).is_err_and(|error| error == "no workload judges engine `robot`"));
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use isogrid_core::{Diagnose, Fault, Score, Workload};
-use isogrid_data::{Column, CsvOptions, Table, read_csv_source};
+use isogrid_data::{Column, CsvOptions, Table, read_table};
 use isogrid_num::rng::Rng;
 use isogrid_num::stats::{Z_95, wilson};
 
@@ -38,7 +38,7 @@ impl TableWorkload {
             let message = format!("a table workload takes one file, found {}", request.sources.len());
             return Err(Error::Workload(Fault::bad_input(message)));
         };
-        let (table, _) = read_csv_source(source, &CsvOptions::default()).map_err(|error| of_data(&error))?;
+        let (table, _) = read_table(source, &CsvOptions::default()).map_err(|error| of_data(&error))?;
         let columns: Vec<_> = table.columns().iter().map(Column::name).collect();
         let target = request.option("target").ok_or_else(|| {
             let fault = Fault::bad_input("a table workload needs the column to predict");
