@@ -1,5 +1,8 @@
 //! Models that fit into little memory: sizes tried on rows held out, and what pruning costs.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use isogrid_core::{Ctx, Stop};
 use isogrid_data::Table;
 use isogrid_num::bits::BitMatrix;
@@ -120,7 +123,8 @@ fn partition(n: usize, fits: impl Fn(usize) -> bool) -> usize {
 /// Rows that voices are taken from, at most.
 const MAX_VOICED: usize = 2_000;
 
-/// Clauses, those that say most on some of the rows first.
+/// Clauses, those that say most on some of the rows first: of each output and side the loudest, then the second, and so
+/// on, so that no output loses its voice before the others.
 fn by_voice(machine: &Machine, rows: &BitMatrix) -> Result<Vec<usize>, TsetlinError> {
     let n_rows = rows.n_rows().min(MAX_VOICED);
     let mut some = BitMatrix::new(n_rows, rows.n_cols());
@@ -129,7 +133,16 @@ fn by_voice(machine: &Machine, rows: &BitMatrix) -> Result<Vec<usize>, TsetlinEr
     }
     let voices = machine.voices(&some)?;
     let mut order: Vec<usize> = (0..machine.n_clauses()).collect();
-    order.sort_by_key(|&clause| std::cmp::Reverse(voices[clause]));
+    order.sort_by_key(|&clause| Reverse(voices[clause]));
+    let mut n_before: BTreeMap<Option<(usize, bool)>, usize> = BTreeMap::new();
+    let mut ranks = vec![0; machine.n_clauses()];
+    for &clause in &order {
+        let strongest = machine.weights(clause).max_by_key(|(_, weight)| weight.unsigned_abs());
+        let side = n_before.entry(strongest.map(|(output, weight)| (output, weight > 0))).or_default();
+        ranks[clause] = *side;
+        *side += 1;
+    }
+    order.sort_by_key(|&clause| (ranks[clause], Reverse(voices[clause])));
     Ok(order)
 }
 
