@@ -27,8 +27,8 @@ static BENCHES: &[Bench] = &[
     Bench { name: "tables", peers: &[], data: &["mnist-10k"], features: &[] },
     Bench {
         name: "tsetlin",
-        peers: &["tsetlin/green", "tsetlin/tmu", "tsetlin/pytm", "tsetlin/pytm_parallel"],
-        data: &["mnist-10k", "fashion-mnist"],
+        peers: &["tsetlin/green", "tsetlin/tmu", "tsetlin/pytm", "tsetlin/pytm_parallel", "tsetlin/tables"],
+        data: &["mnist-10k", "fashion-mnist", "keel", "sklearn-tables", "shuttle", "ucr-anomaly", "daphnet"],
         features: &[],
     },
     Bench { name: "cold", peers: &[], data: &[], features: &[] },

@@ -16,7 +16,7 @@ use isogrid_bench::nn;
 use isogrid_bench::planners::contest::{pace, watch};
 use isogrid_bench::planners::replan;
 use isogrid_bench::tables::phases;
-use isogrid_bench::tsetlin::ours;
+use isogrid_bench::tsetlin::{ours, scaling};
 use isogrid_bench::{process, rungs};
 
 fn main() -> ExitCode {
@@ -44,6 +44,7 @@ fn serve(args: &[OsString]) -> Result<()> {
         pace::VERB => pace::verb(&words(rest)?, &mut out)?,
         replan::VERB => writeln!(out, "{}", serde_json::to_string(&replan::verb(&words(rest)?)?)?)?,
         phases::VERB => writeln!(out, "{}", serde_json::to_string(&phases::verb(&words(rest)?)?)?)?,
+        scaling::VERB => scaling::verb(&words(rest)?, &mut out)?,
         ours::VERB => ours::verb(&words(rest)?, &mut out)?,
         #[cfg(feature = "nn")]
         nn::VERB => writeln!(out, "{}", serde_json::to_string(&nn::verb(&words(rest)?)?)?)?,

@@ -1,18 +1,20 @@
-//! The bench `tsetlin`: our machine beside released Tsetlin machines, on the digits of MNIST.
+//! The bench `tsetlin`: our machine beside released Tsetlin machines on digits, LightGBM on tables, detectors on odd rows.
 //!
 //! Every contender is a process under one contract (bench/peers/tsetlin/README.md), reads the same arrays, and is timed
-//! by the same clocks. Work is kept as it is done, so that a run may be made in pieces. Left out so far: tables beside
-//! LightGBM, anomalies, scaling beside a popcount kernel.
+//! by the same clocks. Work is kept as it is done, so that a run may be made in pieces.
 
 mod accuracy;
 mod arrays;
 mod chart;
 pub mod entrants;
+mod learn;
 mod memo;
 mod memory;
+mod odd;
 pub mod ours;
 mod protocol;
 mod race;
+pub mod scaling;
 pub mod spec;
 mod speed;
 
@@ -30,7 +32,7 @@ use memo::Memo;
 use spec::Arrays;
 
 /// Sections, in order.
-pub const SECTIONS: [&str; 3] = ["speed", "race", "accuracy"];
+pub const SECTIONS: [&str; 6] = ["speed", "race", "accuracy", "learn", "odd", "scaling"];
 
 /// What the bench is given.
 #[derive(Debug, Clone)]
@@ -64,7 +66,18 @@ struct Bench<'a> {
     say: &'a mut dyn FnMut(&str),
 }
 
+/// What a job needs of the bench while its memory is at work.
+#[derive(Debug, Clone)]
+struct Setup {
+    places: Places,
+    quick: bool,
+}
+
 impl Bench<'_> {
+    fn setup(&self) -> Setup {
+        Setup { places: self.places.clone(), quick: self.quick }
+    }
+
     fn say(&mut self, line: &str) {
         (self.say)(&format!("tsetlin: {line}"));
     }
@@ -130,6 +143,15 @@ pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> Result<String> {
     }
     if wants("accuracy") {
         accuracy::run(&mut bench, &mut run)?;
+    }
+    if wants("learn") {
+        learn::run(&mut bench, &mut run)?;
+    }
+    if wants("odd") {
+        odd::run(&mut bench, &mut run)?;
+    }
+    if wants("scaling") {
+        scaling::run(&mut bench, &mut run)?;
     }
     run.finish(if options.quick { &protocol::QUICK } else { &protocol::FULL })
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What an entrant is to do. Arrays are .npy files.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -42,6 +42,9 @@ pub struct Spec {
     /// Single rows to answer.
     #[serde(default = "many")]
     pub one_rows: usize,
+    /// What only some entrants take, such as a budget for tuning.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
 }
 
 fn one() -> u64 {
@@ -78,7 +81,7 @@ pub struct Record {
     pub kind: String,
     /// Everything else.
     #[serde(flatten)]
-    pub fields: serde_json::Map<String, Value>,
+    pub fields: Map<String, Value>,
 }
 
 impl Record {
@@ -122,6 +125,7 @@ impl Arrays {
             measure: Vec::new(),
             inference_seconds: 1.0,
             one_rows: many(),
+            more: Map::new(),
         }
     }
 }
