@@ -1,23 +1,57 @@
-//! Any bytes as a saved model, with and without the envelope: no panic, and a model that loads can be saved.
+//! Any bytes as a saved model, with and without the envelope: no panic, a model that loads can be saved, and one of a
+//! table answers rows.
 
 #![no_main]
 
 use isogrid::envelope;
-use isogrid_core::Store;
+use isogrid::forest::Forest;
+use isogrid::linear::Linear;
+use isogrid_core::{Ctx, Store};
+use isogrid_data::{Column, Table};
 use isogrid_plan::Planner;
 use isogrid_robot::Robot;
-use isogrid_tsetlin::Tsetlin;
+use isogrid_tsetlin::{Anomaly, CompiledMachine, Trainer, Tsetlin};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let _ = envelope::unwrap("model", bytes);
     if let Ok(model) = Planner.load(bytes) {
         Planner.save(&model);
     }
-    if let Ok(model) = Tsetlin.load(bytes) {
-        Tsetlin.save(&model);
-    }
     if let Ok(model) = Robot.load(bytes) {
         let saved = Robot.save(&model);
         assert_eq!(Robot.load(&saved).ok().map(|model| Robot.save(&model)), Some(saved));
     }
+    if let Ok(model) = Linear.load(bytes) {
+        Linear.save(&model);
+    }
+    if let Ok(model) = Forest.load(bytes) {
+        Forest.save(&model);
+    }
+    tsetlin(bytes);
 });
+
+fn tsetlin(bytes: &[u8]) {
+    let (ctx, table) = (Ctx::new(1), table());
+    if let Ok(model) = Tsetlin.load(bytes) {
+        assert_eq!(Tsetlin.load(&Tsetlin.save(&model)).expect("its own bytes"), model);
+        let _ = model.answer(&ctx, &table, 0..2);
+        let _ = model.rules(None);
+        let _ = model.reasons(&table, 1);
+        let _ = CompiledMachine::new(model.machine().machine());
+    }
+    if let Ok(model) = Anomaly.load(bytes) {
+        Anomaly.save(&model);
+        let _ = model.answer(&ctx, &table, 0..2);
+    }
+    if let Ok(trainer) = Trainer::from_bytes(bytes) {
+        trainer.machine();
+    }
+}
+
+fn table() -> Table {
+    let columns = vec![
+        Column::numbers("x", vec![1.0, f64::NAN]),
+        Column::categories("c", [Some("red"), None]),
+    ];
+    Table::new(columns).expect("equal lengths")
+}

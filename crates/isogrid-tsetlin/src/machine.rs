@@ -268,6 +268,18 @@ impl Machine {
                 literals.is_sorted_by(|a, b| a < b)
                     && literals.last().is_none_or(|&last| (last as usize) < 2 * n_clause_features)
             })
+            && self.most_votes() <= i32::MAX.unsigned_abs().into()
+    }
+
+    /// A bound on the sum of any output.
+    fn most_votes(&self) -> u64 {
+        let mut sums = vec![0_u64; self.n_outputs];
+        for clause in 0..self.n_clauses() {
+            let most = self.literals(clause).len().min(usize::from(self.fuzziness)) as u64;
+            self.weights(clause)
+                .for_each(|(output, weight)| sums[output] += most * u64::from(weight.unsigned_abs()));
+        }
+        sums.into_iter().max().unwrap_or(0)
     }
 }
 

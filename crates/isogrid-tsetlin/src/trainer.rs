@@ -220,12 +220,20 @@ impl Trainer {
             Pool::PerOutput => (*n_outputs, 1),
             Pool::Shared => (1, *n_outputs),
         };
-        let mut signs =
-            teams.iter().flat_map(|team| (0..team.n_clauses()).map(move |clause| team.weight(clause, 0)));
+        // A sum of votes must fit, whatever clauses fire.
+        let votes = |team: &Team, column: usize| {
+            let weights = (0..team.n_clauses()).map(|clause| team.weight(clause, column));
+            weights.map(|weight| u64::from(weight.unsigned_abs())).sum::<u64>() * u64::from(options.fuzziness)
+        };
+        let fits =
+            |team: &Team| (0..n_columns).all(|column| votes(team, column) <= i32::MAX.unsigned_abs().into());
         teams.len() == n_teams
-            && teams.iter().all(|team| team.is_consistent(options.n_clauses, (n_clause_features, n_columns)))
+            && teams.iter().all(|team| {
+                team.is_consistent(options.n_clauses, (n_clause_features, n_columns)) && fits(team)
+            })
             // A clause of one output is for it or against it.
-            && (options.pool == Pool::Shared || signs.all(|weight| weight != 0))
+            && (options.pool == Pool::Shared
+                || teams.iter().all(|team| (0..team.n_clauses()).all(|clause| team.weight(clause, 0) != 0)))
     }
 
     fn check(&self, samples: &BitMatrix, targets: &Targets<'_>) -> Result<(), TsetlinError> {

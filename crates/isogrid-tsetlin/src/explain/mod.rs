@@ -1,7 +1,7 @@
 //! What a trained machine goes by: its rules by weight, and the clauses behind one answer.
 //!
 //! A strict clause votes where all of its literals are true; a fuzzy one starts with as many votes as it has literals, at
-//! most its fuzziness, and loses one for each that is false. Rendered as text here, as a page by [`html`].
+//! most its fuzziness, and loses one for each that is false. Rendered as text here, as a page by [`page`].
 
 mod html;
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use isogrid::core::{Fault, Value};
+use isogrid::data::Table;
 use isogrid::files;
 use isogrid::tsetlin::TableClassifier;
 use isogrid::tsetlin::explain::{Reasons, Rule, page, reasons_text, rules_text};
@@ -61,7 +62,7 @@ pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
     for row in rows {
         // Clap asks for a table where a row is named.
         let Some(table) = table.as_ref().filter(|table| row < table.n_rows()) else {
-            let n_rows = table.as_ref().map_or(0, |table| table.n_rows());
+            let n_rows = table.as_ref().map_or(0, Table::n_rows);
             return Err(Fault::bad_input(format!(
                 "--row {row}: the table has {n_rows} rows, counted from 0"
             ))
