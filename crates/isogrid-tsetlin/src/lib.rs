@@ -32,6 +32,7 @@ mod prune;
 pub mod reference;
 mod regressor;
 mod rendezvous;
+mod saved;
 mod schedule;
 mod solo;
 mod table;

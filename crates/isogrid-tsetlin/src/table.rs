@@ -15,11 +15,12 @@ use crate::device::{Size, fit_within};
 use crate::options::{MAX_OUTPUTS, Settings};
 use crate::probability::Sharpness;
 use crate::tune::{Task, Trial, tune};
-use crate::{Machine, Options, Targets, Trainer, TsetlinError};
+use crate::{Machine, Options, Targets, Trainer, TsetlinError, saved};
 
 /// One held-out row in this many, for calibration.
 const HELD_OUT: usize = 10;
 const MAX_HELD_OUT: usize = 2_000;
+const FORM: saved::Form = *b"tsc\x02";
 const CALIBRATION_DOMAIN: u64 = 0x6361_6c69;
 
 /// Settings of a fit on a table.
@@ -251,8 +252,7 @@ impl TableClassifier {
 
     /// The model as bytes; equal models give equal bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Writing to memory cannot fail: every field is of a kind that the format knows.
-        postcard::to_allocvec(self).unwrap_or_default()
+        saved::to_bytes(FORM, self)
     }
 
     /// The model back from its bytes, every part checked against the others.
@@ -260,14 +260,9 @@ impl TableClassifier {
     /// # Errors
     /// The bytes are not a model, or one that contradicts itself.
     pub fn from_bytes(bytes: &[u8]) -> Result<TableClassifier, TsetlinError> {
-        let refuse = |reason: String| TsetlinError::Model { reason };
-        let (model, rest) =
-            postcard::take_from_bytes::<TableClassifier>(bytes).map_err(|error| refuse(error.to_string()))?;
-        if !rest.is_empty() {
-            return Err(refuse(format!("{} bytes too many", rest.len())));
-        }
+        let model: TableClassifier = saved::from_bytes(FORM, bytes)?;
         if !model.is_consistent() {
-            return Err(refuse("its parts do not fit together".to_string()));
+            return Err(TsetlinError::Model { reason: "its parts do not fit together".to_string() });
         }
         Ok(model)
     }

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::overlap::Overlap;
 use super::reconstruction::Reconstruction;
-use crate::TsetlinError;
 use crate::booleanize::{Encoder, EncoderOptions};
 use crate::options::Settings;
+use crate::{TsetlinError, saved};
 
 /// Which score tells odd rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -51,6 +51,7 @@ impl Default for AnomalyOptions {
 /// One row in so many is held out to set the threshold.
 const HELD_OUT: usize = 5;
 const LEAST_ROWS: usize = 20;
+const FORM: saved::Form = *b"tsa\x01";
 const DOMAIN: u64 = 0x6f64_645f;
 
 /// Tells rows that do not fit.
@@ -212,8 +213,7 @@ impl AnomalyDetector {
 
     /// The model as bytes; equal models give equal bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Writing to memory cannot fail: every field is of a kind that the format knows.
-        postcard::to_allocvec(self).unwrap_or_default()
+        saved::to_bytes(FORM, self)
     }
 
     /// The model back from its bytes, every part checked against the others.
@@ -221,14 +221,9 @@ impl AnomalyDetector {
     /// # Errors
     /// The bytes are not a model, or one that contradicts itself.
     pub fn from_bytes(bytes: &[u8]) -> Result<AnomalyDetector, TsetlinError> {
-        let refuse = |reason: String| TsetlinError::Model { reason };
-        let (model, rest) =
-            postcard::take_from_bytes::<AnomalyDetector>(bytes).map_err(|error| refuse(error.to_string()))?;
-        if !rest.is_empty() {
-            return Err(refuse(format!("{} bytes too many", rest.len())));
-        }
+        let model: AnomalyDetector = saved::from_bytes(FORM, bytes)?;
         if !model.is_consistent() {
-            return Err(refuse("its parts do not fit together".to_string()));
+            return Err(TsetlinError::Model { reason: "its parts do not fit together".to_string() });
         }
         Ok(model)
     }
