@@ -3,6 +3,8 @@
 //! Lengths are fixed at construction, bits beyond the length are always zero, and words are open to kernels through
 //! [`BitSet::words`] and [`BitMatrix::row`]. Left out: growth, compression, vector instructions.
 
+use std::ops::Range;
+
 /// A set of numbers below a fixed length.
 ///
 /// ```
@@ -181,6 +183,16 @@ impl BitMatrix {
         &self.words[row * width..][..width]
     }
 
+    /// The packed words of some rows, one row after another.
+    ///
+    /// # Panics
+    /// If there are no such rows.
+    #[inline]
+    pub fn rows(&self, rows: Range<usize>) -> &[u64] {
+        let width = self.row_words();
+        &self.words[rows.start * width..rows.end * width]
+    }
+
     /// The bit at (`row`, `col`).
     ///
     /// # Panics
@@ -242,21 +254,6 @@ pub fn count(words: &[u64]) -> usize {
     words.iter().map(|word| word.count_ones() as usize).sum()
 }
 
-/// Transposes a square of 64 x 64 bits in place: bit `j` of word `i` becomes bit `i` of word `j` (Warren, Hacker's
-/// Delight, section 7-3).
-pub fn transpose(square: &mut [u64; 64]) {
-    let (mut width, mut mask) = (32, 0x0000_0000_ffff_ffff_u64);
-    while width > 0 {
-        for low in (0..64).filter(|row| row & width == 0) {
-            let swapped = (square[low] >> width ^ square[low + width]) & mask;
-            square[low] ^= swapped << width;
-            square[low + width] ^= swapped;
-        }
-        width /= 2;
-        mask ^= mask << width;
-    }
-}
-
 /// The mask of the places in use in the last word of `len` bits; all ones when it is full.
 pub fn tail_mask(len: usize) -> u64 {
     if len.is_multiple_of(64) { u64::MAX } else { (1 << (len % 64)) - 1 }
@@ -307,16 +304,6 @@ mod tests {
             let full = BitSet::full(len);
             assert_eq!((full.count(), full.ones().count()), (len, len), "length {len}");
             assert!(BitSet::new(len).is_empty() && BitSet::new(len).is_subset_of(&full));
-        }
-    }
-
-    #[test]
-    fn a_square_is_transposed() {
-        let square: [u64; 64] = std::array::from_fn(|row| crate::rng::splitmix64(3, row as u64));
-        let mut turned = square;
-        transpose(&mut turned);
-        for (row, column) in (0..64).flat_map(|row| (0..64).map(move |column| (row, column))) {
-            assert_eq!(turned[row] >> column & 1, square[column] >> row & 1, "row {row}, column {column}");
         }
     }
 

@@ -1,20 +1,79 @@
 //! Run-time choice of vector instructions for plain loops.
 //!
 //! [`vectorized!`](crate::vectorized) compiles one body twice: for the baseline of the target and for AVX2, where the
-//! processor has it. The compiler does not reassociate or contract floating-point operations, so both give the same
-//! bits; the baseline body is the scalar twin. Left out: hand-written intrinsics.
+//! processor has it; [`vectorized_wide!`](crate::vectorized_wide) a third time, for AVX-512. The compiler does not
+//! reassociate or contract floating-point operations, so all give the same bits; the baseline body is the scalar twin.
+//! Left out: hand-written intrinsics.
 
-/// Whether the processor has AVX2 (detected once, then a load).
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// Vector instructions, each with those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Level {
+    /// What every processor of the target has.
+    Baseline = 1,
+    /// 256 bits, and population counts of words.
+    Avx2,
+    /// Logic of three operands, and population counts in vectors: F, BW, DQ, VL and VPOPCNTDQ (Ice Lake, Zen 4).
+    Avx512,
+}
+
+impl Level {
+    /// All levels, the least first.
+    pub const ALL: [Level; 3] = [Level::Baseline, Level::Avx2, Level::Avx512];
+}
+
+/// The level in use; 0 before it is asked for.
+static LEVEL: AtomicU8 = AtomicU8::new(0);
+
+/// The level in use: what the processor has (detected once, then a load), unless [`cap`] said less.
 #[inline]
-pub fn has_avx2() -> bool {
+pub fn level() -> Level {
+    match LEVEL.load(Ordering::Relaxed) {
+        1 => Level::Baseline,
+        2 => Level::Avx2,
+        3 => Level::Avx512,
+        _ => cap(Level::Avx512),
+    }
+}
+
+/// Uses no more than `most` from now on, in the whole process; returns what is used. Results are the same at any level.
+#[cold]
+pub fn cap(most: Level) -> Level {
+    let used = detected().min(most);
+    LEVEL.store(used as u8, Ordering::Relaxed);
+    used
+}
+
+/// What the processor has.
+pub fn detected() -> Level {
     #[cfg(target_arch = "x86_64")]
     {
-        std::arch::is_x86_feature_detected!("avx2")
+        let has_512 = std::arch::is_x86_feature_detected!("avx512f")
+            && std::arch::is_x86_feature_detected!("avx512bw")
+            && std::arch::is_x86_feature_detected!("avx512dq")
+            && std::arch::is_x86_feature_detected!("avx512vl")
+            && std::arch::is_x86_feature_detected!("avx512vpopcntdq");
+        let has_256 = std::arch::is_x86_feature_detected!("avx2")
+            && std::arch::is_x86_feature_detected!("bmi2")
+            && std::arch::is_x86_feature_detected!("popcnt");
+        match (has_256, has_512) {
+            (true, true) => Level::Avx512,
+            (true, false) => Level::Avx2,
+            _ => Level::Baseline,
+        }
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
-        false
+        Level::Baseline
     }
+}
+
+/// Whether AVX2 may be used.
+#[inline]
+pub fn has_avx2() -> bool {
+    level() >= Level::Avx2
 }
 
 /// Defines functions whose loops the compiler vectorizes for the machine that they run on.
@@ -44,7 +103,7 @@ macro_rules! vectorized {
 
             #[cfg(target_arch = "x86_64")]
             {
-                #[target_feature(enable = "avx2")]
+                #[target_feature(enable = "avx2,bmi2,popcnt")]
                 fn avx2($($arg: $type),*) $(-> $out)? {
                     scalar($($arg),*)
                 }
@@ -57,4 +116,63 @@ macro_rules! vectorized {
             scalar($($arg),*)
         }
     )*};
+}
+
+/// [`vectorized!`](crate::vectorized) for AVX-512 too: for bit logic and population counts, which gain from it.
+#[macro_export]
+macro_rules! vectorized_wide {
+    ($($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? $body:block)*) => {$(
+        $(#[$meta])*
+        $vis fn $name($($arg: $type),*) $(-> $out)? {
+            #[inline(always)]
+            fn scalar($($arg: $type),*) $(-> $out)? $body
+
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,bmi2,popcnt")]
+                fn avx512($($arg: $type),*) $(-> $out)? {
+                    scalar($($arg),*)
+                }
+                #[target_feature(enable = "avx2,bmi2,popcnt")]
+                fn avx2($($arg: $type),*) $(-> $out)? {
+                    scalar($($arg),*)
+                }
+                match $crate::simd::level() {
+                    // SAFETY: the processor has these, as was just detected; the body itself is safe code.
+                    #[expect(unsafe_code, reason = "a safe body, compiled for a detected instruction set")]
+                    $crate::simd::Level::Avx512 => return unsafe { avx512($($arg),*) },
+                    // SAFETY: as above.
+                    #[expect(unsafe_code, reason = "a safe body, compiled for a detected instruction set")]
+                    $crate::simd::Level::Avx2 => return unsafe { avx2($($arg),*) },
+                    $crate::simd::Level::Baseline => {}
+                }
+            }
+            scalar($($arg),*)
+        }
+    )*};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::vectorized_wide! {
+        /// Bits in common.
+        fn common(a: &[u64], b: &[u64]) -> u32 {
+            a.iter().zip(b).map(|(a, b)| (a & b).count_ones()).sum()
+        }
+    }
+
+    #[test]
+    fn every_level_gives_the_same() {
+        let words = |seed: u64| -> Vec<u64> { (0..100).map(|at| crate::rng::splitmix64(seed, at)).collect() };
+        let (a, b) = (words(1), words(2));
+        let found = Level::ALL.map(|most| {
+            assert_eq!(cap(most), level());
+            assert!(level() <= most && level() <= detected());
+            common(&a, &b)
+        });
+        assert!(found.iter().all(|&count| count == found[0] && count > 1_000), "{found:?}");
+        assert_eq!(cap(Level::Avx512), detected());
+    }
 }

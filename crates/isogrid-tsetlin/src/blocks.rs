@@ -1,9 +1,9 @@
 //! Training samples in blocks of 256: by sample for feedback, and by feature for counting misses of many at once.
 
-use isogrid_num::bits::{BitMatrix, tail_mask, transpose};
+use isogrid_num::bits::{BitMatrix, tail_mask};
 
 use crate::draws::Draws;
-use crate::kernels::lanes::{BLOCK, Lanes};
+use crate::kernels::lanes::{BLOCK, Lanes, turn};
 
 /// Samples in the order of their blocks.
 #[derive(Debug)]
@@ -80,19 +80,8 @@ impl Blocks {
         let mut lanes = vec![[0; BLOCK / 64]; n_blocks * shape.half()];
         for (block, lanes) in lanes.chunks_exact_mut(shape.half().max(1)).enumerate() {
             let first = block * BLOCK;
-            for (part, start) in (first..order.len().min(first + BLOCK)).step_by(64).enumerate() {
-                let n_rows = (order.len() - start).min(64);
-                for word in 0..n_words {
-                    let mut square = [0; 64];
-                    for (row, bits) in square[..n_rows].iter_mut().enumerate() {
-                        *bits = rows[(start + row) * n_words + word];
-                    }
-                    transpose(&mut square);
-                    for (feature, bits) in square.iter().enumerate() {
-                        lanes[word * 64 + feature][part] = *bits;
-                    }
-                }
-            }
+            let end = order.len().min(first + BLOCK);
+            turn(&rows[first * n_words..end * n_words], n_words, lanes);
         }
         Blocks { samples: order, rows, lanes, shape }
     }

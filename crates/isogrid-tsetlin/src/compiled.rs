@@ -1,14 +1,18 @@
-//! A trained machine laid out for one row at a time: of each clause only the words that hold literals.
+//! A trained machine laid out for answering: for one row at a time of each clause only the words that hold literals.
 //!
-//! Misses are a population count over packed words, which stops at the clause's last word or when no vote is left. The
-//! clauses of large machines are sparse, so most words of a row are never looked at. Patches are left out:
-//! [`Machine::sums`] answers those.
+//! Misses of one row are a population count over packed words, which stops at the clause's last word or when no vote is
+//! left. The clauses of large machines are sparse, so most words of a row are never looked at. Many rows are answered
+//! side by side. Patches are left out: [`Machine::sums`] answers those.
 
 use isogrid_num::bits::BitMatrix;
 
+use crate::kernels::tally::Program;
 use crate::{Machine, TsetlinError};
 
-/// A machine that answers single rows with the same votes as [`Machine::sums`].
+/// From so many rows on they are answered side by side.
+const MANY: usize = 64;
+
+/// A machine that answers with the same votes as [`Machine::sums`], and sooner: everything is laid out beforehand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompiledMachine {
     n_features: usize,
@@ -17,6 +21,8 @@ pub struct CompiledMachine {
     clauses: Vec<Clause>,
     /// `(output, weight)`, clause after clause.
     weights: Vec<(u32, i32)>,
+    /// The same for many rows.
+    program: Program,
 }
 
 /// The literals of a clause in one word of a row.
@@ -51,6 +57,7 @@ impl CompiledMachine {
             words: Vec::new(),
             clauses: Vec::new(),
             weights: Vec::new(),
+            program: machine.program(),
         };
         for clause in (0..machine.n_clauses()).filter(|&clause| !machine.literals(clause).is_empty()) {
             compiled.add(machine, clause);
@@ -100,17 +107,7 @@ impl CompiledMachine {
     pub fn sum_row(&self, row: &[u64], sums: &mut [i32]) {
         let shape = (self.n_features.div_ceil(64), self.n_outputs);
         assert_eq!((row.len(), sums.len()), shape, "words of a row, and outputs");
-        sums.fill(0);
-        let (mut first_word, mut first_weight) = (0, 0);
-        for clause in &self.clauses {
-            let words = &self.words[first_word..clause.words_end as usize];
-            let weights = &self.weights[first_weight..clause.weights_end as usize];
-            (first_word, first_weight) = (clause.words_end as usize, clause.weights_end as usize);
-            let votes = clause.most.saturating_sub(misses(words, row, clause.most)) as i32;
-            if votes > 0 {
-                weights.iter().for_each(|&(output, weight)| sums[output as usize] += weight * votes);
-            }
-        }
+        sum_row(self, row, sums);
     }
 
     /// The votes on every row: `[row][output]`.
@@ -122,14 +119,34 @@ impl CompiledMachine {
             return Err(TsetlinError::FeatureCount { expected: self.n_features, found: rows.n_cols() });
         }
         let mut all = vec![0; rows.n_rows() * self.n_outputs];
+        if rows.n_rows() >= MANY {
+            self.program.sums((rows, 0), &mut all);
+            return Ok(all);
+        }
         let each = all.chunks_exact_mut(self.n_outputs).enumerate();
         each.for_each(|(row, sums)| self.sum_row(rows.row(row), sums));
         Ok(all)
     }
 }
 
+isogrid_num::vectorized_wide! {
+    fn sum_row(machine: &CompiledMachine, row: &[u64], sums: &mut [i32]) {
+        sums.fill(0);
+        let (mut first_word, mut first_weight) = (0, 0);
+        for clause in &machine.clauses {
+            let words = &machine.words[first_word..clause.words_end as usize];
+            let weights = &machine.weights[first_weight..clause.weights_end as usize];
+            (first_word, first_weight) = (clause.words_end as usize, clause.weights_end as usize);
+            let votes = clause.most.saturating_sub(misses(words, row, clause.most)) as i32;
+            if votes > 0 {
+                weights.iter().for_each(|&(output, weight)| sums[output as usize] += weight * votes);
+            }
+        }
+    }
+}
+
 /// False literals of a clause; no more than `enough` need to be found.
-#[inline]
+#[inline(always)]
 fn misses(words: &[Word], row: &[u64], enough: u32) -> u32 {
     let mut misses = 0;
     for word in words {

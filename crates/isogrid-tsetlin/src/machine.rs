@@ -3,13 +3,14 @@
 //! Rows are answered in blocks of 256 samples, one bit a sample, or one by one by population counts; both give the same
 //! votes. Left out: states of automata, which only training needs.
 
-use isogrid_num::bits::{BitMatrix, transpose};
+use isogrid_num::bits::BitMatrix;
 use serde::{Deserialize, Serialize};
 
 use crate::TsetlinError;
 use crate::blocks::RowShape;
 use crate::kernels::fit::Filter;
-use crate::kernels::lanes::{BLOCK, LaneBytes, Lanes, MOST_LITERALS, Votes, add_votes, misses};
+use crate::kernels::lanes::BLOCK;
+use crate::kernels::tally::Program;
 use crate::options::{MAX_CLAUSES, MAX_FEATURES, MAX_OUTPUTS, Options, Pool};
 use crate::patched::best_fit;
 use crate::patches::{Grid, Patches};
@@ -103,6 +104,11 @@ impl Machine {
         &self.literals[start..self.ends[clause] as usize]
     }
 
+    /// The votes of a clause without misses.
+    fn votes_of(&self, clause: usize) -> u8 {
+        self.literals(clause).len().min(usize::from(self.fuzziness)) as u8
+    }
+
     /// The outputs that a clause votes for or against, with its weight for each.
     ///
     /// # Panics
@@ -146,8 +152,8 @@ impl Machine {
         kept
     }
 
-    /// The votes for each output on every row, not clamped: `[row][output]`. Cost a
-    /// block of 256 rows: about six vector operations a literal.
+    /// The votes for each output on every row, not clamped: `[row][output]`. Cost for
+    /// as many rows as a vector has bits: two to six vector operations a literal.
     ///
     /// # Errors
     /// The rows do not have the machine's number of features.
@@ -184,13 +190,21 @@ impl Machine {
         if let Some(patches) = self.patches {
             return self.sum_patches((rows, start), &Grid::new(patches, self.n_features), all);
         }
-        let mut block = BlockSums::new(self);
-        for (start, sums) in (start..).step_by(BLOCK).zip(all.chunks_mut(BLOCK * self.n_outputs)) {
-            block.count(rows, start);
-            for (lane, sums) in sums.chunks_exact_mut(self.n_outputs).enumerate() {
-                sums.iter_mut().zip(&block.sums).for_each(|(sum, lanes)| *sum = lanes[lane]);
-            }
+        self.program().sums((rows, start), all);
+    }
+
+    /// The clauses that vote, as blocks of rows are answered.
+    pub(crate) fn program(&self) -> Program {
+        let mut program = Program::new(self.n_features.div_ceil(64), self.n_outputs);
+        let half = self.n_features as u32;
+        for clause in (0..self.n_clauses()).filter(|&clause| self.votes_of(clause) > 0) {
+            let literals = self.literals(clause);
+            let (features, negations) =
+                literals.split_at(literals.partition_point(|&literal| literal < half));
+            let literals = (features.iter().copied(), negations.iter().map(|literal| literal - half));
+            program.add(literals, self.votes_of(clause), self.weights(clause));
         }
+        program
     }
 
     /// Cost a row: about eight vector operations a literal and 256 patches.
@@ -200,8 +214,7 @@ impl Machine {
         for (row, sums) in (start..).zip(all.chunks_exact_mut(self.n_outputs)) {
             grid.spread(rows.row(row), &mut lanes);
             for clause in 0..self.n_clauses() {
-                let literals = self.literals(clause);
-                let most = literals.len().min(usize::from(self.fuzziness)) as u8;
+                let (literals, most) = (self.literals(clause), self.votes_of(clause));
                 let half = self.n_clause_features() as u32;
                 let votes =
                     most - best_fit(Filter { literals, half, fuzziness: most }, grid, &lanes, &mut best);
@@ -275,7 +288,7 @@ impl Machine {
     fn most_votes(&self) -> u64 {
         let mut sums = vec![0_u64; self.n_outputs];
         for clause in 0..self.n_clauses() {
-            let most = self.literals(clause).len().min(usize::from(self.fuzziness)) as u64;
+            let most = u64::from(self.votes_of(clause));
             self.weights(clause)
                 .for_each(|(output, weight)| sums[output] += most * u64::from(weight.unsigned_abs()));
         }
@@ -290,70 +303,4 @@ pub(crate) struct Kept {
     pub(crate) literals: Vec<u32>,
     /// One an output of its pool.
     pub(crate) weights: Vec<i32>,
-}
-
-/// Votes on a block of rows.
-struct BlockSums<'a> {
-    machine: &'a Machine,
-    lanes: Vec<Lanes>,
-    /// `[output][lane]`.
-    sums: Vec<[i32; BLOCK]>,
-}
-
-impl<'a> BlockSums<'a> {
-    fn new(machine: &'a Machine) -> BlockSums<'a> {
-        let half = RowShape::new(machine.n_features).half();
-        BlockSums { machine, lanes: vec![[0; BLOCK / 64]; half], sums: vec![[0; BLOCK]; machine.n_outputs] }
-    }
-
-    /// Counts the votes on the rows from `start` on.
-    fn count(&mut self, rows: &BitMatrix, start: usize) {
-        fill_lanes(rows, start, &mut self.lanes);
-        self.sums.iter_mut().for_each(|sums| sums.fill(0));
-        let machine = self.machine;
-        for clause in 0..machine.n_clauses() {
-            let literals = machine.literals(clause);
-            if literals.is_empty() {
-                continue;
-            }
-            let most = literals.len().min(usize::from(machine.fuzziness)) as u8;
-            let misses = count_all(literals, machine.n_features as u32, &self.lanes);
-            for (output, worth) in machine.weights(clause) {
-                add_votes(&misses, Votes { most, worth }, &mut self.sums[output]);
-            }
-        }
-    }
-}
-
-/// Misses of any number of literals, up to 255.
-fn count_all(literals: &[u32], half: u32, lanes: &[Lanes]) -> LaneBytes {
-    let mut all = [0; BLOCK];
-    let (first, rest) = literals.split_at(literals.len().min(MOST_LITERALS));
-    misses(first, half, lanes, &mut all);
-    for part in rest.chunks(MOST_LITERALS) {
-        let mut more = [0; BLOCK];
-        misses(part, half, lanes, &mut more);
-        all.iter_mut().zip(more).for_each(|(all, more)| *all = all.saturating_add(more));
-    }
-    all
-}
-
-/// The features of up to 256 rows from `start` on, one bit a row.
-fn fill_lanes(rows: &BitMatrix, start: usize, lanes: &mut [Lanes]) {
-    let end = rows.n_rows().min(start + BLOCK);
-    for part in 0..BLOCK / 64 {
-        let first = (start + part * 64).min(end);
-        let n_rows = (end - first).min(64);
-        for word in 0..rows.row_words() {
-            let mut square = [0; 64];
-            square[..n_rows]
-                .iter_mut()
-                .enumerate()
-                .for_each(|(row, bits)| *bits = rows.row(first + row)[word]);
-            transpose(&mut square);
-            for (lanes, bits) in lanes[word * 64..].iter_mut().zip(square) {
-                lanes[part] = bits;
-            }
-        }
-    }
 }

@@ -18,7 +18,7 @@ pub(crate) struct Filter<'a> {
     pub(crate) fuzziness: u8,
 }
 
-isogrid_num::vectorized! {
+isogrid_num::vectorized_wide! {
     /// The fewest misses of a clause among the patches of a chunk and the patches that have no more, if they are below
     /// its fuzziness. `rows[f * n_chunks + chunk]` are the patches' values of feature `f`, `begins` the patches there are.
     pub(crate) fn fit(filter: Filter<'_>, rows: &[Lanes], chunk: (usize, usize), begins: &Lanes) -> Option<(u32, Lanes)> {

@@ -3,6 +3,9 @@
 //! Literals stand as rows of 256 bits. A clause's misses are counted per lane in bit-sliced counters by carry-save
 //! additions (Harley and Seal; Muła, Kurz and Lemire, arXiv 1611.07612), then spread to a byte a lane.
 
+use super::tally;
+use super::vector::Plain;
+
 /// Samples in a block.
 pub(crate) const BLOCK: usize = 256;
 
@@ -62,7 +65,13 @@ impl Counters {
     }
 }
 
-isogrid_num::vectorized! {
+isogrid_num::vectorized_wide! {
+    /// Turns up to 256 rows of `n_words` words into lanes: bit `f` of row `r` becomes bit `r` of `lanes[f]`. Lanes without
+    /// a row are zero.
+    pub(crate) fn turn(rows: &[u64], n_words: usize, lanes: &mut [Lanes]) {
+        tally::turn::<Plain, 4>(rows, n_words, lanes);
+    }
+
     /// The false literals among `literals` for each sample of a block. `rows[f]` are the block's values of feature `f`;
     /// literal `l` is feature `l` if below `half`, else the negation of feature `l - half`. At most 255, ascending.
     pub(crate) fn misses(literals: &[u32], half: u32, rows: &[Lanes], out: &mut LaneBytes) {
@@ -146,7 +155,7 @@ pub(crate) struct Votes {
     pub(crate) worth: i32,
 }
 
-isogrid_num::vectorized! {
+isogrid_num::vectorized_wide! {
     /// Adds the votes of a clause to the sums of a block.
     pub(crate) fn add_votes(misses: &LaneBytes, votes: Votes, sums: &mut [i32; BLOCK]) {
         for (sum, &misses) in sums.iter_mut().zip(misses) {
@@ -178,6 +187,22 @@ mod tests {
     use isogrid_num::rng::Rng;
 
     use super::*;
+
+    #[test]
+    fn rows_are_turned_into_lanes() {
+        let mut rng = Rng::new(6, 0);
+        for (n_rows, n_words) in [(0, 1), (1, 2), (63, 1), (64, 1), (200, 3), (BLOCK, 2)] {
+            let rows: Vec<u64> = (0..n_rows * n_words).map(|_| rng.next_u64()).collect();
+            let mut lanes = vec![[7; BLOCK / 64]; n_words * 64];
+            turn(&rows, n_words, &mut lanes);
+            for (feature, lanes) in lanes.iter().enumerate() {
+                for lane in 0..BLOCK {
+                    let word = rows.get(lane * n_words + feature / 64).copied().unwrap_or(0);
+                    assert_eq!(lanes[lane / 64] >> (lane % 64) & 1, word >> (feature % 64) & 1);
+                }
+            }
+        }
+    }
 
     #[test]
     fn misses_are_counted_as_one_by_one() {

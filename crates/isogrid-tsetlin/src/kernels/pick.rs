@@ -16,7 +16,7 @@ pub(crate) fn draw(key: u64, clause: u32) -> u32 {
 
 const PART: usize = 64;
 
-isogrid_num::vectorized! {
+isogrid_num::vectorized_wide! {
     /// Writes into `picked` those of `clauses` whose draw is below `threshold`, ascending.
     pub(crate) fn pick(key: u64, clauses: Range<u32>, threshold: u64, picked: &mut Vec<u32>) {
         picked.clear();

@@ -39,7 +39,7 @@ macro_rules! word {
     }};
 }
 
-isogrid_num::vectorized! {
+isogrid_num::vectorized_wide! {
     /// Fuzzy feedback to a clause that is to fire and does: true literals gain one if it may `grow` (all ones, else
     /// zero), false ones that are not included lose one. `changed` gets the literals that were taken in or left out.
     pub(crate) fn reinforce(planes: &mut [u64], literals: &[u64], grow: u64, changed: &mut [u64]) {
