@@ -134,7 +134,7 @@ def peer(spec):
         return answers.copy()
 
     expected = common.epochs(spec, len(x_train), train, test, y_test)
-    memory.report(spec, "training")
+    memory.report(spec, "training", rows_bytes=x_train.nbytes)
     source.set_data(x_test, y_test)
     if common.wants(spec, "inference"):
         how = "SingleThreadExecutor.eval_predict, one call"

@@ -70,6 +70,7 @@ fn command() -> Command {
             "tsetlin" => bench.args([
                 folder("work", "Where finished work is kept, to go on from [target/work/tsetlin]")
                     .required(false),
+                resume(),
                 number("minutes", "Begin no further work after so many minutes"),
                 Arg::new("only")
                     .long("only")
@@ -177,6 +178,7 @@ fn bench(matches: &ArgMatches, out: &mut dyn Write) -> Result<()> {
                 minutes: matches.get_one::<usize>("minutes").map(|&minutes| minutes as f64),
                 only: matches.get_many::<String>("only").into_iter().flatten().cloned().collect(),
                 quick,
+                resume: matches.get_one("resume").cloned(),
             };
             tsetlin::run(&options, &mut say)?
         }

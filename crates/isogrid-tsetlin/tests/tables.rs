@@ -306,8 +306,11 @@ fn rules_and_reasons_are_the_votes() {
         }
         let text = explain::rules_text(&model, &rules);
         assert!(text.contains("temperature") && text.contains("% right"), "{text}");
-        let page = explain::page(&model, &rules, &[model.reasons(&table, 3).unwrap()]);
+        let reasons = model.reasons(&table, 3).unwrap();
+        let page = explain::page(&model, &rules, 1, std::slice::from_ref(&reasons));
         assert!(page.contains("&lt; 15") && !page.contains("temperature <"), "{page}");
+        // The rules behind an answer stand there whole, though one rule alone is shown below.
+        assert_eq!(page.matches("<code>").count(), reasons.votes.len() + 1);
     }
 }
 

@@ -19,7 +19,7 @@ use crate::run::Run;
 const SECTION: &str = "learn";
 /// Data set, file, column to predict. Chosen before any was tried: the tables that research named, and the two larger
 /// ones of scikit-learn.
-const TABLES: [(&str, &str, &str); 10] = [
+pub(super) const TABLES: [(&str, &str, &str); 10] = [
     ("keel", "letter", "class"),
     ("keel", "magic", "class"),
     ("keel", "optdigits", "class"),
@@ -36,7 +36,7 @@ const NEAR: f64 = 1.0;
 const LEAST_NEAR: f64 = 6.0;
 const N_SPLITS: u64 = 3;
 /// The share of rows to learn from.
-const LEARNED: f64 = 0.7;
+pub(super) const LEARNED: f64 = 0.7;
 /// Seconds that LightGBM may tune, and settings that ours tries.
 const TUNE_SECONDS: f64 = 120.0;
 const N_TRIALS: usize = 24;
@@ -52,7 +52,7 @@ pub(super) fn run(bench: &mut Bench<'_>, run: &mut Run) -> Result<()> {
         let (mut ours, mut theirs): (Vec<Record>, Vec<Record>) = (Vec::new(), Vec::new());
         for split in 1..=n_splits {
             let (learned, judged) = whole.split(LEARNED, split);
-            let case = Case { name, target, split, learned: &learned, judged: &judged };
+            let case = Case { section: SECTION, name, target, split, learned: &learned, judged: &judged };
             ours.extend(our_fit(bench, run, &case)?);
             theirs.extend(peer_fit(bench, run, &case)?);
         }
@@ -84,15 +84,28 @@ pub(super) fn run(bench: &mut Bench<'_>, run: &mut Run) -> Result<()> {
 }
 
 /// A split of a table.
-struct Case<'a> {
-    name: &'a str,
-    target: &'a str,
-    split: u64,
-    learned: &'a Table,
-    judged: &'a Table,
+pub(super) struct Case<'a> {
+    pub section: &'static str,
+    pub name: &'a str,
+    pub target: &'a str,
+    pub split: u64,
+    pub learned: &'a Table,
+    pub judged: &'a Table,
 }
 
-fn table(bench: &Bench<'_>, set: &str, name: &str) -> Result<Table> {
+impl Case<'_> {
+    /// The share of judged rows whose class is answered; rows and class numbers, of all rows.
+    pub fn accuracy(&self, classes: &[String], answers: impl Iterator<Item = (usize, u32)>) -> Result<f64> {
+        let truth = self.judged.require(self.target)?;
+        let is_right = |row: usize, class: u32| {
+            truth.text(row).is_some_and(|name| name == classes[class as usize].as_str())
+        };
+        let n_right = answers.filter(|&(row, class)| is_right(row, class)).count();
+        Ok(n_right as f64 / self.judged.n_rows().max(1) as f64)
+    }
+}
+
+pub(super) fn table(bench: &Bench<'_>, set: &str, name: &str) -> Result<Table> {
     let folder = locate(set, &bench.data).with_context(|| format!("no `{set}`: cargo xtask fetch {set}"))?;
     Ok(read_table(&Source::file(folder.join(format!("{name}.csv"))), &CsvOptions::default())?.0)
 }
@@ -106,12 +119,8 @@ fn our_fit(bench: &mut Bench<'_>, run: &mut Run, case: &Case<'_>) -> Result<Opti
         let model = TableClassifier::fit(&ctx, case.learned, case.target, &options)?.model;
         let seconds = start.elapsed().as_secs_f64();
         let answers = model.answer(&ctx, case.judged, 0..case.judged.n_rows())?.0;
-        let truth = case.judged.require(case.target)?;
-        let is_right = |row: usize, class: u32| {
-            truth.text(row).is_some_and(|name| name == model.classes()[class as usize].as_str())
-        };
-        let n_right = answers.iter().filter(|answer| is_right(answer.row, answer.class)).count();
-        let accuracy = n_right as f64 / case.judged.n_rows().max(1) as f64;
+        let answers = answers.iter().map(|answer| (answer.row, answer.class));
+        let accuracy = case.accuracy(model.classes(), answers)?;
         let best = model.trials().first().map(|trial| format!("{trial:?}"));
         let fields = json!({"accuracy": accuracy, "fit_s": seconds, "settings": best});
         Ok(vec![Record { kind: "fit".into(), fields: fields.as_object().cloned().unwrap_or_default() }])
@@ -121,38 +130,47 @@ fn our_fit(bench: &mut Bench<'_>, run: &mut Run, case: &Case<'_>) -> Result<Opti
 
 fn peer_fit(bench: &mut Bench<'_>, run: &mut Run, case: &Case<'_>) -> Result<Option<Record>> {
     let entrant = Entrant::peer("LightGBM", "lightgbm_peer.py", "tsetlin/tables");
-    let setting = setting(entrant.clone(), case, json!({"seconds": TUNE_SECONDS}));
-    done(bench, run, (&setting, case), |case, bench| {
+    let setting = setting(entrant, case, json!({"seconds": TUNE_SECONDS}));
+    tuned_peer(bench, run, (&setting, case, TUNE_SECONDS))
+}
+
+/// A peer that tunes itself for some seconds, on a split as numbers.
+pub(super) fn tuned_peer(
+    bench: &mut Bench<'_>,
+    run: &mut Run,
+    (setting, case, seconds): (&Setting, &Case<'_>, f64),
+) -> Result<Option<Record>> {
+    done(bench, run, (setting, case), |case, bench| {
         let folder = bench.places.scratch.join("table");
         std::fs::create_dir_all(&folder)?;
         let arrays = Arrays { folder };
         numbers(case, &arrays)?;
-        let mut spec = arrays.spec(json!({}));
+        let mut spec = arrays.spec(setting.settings.clone());
         (spec.threads, spec.seed) = (2, case.split);
-        let tune = json!({"seconds": if bench.quick { 2.0 } else { TUNE_SECONDS }, "trials": 1_000});
+        let tune = json!({"seconds": if bench.quick { 2.0 } else { seconds }, "trials": 1_000});
         spec.more = Map::from_iter([("tune".to_string(), tune)]);
-        entrant.run(&bench.places, &spec, (Cores::All, 20.0 * TUNE_SECONDS))
+        setting.entrant.run(&bench.places, &spec, (Cores::All, 3_600.0))
     })
 }
 
-fn setting(entrant: Entrant, case: &Case<'_>, settings: Value) -> Setting {
+pub(super) fn setting(entrant: Entrant, case: &Case<'_>, settings: Value) -> Setting {
     Setting { entrant, words: case.name.to_string(), settings, has_threads: true }
 }
 
 /// The fit of one contender on one split, done now or before.
-fn done(
+pub(super) fn done(
     bench: &mut Bench<'_>,
     run: &mut Run,
     (setting, case): (&Setting, &Case<'_>),
     work: impl FnOnce(&Case<'_>, &Setup) -> Result<Vec<Record>>,
 ) -> Result<Option<Record>> {
-    let key = bench.key(SECTION, setting, json!({"split": case.split, "quick": bench.quick}))?;
+    let key = bench.key(case.section, setting, json!({"split": case.split, "quick": bench.quick}))?;
     if bench.is_late() && bench.memo.get(&key).is_none() {
         return Ok(None);
     }
     let setup = bench.setup();
     let job = bench.memo.of(&key, || work(case, &setup))?;
-    run.record(&json!({"section": SECTION, "key": key, "piece": job.piece, "records": job.records}))?;
+    run.record(&json!({"section": case.section, "key": key, "piece": job.piece, "records": job.records}))?;
     let fit = job.records.into_iter().find(|record| record.kind == "fit");
     let accuracy = fit.as_ref().and_then(|fit| fit.number("accuracy")).map(|share| share * 100.0);
     bench.say(&format!(
@@ -210,7 +228,14 @@ mod tests {
         let (learned, judged) = (table.take_rows(&[0, 1, 2]), table.take_rows(&[3]));
         let folder = tempfile::tempdir().expect("a temporary folder");
         let arrays = Arrays { folder: folder.path().to_path_buf() };
-        let case = Case { name: "t", target: "class", split: 1, learned: &learned, judged: &judged };
+        let case = Case {
+            section: SECTION,
+            name: "t",
+            target: "class",
+            split: 1,
+            learned: &learned,
+            judged: &judged,
+        };
         numbers(&case, &arrays).expect("writable");
         let read = |name: &str| read_array(&Source::file(arrays.path(name))).expect(name);
         assert_eq!((read("x_train").shape(), read("x_test").shape()), (&[3, 4][..], &[1, 4][..]));

@@ -53,6 +53,28 @@ impl Memo {
         Ok(Memo { done, file, piece })
     }
 
+    /// Takes over the jobs of a run directory, as they stand in its `raw.jsonl`; those already here stay.
+    ///
+    /// # Errors
+    /// It cannot be read, or the disk refuses.
+    pub fn take_over(&mut self, run: &Path) -> Result<()> {
+        let path = run.join("raw.jsonl");
+        let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        for job in text.lines().filter_map(|line| serde_json::from_str::<Job>(line).ok()) {
+            if !self.done.contains_key(&job.key.to_string()) {
+                self.keep(job)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, job: Job) -> Result<()> {
+        writeln!(self.file, "{}", serde_json::to_string(&job)?)?;
+        self.file.sync_data()?;
+        self.done.insert(job.key.to_string(), job);
+        Ok(())
+    }
+
     /// The job of this key, done now unless it was before.
     ///
     /// # Errors
@@ -62,9 +84,7 @@ impl Memo {
             return Ok(job.clone());
         }
         let job = Job { key: key.clone(), records: work()?, piece: self.piece.clone() };
-        writeln!(self.file, "{}", serde_json::to_string(&job)?)?;
-        self.file.sync_data()?;
-        self.done.insert(key.to_string(), job.clone());
+        self.keep(job.clone())?;
         Ok(job)
     }
 
@@ -100,5 +120,25 @@ mod tests {
         assert_eq!(memo.get(&key).map(|job| job.piece.clone()), Some(piece("1")));
         assert_eq!(fs::read_to_string(&path).expect("readable").lines().count(), 1);
         assert!(memo.get(&json!({"section": "race"})).is_none());
+    }
+
+    #[test]
+    fn jobs_of_a_run_directory_are_taken_over_unless_they_are_here() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let line = |key: &str, day: &str| {
+            let job = Job { key: json!(key), records: Vec::new(), piece: piece(day) };
+            serde_json::to_string(&job).expect("plain fields") + "\n"
+        };
+        // Rows of a run directory hold the section too, and errors have no records.
+        let odd = "{\"section\": \"speed\", \"key\": \"c\", \"error\": \"it failed\"}\n";
+        fs::write(folder.path().join("raw.jsonl"), line("a", "1") + &line("b", "1") + odd).expect("writable");
+        let path = folder.path().join("jobs.jsonl");
+        fs::write(&path, line("b", "2")).expect("writable");
+        Memo::open(&path, piece("3")).expect("readable").take_over(folder.path()).expect("readable");
+        let memo = Memo::open(&path, piece("3")).expect("readable");
+        let day = |key: &str| memo.get(&json!(key)).map(|job| job.piece["date"].clone());
+        assert_eq!((day("a"), day("b"), day("c")), (Some("1".into()), Some("2".into()), None));
+        let missing = Memo::open(&path, piece("3")).expect("readable").take_over(&folder.path().join("none"));
+        assert!(missing.is_err_and(|error| error.to_string().contains("raw.jsonl")));
     }
 }

@@ -7,6 +7,7 @@ mod accuracy;
 mod arrays;
 mod chart;
 pub mod entrants;
+mod ladder;
 mod learn;
 mod memo;
 mod memory;
@@ -32,7 +33,7 @@ use memo::Memo;
 use spec::Arrays;
 
 /// Sections, in order.
-pub const SECTIONS: [&str; 6] = ["speed", "race", "accuracy", "learn", "odd", "scaling"];
+pub const SECTIONS: [&str; 7] = ["speed", "race", "accuracy", "learn", "ladder", "odd", "scaling"];
 
 /// What the bench is given.
 #[derive(Debug, Clone)]
@@ -53,6 +54,8 @@ pub struct Options {
     pub only: Vec<String>,
     /// A smoke run of the same path.
     pub quick: bool,
+    /// A run directory that lacks parts, to go on from.
+    pub resume: Option<PathBuf>,
 }
 
 /// What sections work with.
@@ -133,6 +136,9 @@ pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> Result<String> {
         quick: options.quick,
         say,
     };
+    if let Some(before) = &options.resume {
+        bench.memo.take_over(before)?;
+    }
     let mut run = Run::begin(&options.out)?;
     let wants = |section: &str| options.only.is_empty() || options.only.iter().any(|only| only == section);
     if wants("speed") {
@@ -146,6 +152,9 @@ pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> Result<String> {
     }
     if wants("learn") {
         learn::run(&mut bench, &mut run)?;
+    }
+    if wants("ladder") {
+        ladder::run(&mut bench, &mut run)?;
     }
     if wants("odd") {
         odd::run(&mut bench, &mut run)?;

@@ -1,5 +1,6 @@
 //! Our machine under the peers' contract: the same files, clocks and records, in a process of its own.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
@@ -12,6 +13,7 @@ use isogrid::tsetlin::{
 };
 use isogrid_core::{Ctx, Source};
 use isogrid_num::bits::BitMatrix;
+use isogrid_num::simd::{self, Level};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -82,12 +84,12 @@ pub fn verb(args: &[String], out: &mut dyn Write) -> Result<()> {
     let mut records = Records { out, memory: Memory::begin() };
     records.write(&json!({"kind": "setup", "seconds": start.elapsed().as_secs_f64()}))?;
     let answers = train(&spec, &mut trainer, (&learned, &judged, n_classes), &mut records)?;
-    records.memory(&spec, "training")?;
+    records.memory(&spec, ("training", learned.n_bytes()))?;
     let machine = trainer.machine();
     drop(trainer);
     if spec.wants("inference") {
         infer(&spec, &machine, (&judged, &answers), &mut records)?;
-        records.memory(&spec, "inference")?;
+        records.memory(&spec, ("inference", judged.n_bytes()))?;
     }
     if spec.wants("one_row") {
         one_row(&spec, &machine, &judged, &mut records)?;
@@ -102,6 +104,10 @@ struct Rows {
 }
 
 impl Rows {
+    fn n_bytes(&self) -> usize {
+        self.bits.n_rows() * self.bits.row_words() * 8
+    }
+
     fn read(x: &Path, y: &Path, pixels: Option<&PixelOptions>) -> Result<Rows> {
         let array = read_array(&Source::file(x))?;
         let bytes = array.as_bytes().with_context(|| format!("{}: not bytes", x.display()))?;
@@ -181,11 +187,27 @@ fn infer(
     records: &mut Records<'_>,
 ) -> Result<()> {
     let n_classes = machine.n_outputs() as u32;
-    let blocks = || Ok(answer(&machine.sums(&judged.bits)?, n_classes));
-    inference(spec, "blocks of 256 rows", (judged, expected), (&blocks, records))?;
-    let Some(compiled) = CompiledMachine::new(machine) else { return Ok(()) };
-    let rows = || Ok(answer(&compiled.sums(&judged.bits)?, n_classes));
-    inference(spec, "compiled, row by row", (judged, expected), (&rows, records))
+    let Some(compiled) = CompiledMachine::new(machine) else {
+        let whole = || Ok(answer(&machine.sums(&judged.bits)?, n_classes));
+        return inference(spec, "Machine::sums", (judged, expected), (&whole, records));
+    };
+    for most in [Level::Avx2, Level::Avx512].into_iter().filter(|&most| most <= simd::detected()) {
+        let how = format!("CompiledMachine::sums, {:?}", simd::cap(most));
+        let blocks = || Ok(answer(&compiled.sums(&judged.bits)?, n_classes));
+        inference(spec, &how, (judged, expected), (&blocks, records))?;
+    }
+    let mut sums = vec![0; machine.n_outputs()];
+    let mut row = |row| {
+        compiled.sum_row(judged.bits.row(row), &mut sums);
+        answer(&sums, n_classes)[0]
+    };
+    let rows = RefCell::new(|| Ok((0..judged.bits.n_rows()).map(&mut row).collect()));
+    inference(
+        spec,
+        "CompiledMachine::sum_row, a loop",
+        (judged, expected),
+        (&|| (rows.borrow_mut())(), records),
+    )
 }
 
 /// Times a way to answer all rows: once to warm up, then repeats.
@@ -241,12 +263,12 @@ impl Records<'_> {
         Ok(self.out.flush()?)
     }
 
-    /// What a phase needed beyond the baseline; then a new phase.
-    fn memory(&mut self, spec: &Spec, phase: &str) -> Result<()> {
+    /// What a phase on rows of so many bytes needed beyond the baseline; then a new phase.
+    fn memory(&mut self, spec: &Spec, (phase, rows): (&str, usize)) -> Result<()> {
         let (baseline, peak) = self.memory.phase();
         if spec.wants("memory") {
             self.write(&json!({
-                "kind": "memory", "phase": phase, "peak_bytes": peak.saturating_sub(baseline),
+                "kind": "memory", "phase": phase, "rows_bytes": rows, "peak_bytes": peak.saturating_sub(baseline),
                 "baseline_bytes": baseline, "high_water_bytes": peak,
             }))?;
         }

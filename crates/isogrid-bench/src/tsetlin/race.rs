@@ -24,7 +24,7 @@ fn ours() -> Vec<Setting> {
     vec![
         setting(
             "20 a class",
-            json!({"clauses": 20, "threshold": 20, "specificity": 400.0, "fuzziness": 75, "literals": 150}),
+            json!({"clauses": 20, "threshold": 15, "specificity": 150.0, "fuzziness": 30, "literals": 60}),
         ),
         setting(
             "500 a class",

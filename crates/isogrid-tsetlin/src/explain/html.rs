@@ -15,8 +15,8 @@ white-space:nowrap}code{font:13px/1.5 ui-monospace,monospace}.bar{display:inline
 @media(prefers-color-scheme:dark){body{background:#0d1117;color:#d6dbe1}td,th{border-color:#30363d}\
 p.note{color:#8b949e}}";
 
-/// A page of the rules, and of the reasons for some rows.
-pub fn page(model: &TableClassifier, rules: &[Rule], reasons: &[Reasons]) -> String {
+/// A page of the first `n_shown` of all `rules`, and of the reasons for some rows, whichever rules they come from.
+pub fn page(model: &TableClassifier, rules: &[Rule], n_shown: usize, reasons: &[Reasons]) -> String {
     let target = escaped(model.target());
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
@@ -42,19 +42,25 @@ pub fn page(model: &TableClassifier, rules: &[Rule], reasons: &[Reasons]) -> Str
     for reasons in reasons {
         add_reasons(&mut html, model, rules, reasons);
     }
-    add_rules(&mut html, model, rules);
+    add_rules(&mut html, model, rules, n_shown);
     html.push_str("</body></html>\n");
     html
 }
 
-fn add_rules(html: &mut String, model: &TableClassifier, rules: &[Rule]) {
-    html.push_str("<h2>Rules, those with the most say first</h2>\n<table><thead><tr><th>votes</th>");
+fn add_rules(html: &mut String, model: &TableClassifier, rules: &[Rule], n_shown: usize) {
+    let n_shown = n_shown.min(rules.len());
+    let heading = if n_shown < rules.len() {
+        format!("The {n_shown} rules with the most say, of {}", rules.len())
+    } else {
+        "Rules, those with the most say first".to_string()
+    };
+    let _ = write!(html, "<h2>{heading}</h2>\n<table><thead><tr><th>votes</th>");
     let has_records = rules.iter().any(|rule| rule.record.is_some());
     if has_records {
         html.push_str("<th class=\"n\">rows</th><th class=\"n\">right</th>");
     }
     html.push_str("<th>where</th></tr></thead><tbody>\n");
-    for rule in rules {
+    for rule in &rules[..n_shown] {
         let _ = write!(html, "<tr><td>{}</td>", escaped(&rule.opinion(model.classes())));
         if has_records {
             let (rows, right) = rule.record.map_or((String::new(), String::new()), |record| {

@@ -72,8 +72,8 @@ pub(super) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
     }
     let n_shown = matches.get_one::<usize>("top").copied();
     if let Some(path) = html {
-        let shown = &rules[..rules.len().min(n_shown.unwrap_or(usize::MAX))];
-        files::write(path, page(&model, shown, &reasons).as_bytes())?;
+        let page = page(&model, &rules, n_shown.unwrap_or(usize::MAX), &reasons);
+        files::write(path, page.as_bytes())?;
     }
     let shown = &rules[..rules.len().min(n_shown.unwrap_or(N_SHOWN))];
     show(app, &model, (&rules, shown), &reasons)?;
