@@ -55,7 +55,8 @@ pub(super) fn run(bench: &mut Bench<'_>, run: &mut Run) -> Result<()> {
             grid.row(vec![
                 case.name.to_string(),
                 name.to_string(),
-                number(record.number("auc")),
+                // Three digits would call the best of these perfect.
+                record.number("auc").map_or_else(|| number(None), |auc| format!("{auc:.4}")),
                 number(record.number("false_alarms").map(|share| share * 100.0)),
                 number(seconds.map(|(tuning, fitting)| tuning + fitting)),
             ]);
