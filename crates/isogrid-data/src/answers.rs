@@ -37,6 +37,8 @@ pub struct Answer {
     pub class: u32,
     /// By how much it leads; the unit is the engine's.
     pub margin: f64,
+    /// How likely the class is, by the engine's own reckoning; `None` if it could not learn that.
+    pub probability: Option<f64>,
     /// Whether the margin is large enough for the promised accuracy.
     pub is_kept: bool,
 }
@@ -71,7 +73,7 @@ impl Answer {
             }
         }
         let margin = ((best - next) * 1e6).round() / 1e6;
-        Answer { row, class, margin, is_kept: calibration.keeps(margin) }
+        Answer { row, class, margin, probability: Some(best), is_kept: calibration.keeps(margin) }
     }
 }
 
@@ -117,6 +119,7 @@ pub fn print_answers(target: &str, classes: &[String], answers: &[Answer]) -> Pr
         Column::numbers("row", numbers(|answer| answer.row as f64)),
         Column::categories("prediction", answers.iter().map(class)),
         Column::numbers("margin", numbers(|answer| answer.margin)),
+        Column::numbers("probability", numbers(|answer| rounded(answer.probability).unwrap_or(f64::NAN))),
         Column::categories("kept", kept),
     ];
     let mut text = Vec::new();
@@ -128,6 +131,7 @@ pub fn print_answers(target: &str, classes: &[String], answers: &[Answer]) -> Pr
             ("row", answer.row.into()),
             ("prediction", class(answer).into()),
             ("margin", answer.margin.into()),
+            ("probability", rounded(answer.probability).into()),
             ("kept", answer.is_kept.into()),
         ])
     };
@@ -141,6 +145,11 @@ pub fn print_answers(target: &str, classes: &[String], answers: &[Answer]) -> Pr
             ("predictions", Value::List(answers.iter().map(record).collect())),
         ]),
     }
+}
+
+/// To what rows held out can tell.
+fn rounded(probability: Option<f64>) -> Option<f64> {
+    probability.map(|probability| (probability * 1e4).round() / 1e4)
 }
 
 /// What the calibration says of answers among `n_classes` classes.
@@ -195,18 +204,24 @@ mod tests {
             (vec![0.2, 0.3, 0.5], 2, 0.2),
             (vec![1.0], 0, 1.0),
         ] {
-            let answer = Answer::of_probabilities(7, &probabilities, &KEPT);
-            assert_eq!(answer, Answer { row: 7, class, margin, is_kept: margin >= 0.5 }, "{probabilities:?}");
+            let (answer, probability) =
+                (Answer::of_probabilities(7, &probabilities, &KEPT), Some(probabilities[class as usize]));
+            let expected = Answer { row: 7, class, margin, probability, is_kept: margin >= 0.5 };
+            assert_eq!(answer, expected, "{probabilities:?}");
         }
     }
 
     #[test]
     fn answers_are_printed_and_checked() {
         let classes = ["a", "b"].map(String::from);
-        let answer = |row, class, margin| Answer { row, class, margin, is_kept: margin >= 0.5 };
-        let answers = [answer(3, 1, 0.75), answer(9, 0, 0.25)];
+        let probability = Some(0.123_456);
+        let answer = |row, class, margin| Answer { row, class, margin, probability, is_kept: margin >= 0.5 };
+        let answers = [answer(3, 1, 0.75), Answer { probability: None, ..answer(9, 0, 0.25) }];
         let printed = print_answers("y", &classes, &answers);
-        assert_eq!(printed.text, "row,prediction,margin,kept\n3,b,0.75,yes\n9,a,0.25,no\n");
+        assert_eq!(
+            printed.text,
+            "row,prediction,margin,probability,kept\n3,b,0.75,0.1235,yes\n9,a,0.25,,no\n"
+        );
         assert_eq!(printed.record.get("n_kept"), Some(&Value::Int(1)));
         let check = |calibration: &Calibration, answers: &[Answer]| check_answers(2, calibration, answers);
         assert!(matches!(check(&KEPT, &answers[..1]), Verdict::Pass(why) if why.contains("90 % accurate")));

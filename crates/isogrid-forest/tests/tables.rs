@@ -68,7 +68,7 @@ fn answers_of(printed: &Printed) -> Vec<(String, String)> {
 fn blanks_are_filled_in() {
     let request = request(&[&weather(400, 4)], &[]);
     let (printed, verdict) = run(&request, &fit(&request), true);
-    assert!(printed.text.starts_with("row,prediction,margin,kept\n400,"), "{}", printed.text);
+    assert!(printed.text.starts_with("row,prediction,margin,probability,kept\n400,"), "{}", printed.text);
     let expected = [("400", "no"), ("401", "yes"), ("402", "yes"), ("403", "no")];
     assert_eq!(answers_of(&printed), expected.map(|(row, class)| (row.to_string(), class.to_string())));
     assert!(matches!(verdict, Verdict::Pass(ref why) if why.contains("90 % accurate")), "{verdict:?}");

@@ -71,6 +71,14 @@ impl Calibration {
         matches!(self, Calibration::Margin { least, .. } if margin >= *least)
     }
 
+    /// The accuracy promised or asked for.
+    pub fn level(&self) -> Option<f64> {
+        match self {
+            Calibration::Margin { level, .. } | Calibration::Unreached { level, .. } => Some(*level),
+            Calibration::Missing => None,
+        }
+    }
+
     /// The calibration as numbers.
     pub fn to_parts(&self) -> Parts {
         match *self {

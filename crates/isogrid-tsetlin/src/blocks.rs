@@ -7,11 +7,10 @@ use crate::kernels::lanes::{BLOCK, Lanes, turn};
 
 /// Samples in the order of their blocks.
 #[derive(Debug)]
-pub(crate) struct Blocks {
+pub(crate) struct Blocks<'a> {
     /// The number of each sample, block by block.
-    samples: Vec<u32>,
-    /// `[place][word]`: features of each sample, as many words as `n_words`.
-    rows: Vec<u64>,
+    order: Vec<u32>,
+    samples: &'a BitMatrix,
     /// `[block][feature]`: 256 samples each; empty where nobody needs them.
     lanes: Vec<Lanes>,
     shape: RowShape,
@@ -67,37 +66,31 @@ impl RowShape {
     }
 }
 
-impl Blocks {
-    pub(crate) fn new(draws: Draws, samples: &BitMatrix, has_lanes: bool) -> Blocks {
+impl<'a> Blocks<'a> {
+    pub(crate) fn new(draws: Draws, samples: &'a BitMatrix, has_lanes: bool) -> Blocks<'a> {
         let shape = RowShape::new(samples.n_cols());
         let order = draws.composition(samples.n_rows());
-        let n_words = shape.n_words();
-        let mut rows = Vec::with_capacity(order.len() * n_words);
-        for &sample in &order {
-            rows.extend_from_slice(samples.row(sample as usize));
-        }
         let n_blocks = if has_lanes { order.len().div_ceil(BLOCK) } else { 0 };
         let mut lanes = vec![[0; BLOCK / 64]; n_blocks * shape.half()];
-        for (block, lanes) in lanes.chunks_exact_mut(shape.half().max(1)).enumerate() {
-            let first = block * BLOCK;
-            let end = order.len().min(first + BLOCK);
-            turn(&rows[first * n_words..end * n_words], n_words, lanes);
+        let mut rows = Vec::new();
+        for (block, lanes) in order.chunks(BLOCK).zip(lanes.chunks_exact_mut(shape.half().max(1))) {
+            rows.clear();
+            block.iter().for_each(|&sample| rows.extend_from_slice(samples.row(sample as usize)));
+            turn(&rows, shape.n_words(), lanes);
         }
-        Blocks { samples: order, rows, lanes, shape }
+        Blocks { order, samples, lanes, shape }
     }
 
     pub(crate) fn n_blocks(&self) -> usize {
-        self.samples.len().div_ceil(BLOCK)
+        self.order.len().div_ceil(BLOCK)
     }
 
     pub(crate) fn block(&self, block: u32) -> Block<'_> {
-        let (first, n_words, half) = (block as usize * BLOCK, self.shape.n_words(), self.shape.half());
-        let end = self.samples.len().min(first + BLOCK);
+        let (first, half) = (block as usize * BLOCK, self.shape.half());
         Block {
-            samples: &self.samples[first..end],
-            rows: &self.rows[first * n_words..end * n_words],
+            order: &self.order[first..self.order.len().min(first + BLOCK)],
+            samples: self.samples,
             lanes: if self.lanes.is_empty() { &[] } else { &self.lanes[block as usize * half..][..half] },
-            n_words,
         }
     }
 }
@@ -106,16 +99,15 @@ impl Blocks {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Block<'a> {
     /// The number of the sample in each lane.
-    pub(crate) samples: &'a [u32],
-    rows: &'a [u64],
+    pub(crate) order: &'a [u32],
+    samples: &'a BitMatrix,
     /// `[feature]`.
     pub(crate) lanes: &'a [Lanes],
-    n_words: usize,
 }
 
 impl<'a> Block<'a> {
     /// The features of the sample in a lane.
     pub(crate) fn row(&self, lane: u8) -> &'a [u64] {
-        &self.rows[usize::from(lane) * self.n_words..][..self.n_words]
+        self.samples.row(self.order[usize::from(lane)] as usize)
     }
 }

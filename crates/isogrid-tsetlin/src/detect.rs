@@ -6,18 +6,19 @@
 
 use std::ops::ControlFlow;
 
-use isogrid_core::{Bid, Ctx, Evidence, Finding, Stop};
+use isogrid_core::{Ctx, Finding, Stop};
+use isogrid_data::contest::{Contest, n_right, not_judged};
+use isogrid_data::labels::Parting;
 use isogrid_data::{Column, Table};
 use isogrid_num::bits::BitMatrix;
 use isogrid_num::rng::Rng;
-use isogrid_num::stats::{Z_95, mcnemar, wilson};
 
 use crate::TsetlinError;
 use crate::baseline::{Linear, single_feature};
 use crate::booleanize::Encoder;
 use crate::classifier::TsetlinClassifier;
 use crate::options::{Options, Settings};
-use crate::table::{Labels, TableOptions};
+use crate::table::{TableOptions, read_labels};
 
 /// The level of the test.
 pub const ALPHA: f64 = 0.05;
@@ -27,9 +28,9 @@ pub const STRUCTURE: &str = "conjunctive rules";
 
 const MAX_ROWS: usize = 3_000;
 const MIN_HELD_OUT: usize = 20;
-const SPLIT_DOMAIN: u64 = 0x7370_6c69;
 /// Seconds that a clause evaluation of one word takes, with its share of feedback; a declared constant, not a clock.
 const SECONDS_PER_WORD: f64 = 1e-8;
+const BACKING: &str = "none yet: the score is that of the detector's own trial";
 
 fn small_machine(n_classes: usize) -> Options {
     let n_clauses = if n_classes > 2 { 60 } else { 40 };
@@ -45,26 +46,35 @@ pub fn detect(ctx: &Ctx, table: &Table, target: &str) -> Result<Finding, Tsetlin
     let (samples, labels) = (&trial.train.0, &trial.train.1);
     if trial.held_out.1.len() < MIN_HELD_OUT || labels.iter().all(|&class| class == labels[0]) {
         let n_rows = trial.held_out.1.len() + labels.len();
-        return Ok(absent(format!("{n_rows} rows are too few to compare anything on a third of them")));
+        return Ok(not_judged(
+            STRUCTURE,
+            format!("{n_rows} rows are too few to compare anything on a third of them"),
+        ));
     }
     let options = small_machine(trial.n_classes);
     let fitted = TsetlinClassifier::fit(ctx, samples, labels, &options)?;
     if fitted.stop != Stop::Done {
-        return Ok(absent(format!("not judged: {}", fitted.stop)));
+        return Ok(not_judged(STRUCTURE, format!("not judged: {}", fitted.stop)));
     }
     let answers = fitted.model.predict_rows(&trial.held_out.0)?;
     let machine = trial.right(answers.iter().map(|answer| answer.class));
     let linear = match Linear::fit(ctx, samples, labels, trial.passes_of_equal_cost(&options)) {
         ControlFlow::Continue(linear) => trial.right(linear.predict(&trial.held_out.0).into_iter()),
-        ControlFlow::Break(stop) => return Ok(absent(format!("not judged: {stop}"))),
+        ControlFlow::Break(stop) => return Ok(not_judged(STRUCTURE, format!("not judged: {stop}"))),
     };
     let single = trial.right(single_feature(samples, labels, &trial.held_out.0).into_iter());
-    let (name, rival) = if count(&single) > count(&linear) {
-        ("the best single feature", single)
+    let rival = if n_right(&single) > n_right(&linear) {
+        ("the best single feature", &single)
     } else {
-        ("logistic regression", linear)
+        ("logistic regression", &linear)
     };
-    Ok(judge(&machine, name, &rival, trial.bid(count(&machine), table)))
+    let contest = Contest {
+        structure: STRUCTURE,
+        alpha: ALPHA,
+        engine: ("clauses", &machine),
+        rival: (rival.0, rival.1),
+    };
+    Ok(contest.finding(trial.cost(table.n_rows()), BACKING))
 }
 
 /// Rows encoded and split; labels are class numbers.
@@ -76,18 +86,16 @@ struct Trial {
 
 impl Trial {
     fn new(seed: u64, table: &Table, target: &str) -> Result<Trial, TsetlinError> {
-        let labels = Labels::read(table, target)?;
-        let mut order: Vec<usize> = (0..labels.codes.len()).collect();
-        Rng::new(seed ^ SPLIT_DOMAIN, 0).shuffle(&mut order);
-        order.truncate(MAX_ROWS);
-        let (held_out, train) = order.split_at(order.len() / 3);
-        let learn = table.take_rows(&labels.rows_at(train));
-        let encoder = Encoder::fit(&learn, target, &labels.codes_at(train), TableOptions::default().encoder)?;
+        let labels = read_labels(table, target)?;
+        let Parting { train, held_out } = labels.trial(seed, MAX_ROWS);
+        let learn = table.take_rows(&labels.rows_at(&train));
+        let encoder =
+            Encoder::fit(&learn, target, &labels.codes_at(&train), TableOptions::default().encoder)?;
         let part = |places: &[usize]| {
             let rows = table.take_rows(&labels.rows_at(places));
             Ok::<_, TsetlinError>((encoder.encode(&rows, 0..rows.n_rows())?, labels.codes_at(places)))
         };
-        Ok(Trial { train: part(train)?, held_out: part(held_out)?, n_classes: labels.classes.len() })
+        Ok(Trial { train: part(&train)?, held_out: part(&held_out)?, n_classes: labels.classes().len() })
     }
 
     fn right(&self, answers: impl Iterator<Item = u32>) -> Vec<bool> {
@@ -102,54 +110,13 @@ impl Trial {
         u64::from(options.epochs) * (words.div_ceil(multiply_adds).max(1) as u64)
     }
 
-    /// The offer for the whole table: the score of the trial, the cost of a fit with default options.
-    fn bid(&self, n_right: u64, table: &Table) -> Bid {
-        let n = self.held_out.1.len() as u64;
-        let options = Settings::default().settle(table.n_rows(), self.train.0.n_cols());
+    /// CPU seconds of a fit with default options on so many rows.
+    fn cost(&self, n_rows: usize) -> f64 {
+        let options = Settings::default().settle(n_rows, self.train.0.n_cols());
         let words = options.n_clauses * (2 * self.train.0.n_cols()).div_ceil(64);
-        let updates = 2.0 * f64::from(options.epochs) * table.n_rows() as f64;
-        Bid {
-            score: n_right as f64 / n as f64,
-            cost: updates * words as f64 * SECONDS_PER_WORD,
-            interval: wilson(n_right, n, Z_95),
-            backing_run: "none: this engine is a waist proof; the score is that of the detector's own trial"
-                .to_string(),
-        }
+        let updates = 2.0 * f64::from(options.epochs) * n_rows as f64;
+        updates * words as f64 * SECONDS_PER_WORD
     }
-}
-
-fn count(right: &[bool]) -> u64 {
-    right.iter().filter(|&&is| is).count() as u64
-}
-
-fn judge(machine: &[bool], name: &str, rival: &[bool], bid: Bid) -> Finding {
-    let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count() as u64;
-    let (wins, losses) = (only(machine, rival), only(rival, machine));
-    let p = mcnemar(wins, losses);
-    let critical = (0..=wins + losses).find(|&wins_needed| {
-        isogrid_num::stats::binomial_upper_tail(wins_needed, wins + losses, 0.5) <= ALPHA
-    });
-    let found = p <= ALPHA;
-    let n = machine.len() as f64;
-    let statement = format!(
-        "accuracy on {n} held-out rows: {:.3} by clauses, {:.3} by {name}; of the rows that only one got right, clauses \
-         got {wins} and {name} {losses}",
-        count(machine) as f64 / n,
-        count(rival) as f64 / n,
-    );
-    let null_quantile = critical.map_or(f64::INFINITY, |wins| wins as f64);
-    Finding {
-        structure: STRUCTURE.to_string(),
-        found,
-        statement,
-        evidence: Evidence::Test { statistic: wins as f64, null_quantile, p },
-        bid: found.then_some(bid),
-    }
-}
-
-fn absent(statement: String) -> Finding {
-    let evidence = Evidence::Test { statistic: 0.0, null_quantile: f64::INFINITY, p: 1.0 };
-    Finding { structure: STRUCTURE.to_string(), found: false, statement, evidence, bid: None }
 }
 
 const N_COLUMNS: usize = 12;

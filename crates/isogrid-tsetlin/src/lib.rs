@@ -6,7 +6,6 @@ mod baseline;
 mod blocks;
 mod book;
 mod booleanize;
-mod calibrate;
 mod checkpoint;
 mod classifier;
 mod compiled;
@@ -45,18 +44,17 @@ pub use anomaly::{Anomaly, AnomalyAnswer, AnomalyDetector, AnomalyOptions, Judge
 pub use booleanize::{
     Binning, Encoder, EncoderOptions, Images, Neighbors, PixelOptions, Pixels, Reading, Surroundings,
 };
-pub use calibrate::{Calibration, DELTA};
 pub use classifier::{Prediction, TsetlinClassifier};
 pub use compiled::CompiledMachine;
 pub use detect::{ALPHA, STRUCTURE, counter_example, detect, planted};
 pub use device::Size;
-pub use engine::{LabeledTable, Rows, Tsetlin};
+pub use engine::Tsetlin;
 pub use error::TsetlinError;
 pub use machine::Machine;
 pub use options::{Feedback, Options, Pool, Settings};
 pub use patches::Patches;
 pub use probability::Sharpness;
 pub use regressor::{TsetlinLabeler, TsetlinRegressor};
-pub use table::{Answer, TableClassifier, TableOptions};
+pub use table::{TableClassifier, TableOptions};
 pub use trainer::Trainer;
 pub use tune::Trial;

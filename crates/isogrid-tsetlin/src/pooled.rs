@@ -50,8 +50,8 @@ impl<B: Book> Part<B> {
         (rules, options, meeting): (&Rules, &Options, &Rendezvous),
     ) {
         self.book.open(&self.team, block);
-        for lane in pass.lanes(block.samples.len()) {
-            let sample = block.samples[usize::from(lane)] as usize;
+        for lane in pass.lanes(block.order.len()) {
+            let sample = block.order[usize::from(lane)] as usize;
             self.book.turn_to(&self.team, block, lane);
             self.vote();
             meeting.add_up(&mut self.sums);

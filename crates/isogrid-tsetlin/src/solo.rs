@@ -32,8 +32,8 @@ impl<B: Book> Solo<B> {
         (rules, options): (&Rules, &Options),
     ) {
         self.book.open(&self.team, block);
-        for lane in pass.lanes(block.samples.len()) {
-            let sample = block.samples[usize::from(lane)] as usize;
+        for lane in pass.lanes(block.order.len()) {
+            let sample = block.order[usize::from(lane)] as usize;
             let place = pass.place(lane);
             let Some(aim) = targets.aim(sample, self.output, place, options.negatives) else { continue };
             self.book.turn_to(&self.team, block, lane);

@@ -1,15 +1,15 @@
 //! The machine on tables: encoder, classes by name, and a calibrated margin below which answers are marked.
 
-use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 
 use isogrid_core::{Ctx, Fitted, Stop};
 use isogrid_data::Table;
-use isogrid_num::rng::Rng;
+use isogrid_data::answers::Answer;
+use isogrid_data::labels::{Labels, Parting};
+use isogrid_num::calibrate::{Calibration, is_level, least_held_out};
 use serde::{Deserialize, Serialize};
 
 use crate::booleanize::{Encoder, EncoderOptions, Reading};
-use crate::calibrate::{Calibration, first_step, is_level};
 use crate::classifier::{Prediction, TsetlinClassifier, best_of};
 use crate::device::{Size, fit_within};
 use crate::options::{MAX_OUTPUTS, Settings};
@@ -17,11 +17,7 @@ use crate::probability::Sharpness;
 use crate::tune::{Task, Trial, tune};
 use crate::{Machine, Options, Targets, Trainer, TsetlinError, saved};
 
-/// One held-out row in this many, for calibration.
-const HELD_OUT: usize = 10;
-const MAX_HELD_OUT: usize = 2_000;
 const FORM: saved::Form = *b"tsc\x02";
-const CALIBRATION_DOMAIN: u64 = 0x6361_6c69;
 
 /// Settings of a fit on a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +55,7 @@ pub struct TableClassifier {
     classes: Vec<String>,
     encoder: Encoder,
     machine: TsetlinClassifier,
+    #[serde(with = "calibration_parts")]
     calibration: Calibration,
     /// How votes become probabilities, if rows could be held out.
     sharpness: Option<Sharpness>,
@@ -66,21 +63,6 @@ pub struct TableClassifier {
     trials: Vec<Trial>,
     /// The sizes that were tried for a small device.
     sizes: Vec<Size>,
-}
-
-/// The answer for one row of a table.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Answer {
-    /// The row's number in its table, from 0.
-    pub row: usize,
-    /// The number of the class; see [`TableClassifier::classes`].
-    pub class: u32,
-    /// By how many votes it leads.
-    pub margin: u32,
-    /// How likely the class is; `None` if no rows could be held out to learn that from.
-    pub probability: Option<f64>,
-    /// Whether the margin is large enough for the promised accuracy.
-    pub is_kept: bool,
 }
 
 impl TableClassifier {
@@ -96,16 +78,16 @@ impl TableClassifier {
         options: &TableOptions,
     ) -> Result<Fitted<TableClassifier>, TsetlinError> {
         options.validated()?;
-        let labels = Labels::read(table, target)?;
-        let (held_out, train) = labels.hold_out(ctx.seed(), options.level);
+        let labels = read_labels(table, target)?;
+        let Parting { train, held_out } = labels.hold_out(ctx.seed(), least_held_out(options.level));
         let learn = table.take_rows(&labels.rows_at(&train));
         let classes = labels.codes_at(&train);
         let (trials, sizes, (encoder, machine, mut stop)) = learn_from(
             ctx,
-            &Task { table: &learn, target, classes: &classes, n_classes: labels.classes.len() as u32 },
+            &Task { table: &learn, target, classes: &classes, n_classes: labels.classes().len() as u32 },
             options,
         )?;
-        let (target, classes) = (target.to_string(), labels.classes.clone());
+        let (target, classes) = (target.to_string(), labels.classes().to_vec());
         let (calibration, sharpness) = (Calibration::Missing, None);
         let machine = TsetlinClassifier::of(machine);
         let mut model =
@@ -168,6 +150,7 @@ impl TableClassifier {
 
     pub(crate) fn answer_of(&self, row: usize, sums: &[i32]) -> Answer {
         let Prediction { class, margin } = best_of(sums);
+        let margin = f64::from(margin);
         let probability = self.sharpness.map(|sharpness| sharpness.probability(sums, class as usize));
         Answer { row, class, margin, probability, is_kept: self.calibration.keeps(margin) }
     }
@@ -270,7 +253,6 @@ impl TableClassifier {
     fn is_consistent(&self) -> bool {
         self.machine.machine().is_consistent()
             && self.encoder.is_consistent()
-            && self.calibration.is_consistent()
             && self.sharpness.is_none_or(Sharpness::is_consistent)
             && self.encoder.n_features() == self.machine.n_features()
             && self.classes.len() == self.machine.n_classes()
@@ -329,64 +311,32 @@ fn learn_from(ctx: &Ctx, task: &Task<'_>, options: &TableOptions) -> Result<Lear
     Ok((trials, Vec::new(), (encoder, trainer.machine(), stop)))
 }
 
-/// The target column as class numbers, with the rows that have one.
-pub(crate) struct Labels {
-    pub(crate) classes: Vec<String>,
-    rows: Vec<usize>,
-    /// A class number for each of `rows`.
-    pub(crate) codes: Vec<u32>,
+/// The target column as class numbers, if these can be classes.
+pub(crate) fn read_labels(table: &Table, target: &str) -> Result<Labels, TsetlinError> {
+    let labels = Labels::read(table, target)?;
+    let found = labels.classes().len();
+    if labels.hardly_repeat() {
+        let (target, rows) = (target.to_string(), labels.len());
+        return Err(TsetlinError::NotClasses { target, classes: found, rows });
+    }
+    if !(2..=MAX_OUTPUTS).contains(&found) {
+        return Err(TsetlinError::Classes { found, most: MAX_OUTPUTS });
+    }
+    Ok(labels)
 }
 
-impl Labels {
-    pub(crate) fn read(table: &Table, target: &str) -> Result<Labels, TsetlinError> {
-        let column = table.require(target)?;
-        let texts: Vec<(usize, String)> =
-            (0..table.n_rows()).filter_map(|row| Some((row, column.text(row)?.into_owned()))).collect();
-        let distinct: BTreeSet<&str> = texts.iter().map(|(_, text)| text.as_str()).collect();
-        let classes: Vec<String> = distinct.into_iter().map(String::from).collect();
-        if classes.len() > 2 && classes.len() * 2 > texts.len() {
-            let (target, classes, rows) = (target.to_string(), classes.len(), texts.len());
-            return Err(TsetlinError::NotClasses { target, classes, rows });
-        }
-        if !(2..=MAX_OUTPUTS).contains(&classes.len()) {
-            return Err(TsetlinError::Classes { found: classes.len(), most: MAX_OUTPUTS });
-        }
-        let code = |text: &String| classes.binary_search(text).unwrap_or(0) as u32;
-        let codes = texts.iter().map(|(_, text)| code(text)).collect();
-        Ok(Labels { rows: texts.into_iter().map(|(row, _)| row).collect(), codes, classes })
+/// A calibration as its numbers, checked when it comes back.
+mod calibration_parts {
+    use isogrid_num::calibrate::{Calibration, Parts};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(calibration: &Calibration, to: S) -> Result<S::Ok, S::Error> {
+        calibration.to_parts().serialize(to)
     }
 
-    /// Places of labels to hold out, and to train on: none are held out where they would be too few to calibrate, and
-    /// the last row of each class is always trained on.
-    fn hold_out(&self, seed: u64, level: f64) -> (Vec<usize>, Vec<usize>) {
-        let n_labels = self.codes.len();
-        let n_held_out = (n_labels / HELD_OUT).max(2 * first_step(level)).min(MAX_HELD_OUT);
-        if n_held_out * 4 > n_labels {
-            return (Vec::new(), (0..n_labels).collect());
-        }
-        let mut order: Vec<usize> = (0..n_labels).collect();
-        Rng::new(seed ^ CALIBRATION_DOMAIN, 0).shuffle(&mut order);
-        let mut left = vec![0_usize; self.classes.len()];
-        self.codes.iter().for_each(|&code| left[code as usize] += 1);
-        let (mut held_out, mut train) = (Vec::new(), Vec::new());
-        for place in order {
-            let left = &mut left[self.codes[place] as usize];
-            if held_out.len() < n_held_out && *left > 1 {
-                *left -= 1;
-                held_out.push(place);
-            } else {
-                train.push(place);
-            }
-        }
-        train.sort_unstable();
-        (held_out, train)
-    }
-
-    pub(crate) fn rows_at(&self, places: &[usize]) -> Vec<usize> {
-        places.iter().map(|&place| self.rows[place]).collect()
-    }
-
-    pub(crate) fn codes_at(&self, places: &[usize]) -> Vec<u32> {
-        places.iter().map(|&place| self.codes[place]).collect()
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Calibration, D::Error> {
+        let parts = Parts::deserialize(from)?;
+        Calibration::from_parts(parts)
+            .ok_or_else(|| D::Error::custom("a calibration that contradicts itself"))
     }
 }

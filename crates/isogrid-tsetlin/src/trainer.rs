@@ -174,7 +174,7 @@ impl Trainer {
         let Position { epoch, n_done } = self.position;
         let draws = Draws { seed: self.seed };
         let order = draws.blocks(epoch, blocks.n_blocks()).split_off(n_done as usize);
-        let cost = |step: usize| (blocks.block(order[step]).samples.len() * self.n_outputs) as u64;
+        let cost = |step: usize| (blocks.block(order[step]).order.len() * self.n_outputs) as u64;
         let step = |step: usize| (draws.pass(epoch, order[step]), blocks.block(order[step]));
         let options = &self.options;
         let (end, flow) = match crew {
@@ -255,7 +255,7 @@ impl Trainer {
 #[derive(Clone, Copy)]
 struct Task<'a> {
     ctx: &'a Ctx,
-    blocks: &'a Blocks,
+    blocks: &'a Blocks<'a>,
     targets: &'a Targets<'a>,
     rules: &'a Rules,
     n_epochs: u64,

@@ -4,10 +4,11 @@
 use isogrid_core::{
     Check, Ctx, Engine, Port, Recognition, Request, Sink, Source, Stop, Store, Value, Verdict,
 };
+use isogrid_data::answers::Rows;
 use isogrid_data::{Column, Table};
 use isogrid_num::rng::Rng;
 use isogrid_num::stats::auc;
-use isogrid_tsetlin::{Anomaly, AnomalyDetector, AnomalyOptions, Rows, Score, Settings, TsetlinError};
+use isogrid_tsetlin::{Anomaly, AnomalyDetector, AnomalyOptions, Score, Settings, TsetlinError};
 use std::ops::ControlFlow;
 
 /// Pressure follows temperature and the valve; odd rows are out of step, or out of range.

@@ -1,6 +1,7 @@
 //! The contract that every engine keeps.
 
-use isogrid_tsetlin::{ALPHA, LabeledTable, Rows, Settings, TableOptions, Tsetlin, planted};
+use isogrid_data::answers::{LabeledTable, Rows};
+use isogrid_tsetlin::{ALPHA, Settings, TableOptions, Tsetlin, planted};
 
 fn data() -> LabeledTable {
     LabeledTable { table: planted(1), target: "y".to_string() }

@@ -8,7 +8,8 @@ use isogrid_core::{
     Check, Ctx, Detect, Diagnose, Engine, Port, Printed, Recognition, Request, Sink, Source, Stop, Store,
     Value, Verdict,
 };
-use isogrid_tsetlin::{Calibration, TableClassifier, Tsetlin, TsetlinError, explain};
+use isogrid_num::calibrate::Calibration;
+use isogrid_tsetlin::{TableClassifier, Tsetlin, TsetlinError, explain};
 
 /// "play" is yes when it is either warm or dry, not both; the last rows have no answer yet.
 fn weather(n_rows: usize, n_blank: usize) -> String {

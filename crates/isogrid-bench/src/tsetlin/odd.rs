@@ -192,8 +192,7 @@ fn supervise(case: &Case) -> Result<Value> {
     let rows = table(&judged.iter().map(|&row| case.rows[row].clone()).collect::<Vec<_>>())?;
     let answers = model.answer(&ctx, &rows, 0..rows.n_rows())?.0;
     let is_odd_class = |class: u32| model.classes()[class as usize] == "odd";
-    let lead =
-        |class: u32, margin: u32| if is_odd_class(class) { f64::from(margin) } else { -f64::from(margin) };
+    let lead = |class: u32, margin: f64| if is_odd_class(class) { margin } else { -margin };
     let scores: Vec<f64> = answers.iter().map(|answer| lead(answer.class, answer.margin)).collect();
     let truth: Vec<bool> = judged.iter().map(|&row| case.is_odd[row]).collect();
     Ok(json!({"auc": auc(&scores, &truth), "fit_s": seconds}))

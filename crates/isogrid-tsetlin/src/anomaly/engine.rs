@@ -7,9 +7,10 @@ use isogrid_core::{
     Check, Ctx, Emission, Engine, Fitted, Info, OptionSpec, Sink, Status, Stop, Store, Verdict,
 };
 use isogrid_data::Table;
+use isogrid_data::answers::Rows;
 
 use super::detector::{AnomalyAnswer, AnomalyDetector, AnomalyOptions};
-use crate::{Rows, TsetlinError};
+use crate::TsetlinError;
 
 /// The engine `anomaly`.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,12 +1,13 @@
 //! The text edge: tables of normal rows and of rows to judge in, judgements out.
 
 use isogrid_core::{Port, Printed, Recognition, Request, Source, Value};
+use isogrid_data::answers::{Rows, read_with_warnings};
 use isogrid_data::{Column, Table, looks_like_table, write_csv};
 
 use super::detector::{AnomalyDetector, AnomalyOptions, Score};
 use super::engine::{Anomaly, Judgement};
-use crate::port::{number, read};
-use crate::{Rows, TsetlinError};
+use crate::TsetlinError;
+use crate::port::number;
 
 const HEAD_BYTES: u64 = 1 << 16;
 
@@ -26,7 +27,7 @@ impl Port for Anomaly {
     fn data(&self, request: &Request) -> Result<(Table, AnomalyOptions), TsetlinError> {
         let options = options(request)?;
         match request.sources.as_slice() {
-            [source] | [source, _] => Ok((read(request, source, None)?, options)),
+            [source] | [source, _] => Ok((read_with_warnings(request, source, None)?, options)),
             sources => Err(TsetlinError::Sources {
                 found: sources.len(),
                 expected: "a table of normal rows, and maybe one to judge",
@@ -36,10 +37,7 @@ impl Port for Anomaly {
 
     fn input(&self, request: &Request, _: &AnomalyDetector, fitted_here: bool) -> Result<Rows, TsetlinError> {
         match (request.sources.as_slice(), fitted_here) {
-            ([source], _) | ([_, source], true) => {
-                let table = read(request, source, None)?;
-                Ok(Rows { numbers: (0..table.n_rows()).collect(), table })
-            }
+            ([source], _) | ([_, source], true) => Ok(Rows::all(read_with_warnings(request, source, None)?)),
             (sources, _) => {
                 Err(TsetlinError::Sources { found: sources.len(), expected: "one table to judge" })
             }

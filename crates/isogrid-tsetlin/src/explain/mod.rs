@@ -11,8 +11,8 @@ use isogrid_data::Table;
 
 pub use html::page;
 
-use crate::table::Answer;
 use crate::{TableClassifier, TsetlinError};
+use isogrid_data::answers::Answer;
 
 /// A clause in words.
 #[derive(Debug, Clone, PartialEq)]

@@ -51,14 +51,18 @@ pub(crate) fn transpose<V: Vector, const W: usize>(squares: &mut [[u64; W]; 64])
         exchange::<V, 4, 32>(&mut rows);
         exchange::<V, 2, 16>(&mut rows);
         exchange::<V, 1, 8>(&mut rows);
-        (0..8).for_each(|at| rows[at].store(&mut squares[group + at * 8]));
+        for (at, row) in rows.into_iter().enumerate() {
+            row.store(&mut squares[group + at * 8]);
+        }
     }
     for group in 0..8 {
         let mut rows: [V; 8] = std::array::from_fn(|at| V::load(&squares[group * 8 + at]));
         exchange::<V, 4, 4>(&mut rows);
         exchange::<V, 2, 2>(&mut rows);
         exchange::<V, 1, 1>(&mut rows);
-        (0..8).for_each(|at| rows[at].store(&mut squares[group * 8 + at]));
+        for (at, row) in rows.into_iter().enumerate() {
+            row.store(&mut squares[group * 8 + at]);
+        }
     }
 }
 
