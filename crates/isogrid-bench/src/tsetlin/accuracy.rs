@@ -26,8 +26,8 @@ struct Task {
     is_clothes: bool,
     settings: Value,
     epochs: u64,
-    /// Percent.
-    promise: f64,
+    /// Percent; `None` where it stands beside a better way.
+    promise: Option<f64>,
 }
 
 fn tasks() -> Vec<Task> {
@@ -36,11 +36,21 @@ fn tasks() -> Vec<Task> {
     let patches = json!({"height": SIDE, "width": SIDE, "patch_height": 10, "patch_width": 10, "stride": 1});
     vec![
         Task {
-            name: "MNIST-10k",
+            name: "MNIST-10k, flat",
             is_clothes: false,
             settings: json!({"clauses": 500, "threshold": 40, "specificity": 400.0, "fuzziness": 8, "literals": 16}),
             epochs: 40,
-            promise: 97.0,
+            promise: None,
+        },
+        Task {
+            name: "MNIST-10k, patches",
+            is_clothes: false,
+            settings: json!({
+                "clauses": 100, "threshold": 60, "specificity": 50.0, "fuzziness": 8, "literals": 16,
+                "patches": patches,
+            }),
+            epochs: 10,
+            promise: Some(97.0),
         },
         Task {
             name: "Fashion-MNIST, flat",
@@ -50,7 +60,7 @@ fn tasks() -> Vec<Task> {
                 "pixels": pixels(8),
             }),
             epochs: 10,
-            promise: 89.0,
+            promise: Some(89.0),
         },
         Task {
             name: "Fashion-MNIST, patches",
@@ -60,7 +70,7 @@ fn tasks() -> Vec<Task> {
                 "pixels": pixels(4), "patches": patches,
             }),
             epochs: 16,
-            promise: 91.0,
+            promise: Some(91.0),
         },
     ]
 }
@@ -90,10 +100,11 @@ pub(super) fn run(bench: &mut Bench<'_>, run: &mut Run) -> Result<()> {
             number(seconds),
             accuracies.len().to_string(),
         ]);
+        let Some(promise) = task.promise else { continue };
         let text = "test accuracy after the last pass, mean of the seeds";
         run.bar(
             &format!("accuracy, {}", task.name),
-            Bar::judge(text, value, Promise::AtLeast, Some(task.promise)).in_unit("%"),
+            Bar::judge(text, value, Promise::AtLeast, Some(promise)).in_unit("%"),
         );
         let text = "seconds of training, the longest seed";
         let bar = Bar::judge(text, seconds, Promise::AtMost, Some(MOST_SECONDS)).in_unit("s");
