@@ -12,9 +12,10 @@ pub(crate) static INFO: Info = Info {
     ],
     papers: &[
         "Granmo, The Tsetlin machine, 2018, arXiv 1804.01508",
+        "Hnilov, Fuzzy-pattern Tsetlin machine, 2025, arXiv 2508.08350",
         "Angelopoulos et al., Learn then test, 2021, arXiv 2110.01052",
     ],
-    status: Status::Proof,
+    status: Status::Tested,
     emission: Emission::Appends,
     tick: "evaluating the clauses of one class on one row",
     options: &[

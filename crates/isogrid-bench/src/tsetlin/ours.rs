@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::memory::Memory;
-use super::spec::Spec;
+use super::spec::{self, Spec};
 use crate::process::cpu_seconds;
 
 /// The verb of this executable that [`verb`] serves.
@@ -79,8 +79,9 @@ pub fn verb(args: &[String], out: &mut dyn Write) -> Result<()> {
     let read = |x: &Path, y: &Path| Rows::read(x, y, settings.pixels.as_ref());
     let (learned, judged) = (read(&spec.x_train, &spec.y_train)?, read(&spec.x_test, &spec.y_test)?);
     let n_classes = learned.classes.iter().chain(&judged.classes).max().map_or(0, |&last| last + 1);
-    let mut trainer =
-        Trainer::new(spec.seed, learned.bits.n_cols(), n_classes as usize, &settings.options(spec.threads))?;
+    let options =
+        Options { epochs: u32::try_from(spec.epochs)?.min(100_000), ..settings.options(spec.threads) };
+    let mut trainer = Trainer::new(spec.seed, learned.bits.n_cols(), n_classes as usize, &options)?;
     let mut records = Records { out, memory: Memory::begin() };
     records.write(&json!({"kind": "setup", "seconds": start.elapsed().as_secs_f64()}))?;
     let answers = train(&spec, &mut trainer, (&learned, &judged, n_classes), &mut records)?;
@@ -139,7 +140,8 @@ fn bits(bytes: &[u8], n_rows: usize, n_bits: usize) -> BitMatrix {
     bits
 }
 
-/// Trains pass by pass; the test rows are answered outside the clock. Returns the last answers.
+/// Trains pass by pass, or all passes at once where nobody looks between them; the test rows are answered outside the
+/// clock. Returns the last answers.
 fn train(
     spec: &Spec,
     trainer: &mut Trainer,
@@ -149,12 +151,17 @@ fn train(
     let ctx = Ctx::new(spec.seed);
     let targets = Targets::Classes { of: &learned.classes, n_classes, weights: None };
     let (mut spent, mut processor, mut answers) = (0.0, 0.0, Vec::new());
-    for epoch in 1..=spec.epochs {
+    let is_at_once = spec.test_every >= spec.epochs && spec.seconds >= spec::NO_LIMIT;
+    for epoch in if is_at_once { spec.epochs..=spec.epochs } else { 1..=spec.epochs } {
         if spent >= spec.seconds {
             break;
         }
         let (start, before) = (Instant::now(), cpu_seconds());
-        trainer.partial_fit(&ctx, &learned.bits, &targets)?;
+        if is_at_once {
+            trainer.fit(&ctx, &learned.bits, &targets)?;
+        } else {
+            trainer.partial_fit(&ctx, &learned.bits, &targets)?;
+        }
         spent += start.elapsed().as_secs_f64();
         processor += cpu_seconds() - before;
         if epoch % spec.test_every == 0 || epoch == spec.epochs || spent >= spec.seconds {

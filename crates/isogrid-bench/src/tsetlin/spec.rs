@@ -47,6 +47,9 @@ pub struct Spec {
     pub more: Map<String, Value>,
 }
 
+/// Seconds that nothing takes.
+pub(super) const NO_LIMIT: f64 = 1e9;
+
 fn one() -> u64 {
     1
 }
@@ -64,7 +67,7 @@ fn many() -> usize {
 }
 
 fn no_limit() -> f64 {
-    1e9
+    NO_LIMIT
 }
 
 impl Spec {

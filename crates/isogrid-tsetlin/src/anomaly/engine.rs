@@ -40,7 +40,7 @@ static INFO: Info = Info {
         "Bhattarai et al., Measuring the novelty of natural language text, 2020, arXiv 2011.08755",
         "Bhattarai et al., Tsetlin machine embedding (autoencoder), 2023, arXiv 2301.00709",
     ],
-    status: Status::Proof,
+    status: Status::Experimental,
     emission: Emission::Appends,
     tick: "evaluating the clauses of one class on one row",
     options: &[
