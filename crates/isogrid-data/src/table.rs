@@ -91,6 +91,11 @@ impl Table {
         })
     }
 
+    /// Finds columns one after another by name, in any order and however many.
+    pub fn finder(&self) -> Finder<'_> {
+        Finder { table: self, next: 0, places: None }
+    }
+
     /// Takes the columns out, in file order.
     pub fn into_columns(self) -> Vec<Column> {
         self.columns
@@ -238,6 +243,42 @@ impl CategoriesBuilder {
     }
 }
 
+/// Columns of a table by name: quick where they are asked for in about the table's order, and by an index where not.
+#[derive(Debug)]
+pub struct Finder<'a> {
+    table: &'a Table,
+    /// Behind the column found last.
+    next: usize,
+    /// The place of each name, once it is needed.
+    places: Option<FastMap<&'a str, usize>>,
+}
+
+/// Columns passed over before an index is made.
+const NEAR: usize = 8;
+
+impl<'a> Finder<'a> {
+    /// The column of this name.
+    ///
+    /// # Errors
+    /// As [`Table::require`].
+    pub fn require(&mut self, name: &str) -> Result<&'a Column, DataError> {
+        let columns = &self.table.columns;
+        let near = columns[self.next..].iter().take(NEAR).position(|column| column.name == name);
+        let place = near.map(|ahead| self.next + ahead).or_else(|| {
+            let indexed =
+                || columns.iter().enumerate().map(|(place, column)| (column.name.as_str(), place)).collect();
+            self.places.get_or_insert_with(indexed).get(name).copied()
+        });
+        match place {
+            Some(place) => {
+                self.next = place + 1;
+                Ok(&columns[place])
+            }
+            None => self.table.require(name),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,6 +298,17 @@ mod tests {
         };
         assert_eq!(texts("x"), [Some("3.5".to_string()), None, None]);
         assert_eq!(texts("y"), [None, Some("b".to_string()), Some("b".to_string())]);
+    }
+
+    #[test]
+    fn columns_are_found_in_any_order() {
+        let column = |at: usize| Column::numbers(&format!("c{at}"), vec![at as f64]);
+        let table = Table::new((0..40).map(column).collect()).unwrap();
+        let mut finder = table.finder();
+        for at in [0, 1, 5, 39, 38, 3, 3, 20, 22] {
+            assert_eq!(finder.require(&format!("c{at}")).unwrap().name(), format!("c{at}"));
+        }
+        assert!(finder.require("d").unwrap_err().to_string().starts_with("no column `d`"));
     }
 
     #[test]

