@@ -34,6 +34,8 @@ pub struct FitOutcome {
     pub model: Vec<u8>,
     /// Why fitting ended.
     pub stop: Stop,
+    /// What the engine tells of the fit, line by line.
+    pub report: Vec<String>,
 }
 
 /// How a run ended.
@@ -82,7 +84,8 @@ fn fit<E: Port + Store>(ctx: &Ctx, request: &Request) -> Result<FitOutcome, Faul
     let engine = E::default();
     let (data, options) = engine.data(request).map_err(fault)?;
     let fitted = engine.fit(ctx, &data, &options).map_err(fault)?;
-    Ok(FitOutcome { model: engine.save(&fitted.model), stop: fitted.stop })
+    let report = engine.report(&fitted.model);
+    Ok(FitOutcome { model: engine.save(&fitted.model), stop: fitted.stop, report })
 }
 
 fn detect<E: Port + Detect>(ctx: &Ctx, request: &Request) -> Result<Vec<Finding>, Fault> {

@@ -168,6 +168,11 @@ pub trait Port: Engine<Error: Diagnose> + Default {
 
     /// An output as text for people and as fields for programs.
     fn print(&self, model: &Self::Model, output: &Self::Output) -> Printed;
+
+    /// What there is to tell of a fresh fit, in lines for people: settings that were tried, and how they did.
+    fn report(&self, _: &Self::Model) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Saving and loading of models. The driver adds magic, version and checksum around the payload.

@@ -61,9 +61,9 @@ impl Encoder {
     pub fn encode(&self, table: &Table, rows: Range<usize>) -> Result<Vec<f64>, ForestError> {
         let width = self.n_features();
         let mut features = vec![0.0; rows.len() * width]; // [row][feature]
-        let mut first = 0;
+        let (mut first, mut finder) = (0, table.finder());
         for code in &self.columns {
-            code.encode(table.require(&code.name)?, rows.clone(), &mut features[first..], width)?;
+            code.encode(finder.require(&code.name)?, rows.clone(), &mut features[first..], width)?;
             first += code.n_features();
         }
         Ok(features)

@@ -3,7 +3,7 @@
 //! [`vectorized!`](crate::vectorized) compiles one body twice: for the baseline of the target and for AVX2, where the
 //! processor has it; [`vectorized_wide!`](crate::vectorized_wide) a third time, for AVX-512. The compiler does not
 //! reassociate or contract floating-point operations, so all give the same bits; the baseline body is the scalar twin.
-//! Left out: hand-written intrinsics.
+//! [`by_level!`](crate::by_level) chooses among bodies. Left out: hand-written intrinsics.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -34,7 +34,11 @@ pub fn level() -> Level {
         1 => Level::Baseline,
         2 => Level::Avx2,
         3 => Level::Avx512,
-        _ => cap(Level::Avx512),
+        _ => {
+            // Whoever capped in between is not overruled.
+            let _ = LEVEL.compare_exchange(0, detected() as u8, Ordering::Relaxed, Ordering::Relaxed);
+            level()
+        }
     }
 }
 
@@ -122,34 +126,60 @@ macro_rules! vectorized {
 #[macro_export]
 macro_rules! vectorized_wide {
     ($($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? $body:block)*) => {$(
+        $crate::by_level! {
+            $(#[$meta])*
+            $vis fn $name($($arg: $type),*) $(-> $out)? {
+                before: {
+                    #[inline(always)]
+                    fn scalar($($arg: $type),*) $(-> $out)? $body
+                }
+                baseline: scalar($($arg),*),
+                avx2: scalar($($arg),*),
+                avx512: scalar($($arg),*),
+            }
+        }
+    )*};
+}
+
+/// Defines a function with a body for each [`Level`](crate::simd::Level), compiled for it and run where the processor
+/// has it. What the bodies call needs `#[inline(always)]` to be compiled so too; `before` holds items that they share.
+#[macro_export]
+macro_rules! by_level {
+    (
+        $(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? {
+            $(before: { $($before:item)* })?
+            baseline: $baseline:expr,
+            avx2: $avx2:expr,
+            avx512: $avx512:expr,
+        }
+    ) => {
         $(#[$meta])*
         $vis fn $name($($arg: $type),*) $(-> $out)? {
-            #[inline(always)]
-            fn scalar($($arg: $type),*) $(-> $out)? $body
+            $($($before)*)?
 
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,bmi2,popcnt")]
                 fn avx512($($arg: $type),*) $(-> $out)? {
-                    scalar($($arg),*)
+                    $avx512
                 }
                 #[target_feature(enable = "avx2,bmi2,popcnt")]
                 fn avx2($($arg: $type),*) $(-> $out)? {
-                    scalar($($arg),*)
+                    $avx2
                 }
                 match $crate::simd::level() {
-                    // SAFETY: the processor has these, as was just detected; the body itself is safe code.
-                    #[expect(unsafe_code, reason = "a safe body, compiled for a detected instruction set")]
+                    // SAFETY: the processor has these, as was just detected.
+                    #[expect(unsafe_code, reason = "a body compiled for a detected instruction set")]
                     $crate::simd::Level::Avx512 => return unsafe { avx512($($arg),*) },
                     // SAFETY: as above.
-                    #[expect(unsafe_code, reason = "a safe body, compiled for a detected instruction set")]
+                    #[expect(unsafe_code, reason = "a body compiled for a detected instruction set")]
                     $crate::simd::Level::Avx2 => return unsafe { avx2($($arg),*) },
                     $crate::simd::Level::Baseline => {}
                 }
             }
-            scalar($($arg),*)
+            $baseline
         }
-    )*};
+    };
 }
 
 #[cfg(test)]

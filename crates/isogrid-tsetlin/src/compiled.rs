@@ -139,7 +139,10 @@ isogrid_num::vectorized_wide! {
             (first_word, first_weight) = (clause.words_end as usize, clause.weights_end as usize);
             let votes = clause.most.saturating_sub(misses(words, row, clause.most)) as i32;
             if votes > 0 {
-                weights.iter().for_each(|&(output, weight)| sums[output as usize] += weight * votes);
+                for &(output, weight) in weights {
+                    let sum = &mut sums[output as usize];
+                    *sum = sum.wrapping_add(weight.wrapping_mul(votes));
+                }
             }
         }
     }

@@ -105,7 +105,8 @@ impl Trial {
     /// Passes of logistic regression with as many multiply-adds as the machine's word operations.
     fn passes_of_equal_cost(&self, options: &Options) -> u64 {
         let n_features = self.train.0.n_cols();
-        let words = 2 * options.n_clauses * (2 * n_features).div_ceil(64);
+        // Every class learns from every sample.
+        let words = self.n_classes * options.n_clauses * (2 * n_features).div_ceil(64);
         let multiply_adds = 2 * self.n_classes * (n_features + 1);
         u64::from(options.epochs) * (words.div_ceil(multiply_adds).max(1) as u64)
     }
@@ -114,7 +115,7 @@ impl Trial {
     fn cost(&self, n_rows: usize) -> f64 {
         let options = Settings::default().settle(n_rows, self.train.0.n_cols());
         let words = options.n_clauses * (2 * self.train.0.n_cols()).div_ceil(64);
-        let updates = 2.0 * f64::from(options.epochs) * n_rows as f64;
+        let updates = self.n_classes as f64 * f64::from(options.epochs) * n_rows as f64;
         updates * words as f64 * SECONDS_PER_WORD
     }
 }

@@ -60,7 +60,8 @@ pub(crate) fn fit_within(
         let mut settings = options.machine.clone();
         settings.n_clauses = settings.n_clauses.or(Some(n_clauses));
         let machine = settings.settle(samples.n_rows(), samples.n_cols());
-        let (machine, stop) = train(ctx, (&samples, &of, task.n_classes), &machine)?;
+        let targets = Targets::Classes { of: &of, n_classes: task.n_classes, weights: task.weights };
+        let (machine, stop) = train(ctx, (&samples, &targets), &machine)?;
         let machine = shrink(&encoder, &machine.simplified_for(&encoder), &samples, most_bytes)?;
         let size = Size { n_trained: n_clauses, ..measure(&encoder, &machine, (&judges.0, &judges.1))? };
         // Of equally accurate ones the smaller, which comes first.
@@ -88,12 +89,11 @@ fn split(seed: u64, n_rows: usize) -> (Vec<usize>, Vec<usize>) {
 
 fn train(
     ctx: &Ctx,
-    (samples, of, n_classes): (&BitMatrix, &[u32], u32),
+    (samples, targets): (&BitMatrix, &Targets<'_>),
     options: &Options,
 ) -> Result<(Machine, Stop), TsetlinError> {
-    let targets = Targets::Classes { of, n_classes, weights: None };
-    let mut trainer = Trainer::new(ctx.seed(), samples.n_cols(), n_classes as usize, options)?;
-    let stop = trainer.fit(ctx, samples, &targets)?;
+    let mut trainer = Trainer::new(ctx.seed(), samples.n_cols(), targets.n_outputs(), options)?;
+    let stop = trainer.fit(ctx, samples, targets)?;
     Ok((trainer.machine(), stop))
 }
 

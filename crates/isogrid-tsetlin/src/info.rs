@@ -71,6 +71,11 @@ pub(crate) static INFO: Info = Info {
             value: Some("HOW"),
             help: "where numbers are cut: distinct, quantile, uniform or learned [quantile]",
         },
+        OptionSpec {
+            name: "class-weight",
+            value: Some("HOW"),
+            help: "how much rows of each class count: uniform, or balanced where a class is rare [uniform]",
+        },
         OptionSpec { name: "level", value: Some("P"), help: "accuracy promised for kept answers [0.9]" },
     ],
     parts: &[],

@@ -55,6 +55,6 @@ pub use options::{Feedback, Options, Pool, Settings};
 pub use patches::Patches;
 pub use probability::Sharpness;
 pub use regressor::{TsetlinLabeler, TsetlinRegressor};
-pub use table::{TableClassifier, TableOptions};
+pub use table::{ClassWeight, TableClassifier, TableOptions};
 pub use trainer::Trainer;
 pub use tune::Trial;

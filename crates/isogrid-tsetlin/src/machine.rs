@@ -1,7 +1,7 @@
 //! A trained machine: the literals and weights of its clauses, and the votes they give.
 //!
-//! Rows are answered in blocks of 256 samples, one bit a sample, or one by one by population counts; both give the same
-//! votes. Left out: states of automata, which only training needs.
+//! Rows are answered in blocks of as many samples as a vector has bits, one bit a sample; over patches one by one. Left
+//! out: states of automata, which only training needs.
 
 use isogrid_num::bits::BitMatrix;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::TsetlinError;
 use crate::blocks::RowShape;
 use crate::kernels::fit::Filter;
 use crate::kernels::lanes::BLOCK;
-use crate::kernels::tally::Program;
+use crate::kernels::tally::{MOST_LANES, Program};
 use crate::options::{MAX_CLAUSES, MAX_FEATURES, MAX_OUTPUTS, Options, Pool};
 use crate::patched::best_fit;
 use crate::patches::{Grid, Patches};
@@ -18,6 +18,7 @@ use crate::team::Team;
 
 /// A trained machine over boolean features.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Machine {
     n_features: usize,
     n_outputs: usize,
@@ -152,8 +153,8 @@ impl Machine {
         kept
     }
 
-    /// The votes for each output on every row, not clamped: `[row][output]`. Cost for
-    /// as many rows as a vector has bits: two to six vector operations a literal.
+    /// The votes for each output on every row, not clamped: `[row][output]`. Cost for as many rows as a vector has bits:
+    /// two to six vector operations a literal.
     ///
     /// # Errors
     /// The rows do not have the machine's number of features.
@@ -170,27 +171,17 @@ impl Machine {
             return Err(TsetlinError::FeatureCount { expected: self.n_features, found: rows.n_cols() });
         }
         let mut all = vec![0; rows.n_rows() * self.n_outputs];
-        let n_blocks = rows.n_rows().div_ceil(BLOCK);
-        let n_rows = n_blocks.div_ceil(n_threads.max(1)).max(1) * BLOCK;
-        let mut parts = (0..).step_by(n_rows).zip(all.chunks_mut(n_rows * self.n_outputs));
-        let own = parts.next();
-        std::thread::scope(|scope| {
-            for (start, sums) in parts {
-                scope.spawn(move || self.sum_part(rows, start, sums));
+        let n_blocks = rows.n_rows().div_ceil(MOST_LANES);
+        let n_rows = n_blocks.div_ceil(n_threads.max(1)).max(1) * MOST_LANES;
+        let parts = (0..).step_by(n_rows).zip(all.chunks_mut(n_rows * self.n_outputs));
+        match self.patches.map(|patches| Grid::new(patches, self.n_features)) {
+            None => {
+                let program = self.program();
+                each_in_a_thread(parts, |start, sums| program.sums((rows, start), sums));
             }
-            if let Some((start, sums)) = own {
-                self.sum_part(rows, start, sums);
-            }
-        });
-        Ok(all)
-    }
-
-    /// The votes on the rows from `start` on, as many as `all` has room for.
-    fn sum_part(&self, rows: &BitMatrix, start: usize, all: &mut [i32]) {
-        if let Some(patches) = self.patches {
-            return self.sum_patches((rows, start), &Grid::new(patches, self.n_features), all);
+            Some(grid) => each_in_a_thread(parts, |start, sums| self.sum_patches((rows, start), &grid, sums)),
         }
-        self.program().sums((rows, start), all);
+        Ok(all)
     }
 
     /// The clauses that vote, as blocks of rows are answered.
@@ -293,6 +284,47 @@ impl Machine {
                 .for_each(|(output, weight)| sums[output] += most * u64::from(weight.unsigned_abs()));
         }
         sums.into_iter().max().unwrap_or(0)
+    }
+}
+
+/// Answers each part of the rows, given by its first row, in a thread of its own; the first in this one.
+fn each_in_a_thread<'a>(
+    mut parts: impl Iterator<Item = (usize, &'a mut [i32])>,
+    answer: impl Fn(usize, &mut [i32]) + Sync,
+) {
+    let own = parts.next();
+    let answer = &answer;
+    std::thread::scope(|scope| {
+        for (start, sums) in parts {
+            scope.spawn(move || answer(start, sums));
+        }
+        if let Some((start, sums)) = own {
+            answer(start, sums);
+        }
+    });
+}
+
+/// A machine as it comes from a file: the fields of [`Machine`].
+#[derive(Deserialize)]
+struct Unchecked {
+    n_features: usize,
+    n_outputs: usize,
+    patches: Option<Patches>,
+    owned: Vec<u32>,
+    fuzziness: u8,
+    literals: Vec<u32>,
+    ends: Vec<u32>,
+    weights: Vec<i32>,
+}
+
+impl TryFrom<Unchecked> for Machine {
+    type Error = &'static str;
+
+    fn try_from(unchecked: Unchecked) -> Result<Machine, &'static str> {
+        let Unchecked { n_features, n_outputs, patches, owned, fuzziness, literals, ends, weights } =
+            unchecked;
+        let machine = Machine { n_features, n_outputs, patches, owned, fuzziness, literals, ends, weights };
+        if machine.is_consistent() { Ok(machine) } else { Err("a machine that contradicts itself") }
     }
 }
 

@@ -7,9 +7,11 @@ use isogrid_data::answers::{Answer, LabeledTable, Rows, print_answers, read_with
 
 use crate::TsetlinError;
 use crate::booleanize::{Binning, EncoderOptions};
+use crate::device::Size;
 use crate::engine::Tsetlin;
-use crate::options::Settings;
-use crate::table::{TableClassifier, TableOptions};
+use crate::options::{Options, Settings};
+use crate::table::{ClassWeight, TableClassifier, TableOptions};
+use crate::tune::Trial;
 
 impl Port for Tsetlin {
     fn recognize(&self, request: &Request) -> Recognition {
@@ -49,9 +51,44 @@ impl Port for Tsetlin {
         }
     }
 
+    fn report(&self, model: &TableClassifier) -> Vec<String> {
+        trials_report(model.trials()).chain(sizes_report(model.tried_sizes())).collect()
+    }
+
     fn print(&self, model: &TableClassifier, answers: &Vec<Answer>) -> Printed {
         print_answers(model.target(), model.classes(), answers)
     }
+}
+
+/// Candidates shown of those tried.
+const N_REPORTED: usize = 5;
+
+fn trials_report(trials: &[Trial]) -> impl Iterator<Item = String> {
+    let head =
+        (!trials.is_empty()).then(|| format!("{} settings were tried on rows held out:", trials.len()));
+    let line = |trial: &Trial| {
+        let Options { n_clauses, threshold, specificity, fuzziness, max_literals, epochs, .. } =
+            &trial.options;
+        format!(
+            "  {:.2} % right: {n_clauses} clauses, threshold {threshold}, specificity {specificity}, fuzziness {fuzziness}, \
+             literals {max_literals}, {epochs} passes",
+            100.0 * trial.accuracy
+        )
+    };
+    head.into_iter().chain(trials.iter().take(N_REPORTED).map(line))
+}
+
+fn sizes_report(sizes: &[Size]) -> impl Iterator<Item = String> {
+    let head = (!sizes.is_empty()).then(|| "sizes that fit were tried on rows held out:".to_string());
+    let line = |size: &Size| {
+        let Size { n_trained, n_clauses, n_literals, n_bytes, accuracy } = size;
+        format!(
+            "  {:.2} % right: {n_trained} clauses a class trained, {n_clauses} in all left with {n_literals} literals, \
+             {n_bytes} bytes",
+            100.0 * accuracy
+        )
+    };
+    head.into_iter().chain(sizes.iter().map(line))
 }
 
 fn options(request: &Request) -> Result<TableOptions, TsetlinError> {
@@ -75,7 +112,19 @@ fn options(request: &Request) -> Result<TableOptions, TsetlinError> {
         level: level.unwrap_or(TableOptions::default().level),
         n_trials: number(request, "trials", "a number within 0..=1000")?.unwrap_or(0),
         flash: request.option("flash").map(bytes).transpose()?,
+        class_weight: request.option("class-weight").map_or(Ok(ClassWeight::Uniform), class_weight)?,
     })
+}
+
+fn class_weight(text: &str) -> Result<ClassWeight, TsetlinError> {
+    match text {
+        "uniform" => Ok(ClassWeight::Uniform),
+        "balanced" => Ok(ClassWeight::Balanced),
+        _ => {
+            let expected = "one of uniform, balanced";
+            Err(TsetlinError::Option { option: "class-weight", value: format!("`{text}`"), expected })
+        }
+    }
 }
 
 /// A number of bytes, as in `32k` or `1M`.

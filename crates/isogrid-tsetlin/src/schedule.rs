@@ -31,15 +31,19 @@ pub(crate) fn run<T: Send>(
     let n_threads = plan.n_threads.clamp(1, teams.len().max(1));
     let task = |(place, team)| Task { step: 0, place, owner: place % n_threads, team };
     let idle = teams.iter_mut().enumerate().map(task).collect();
-    let state = State { idle, n_busy: 0, n_paid: 0, end: plan.n_steps, flow: ControlFlow::Continue(()) };
-    let shared = Shared { state: Mutex::new(state), freed: Condvar::new() };
+    let state =
+        State { idle, busy: Vec::new(), n_paid: 0, end: plan.n_steps, flow: ControlFlow::Continue(()) };
+    let shared = Shared { state: Mutex::new(state), changed: Condvar::new() };
     let worker = |own: usize| {
-        while let Some(mut task) = shared.next(own, |step| ctx.tick((plan.cost)(step))) {
-            let guard = EndOnPanic(&shared);
+        let mut done = None;
+        while let Some(mut task) =
+            shared.exchange(done.take(), own, |ticks_of| ctx.tick(ticks_of.map_or(0, &plan.cost)))
+        {
+            let guard = EndOnPanic(&shared, task.step);
             work(task.team, task.step);
             drop(guard);
             task.step += 1;
-            shared.put_back(task);
+            done = Some(task);
         }
     };
     std::thread::scope(|scope| {
@@ -63,7 +67,8 @@ struct Task<'a, T> {
 
 struct State<'a, T> {
     idle: Vec<Task<'a, T>>,
-    n_busy: usize,
+    /// The steps that are at work.
+    busy: Vec<usize>,
     /// Steps whose ticks are counted.
     n_paid: usize,
     /// The step before which all end.
@@ -71,9 +76,24 @@ struct State<'a, T> {
     flow: ControlFlow<Stop>,
 }
 
+impl<T> State<'_, T> {
+    /// The place among the idle of what a thread should take: its own team in the middle of a run, or the one that is
+    /// farthest behind, first of its own. Nobody goes so far ahead that a limit would come too late for the others.
+    fn choice(&self, own: usize) -> Option<usize> {
+        let slowest = self.idle.iter().map(|task| task.step).chain(self.busy.iter().copied()).min()?;
+        let end = self.end.min(slowest + 2 * RUN);
+        let order = |task: &Task<'_, T>| {
+            let is_own = task.owner == own;
+            (!is_own, is_own && task.step.is_multiple_of(RUN), task.step, task.place)
+        };
+        let left = self.idle.iter().enumerate().filter(|(_, task)| task.step < end);
+        left.min_by_key(|(_, task)| order(task)).map(|(place, _)| place)
+    }
+}
+
 struct Shared<'a, T> {
     state: Mutex<State<'a, T>>,
-    freed: Condvar,
+    changed: Condvar,
 }
 
 impl<'a, T> Shared<'a, T> {
@@ -81,57 +101,64 @@ impl<'a, T> Shared<'a, T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The thread's own team in the middle of a run, or the one that is farthest behind, first of its own; `None` when all
-    /// are at the end.
-    fn next(&self, own: usize, pay: impl Fn(usize) -> ControlFlow<Stop>) -> Option<Task<'a, T>> {
+    /// Gives back what is `done` and takes the next step, waiting until there is one; `None` when all are at the end.
+    /// `pay` counts the ticks of a step, or none, and says whether a limit is reached.
+    fn exchange(
+        &self,
+        done: Option<Task<'a, T>>,
+        own: usize,
+        pay: impl Fn(Option<usize>) -> ControlFlow<Stop>,
+    ) -> Option<Task<'a, T>> {
         let mut state = self.lock();
+        if let Some(task) = done {
+            state.stop_being_busy(task.step - 1);
+            state.idle.push(task);
+            self.changed.notify_all();
+        }
         loop {
-            let left = state.idle.iter().enumerate().filter(|(_, task)| task.step < state.end);
-            let order = |task: &Task<'_, T>| {
-                let is_own = task.owner == own;
-                (!is_own, is_own && task.step.is_multiple_of(RUN), task.step, task.place)
-            };
-            let Some((index, step)) =
-                left.min_by_key(|(_, task)| order(task)).map(|(i, task)| (i, task.step))
-            else {
-                if state.n_busy == 0 {
-                    self.freed.notify_all();
+            let Some(place) = state.choice(own) else {
+                if state.busy.is_empty() {
+                    self.changed.notify_all();
                     return None;
                 }
-                state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
-            if step == state.n_paid {
-                if let ControlFlow::Break(stop) = pay(step) {
-                    (state.end, state.flow) = (step, ControlFlow::Break(stop));
-                    continue;
-                }
-                state.n_paid += 1;
+            let step = state.idle[place].step;
+            // Steps that are paid for are finished by all, whatever comes; but nobody pays for more after a limit.
+            let new = (step == state.n_paid).then_some(step);
+            if state.flow.is_continue()
+                && let ControlFlow::Break(stop) = pay(new)
+            {
+                (state.end, state.flow) = (state.n_paid, ControlFlow::Break(stop));
+                continue;
             }
-            state.n_busy += 1;
-            let task = state.idle.swap_remove(index);
+            state.n_paid += usize::from(new.is_some());
+            let task = state.idle.swap_remove(place);
+            state.busy.push(step);
             return Some(Task { owner: own, ..task });
         }
     }
+}
 
-    fn put_back(&self, task: Task<'a, T>) {
-        let mut state = self.lock();
-        state.n_busy -= 1;
-        state.idle.push(task);
-        self.freed.notify_one();
+impl<T> State<'_, T> {
+    fn stop_being_busy(&mut self, step: usize) {
+        if let Some(place) = self.busy.iter().position(|&busy| busy == step) {
+            self.busy.swap_remove(place);
+        }
     }
 }
 
 /// Without it the other threads would wait for a team that never comes back.
-struct EndOnPanic<'b, 'a, T>(&'b Shared<'a, T>);
+struct EndOnPanic<'b, 'a, T>(&'b Shared<'a, T>, usize);
 
 impl<T> Drop for EndOnPanic<'_, '_, T> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let mut state = self.0.lock();
-            state.n_busy -= 1;
+            state.stop_being_busy(self.1);
             state.end = 0;
-            self.0.freed.notify_all();
+            self.0.changed.notify_all();
         }
     }
 }

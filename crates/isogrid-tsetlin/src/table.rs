@@ -33,6 +33,36 @@ pub struct TableOptions {
     /// Bytes that the model may take on a small device, at least 16; sizes are tried on rows held out, and the most
     /// accurate that fits is taken.
     pub flash: Option<usize>,
+    /// How much rows of each class count.
+    pub class_weight: ClassWeight,
+}
+
+/// How much rows of each class count in learning; trials and sizes are judged by plain accuracy all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClassWeight {
+    /// Every row alike.
+    #[default]
+    Uniform,
+    /// Every class alike, however many rows it has: rows of frequent classes teach less often.
+    Balanced,
+}
+
+impl ClassWeight {
+    fn weights(self, classes: &[u32], n_classes: usize) -> Option<Vec<f64>> {
+        if self == ClassWeight::Uniform {
+            return None;
+        }
+        let mut counts = vec![0_u32; n_classes];
+        classes.iter().for_each(|&class| counts[class as usize] += 1);
+        let fewest = counts.iter().copied().filter(|&count| count > 0).min().unwrap_or(1);
+        Some(
+            counts
+                .iter()
+                .map(|&count| f64::from(fewest) / f64::from(count.max(1)))
+                .map(|w| w.min(1.0))
+                .collect(),
+        )
+    }
 }
 
 impl Default for TableOptions {
@@ -43,6 +73,7 @@ impl Default for TableOptions {
             level: 0.9,
             n_trials: 0,
             flash: None,
+            class_weight: ClassWeight::default(),
         }
     }
 }
@@ -82,11 +113,11 @@ impl TableClassifier {
         let Parting { train, held_out } = labels.hold_out(ctx.seed(), least_held_out(options.level));
         let learn = table.take_rows(&labels.rows_at(&train));
         let classes = labels.codes_at(&train);
-        let (trials, sizes, (encoder, machine, mut stop)) = learn_from(
-            ctx,
-            &Task { table: &learn, target, classes: &classes, n_classes: labels.classes().len() as u32 },
-            options,
-        )?;
+        let n_classes = labels.classes().len();
+        let weights = options.class_weight.weights(&classes, n_classes);
+        let (classes, weights, n_classes) = (&classes[..], weights.as_deref(), n_classes as u32);
+        let task = Task { table: &learn, target, classes, n_classes, weights };
+        let (trials, sizes, (encoder, machine, mut stop)) = learn_from(ctx, &task, options)?;
         let (target, classes) = (target.to_string(), labels.classes().to_vec());
         let (calibration, sharpness) = (Calibration::Missing, None);
         let machine = TsetlinClassifier::of(machine);
@@ -146,6 +177,21 @@ impl TableClassifier {
             }
         }
         Ok((answers, Stop::Done))
+    }
+
+    /// The probability of each class for some rows, row by row; `None` if no rows could be held out to learn that from.
+    ///
+    /// # Errors
+    /// As [`TableClassifier::answer`].
+    ///
+    /// # Panics
+    /// If the rows are not in the table.
+    pub fn probabilities(&self, table: &Table, rows: Range<usize>) -> Result<Option<Vec<f64>>, TsetlinError> {
+        let Some(sharpness) = self.sharpness else { return Ok(None) };
+        let sums = self.machine.machine().sums(&self.encoder.encode(table, rows)?)?;
+        let n_classes = self.classes.len();
+        let of_row = |sums| (0..n_classes).map(move |class| sharpness.probability(sums, class));
+        Ok(Some(sums.chunks_exact(n_classes).flat_map(of_row).collect()))
     }
 
     pub(crate) fn answer_of(&self, row: usize, sums: &[i32]) -> Answer {
@@ -269,6 +315,13 @@ impl TableOptions {
         if let Some(flash) = self.flash.filter(|&flash| flash < 16) {
             return refuse("flash", flash.to_string(), "at least 16 bytes");
         }
+        if self.flash.is_some() && self.n_trials > 0 {
+            return refuse(
+                "trials",
+                self.n_trials.to_string(),
+                "none beside `flash`, which tries settings of its own",
+            );
+        }
         if self.n_trials > 1_000 {
             return refuse("trials", self.n_trials.to_string(), "a number within 0..=1000");
         }
@@ -305,7 +358,7 @@ fn learn_from(ctx: &Ctx, task: &Task<'_>, options: &TableOptions) -> Result<Lear
     let settled = options.machine.settle(samples.n_rows(), samples.n_cols());
     let machine =
         best.map_or(settled.clone(), |best| Options { n_threads: settled.n_threads, ..best.options.clone() });
-    let targets = Targets::Classes { of: task.classes, n_classes: task.n_classes, weights: None };
+    let targets = Targets::Classes { of: task.classes, n_classes: task.n_classes, weights: task.weights };
     let mut trainer = Trainer::new(ctx.seed(), samples.n_cols(), task.n_classes as usize, &machine)?;
     let stop = trainer.fit(ctx, &samples, &targets)?;
     Ok((trials, Vec::new(), (encoder, trainer.machine(), stop)))

@@ -37,6 +37,8 @@ pub(crate) struct Task<'a> {
     /// A class number a row.
     pub(crate) classes: &'a [u32],
     pub(crate) n_classes: u32,
+    /// How much rows of each class count; none for all alike.
+    pub(crate) weights: Option<&'a [f64]>,
 }
 
 /// One candidate, and how it did.
@@ -255,7 +257,7 @@ impl Arm {
         {
             let classes = |rows: &[usize]| rows.iter().map(|&row| task.classes[row]).collect::<Vec<u32>>();
             let of = classes(&fold.0);
-            let targets = Targets::Classes { of: &of, n_classes: task.n_classes, weights: None };
+            let targets = Targets::Classes { of: &of, n_classes: task.n_classes, weights: task.weights };
             while trainer.epoch() < n_passes {
                 match trainer.partial_fit(ctx, learned, &targets)? {
                     Stop::Done => {}

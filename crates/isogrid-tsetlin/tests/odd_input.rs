@@ -48,17 +48,17 @@ fn a_million_features_are_learned_from_a_few_rows() {
 }
 
 #[test]
-fn a_table_may_have_thousands_of_columns() {
-    let n_columns = 1 << 14;
+fn a_table_may_have_a_million_columns() {
+    let n_columns = 1 << 20;
     let column = |at: usize| {
         let value = move |row: usize| if at == 9_999 { row % 2 } else { (row * (at + 3)) % 7 } as f64;
-        Column::numbers(&format!("x{at}"), (0..24).map(value).collect())
+        Column::numbers(&format!("x{at}"), (0..12).map(value).collect())
     };
     let mut columns: Vec<Column> = (0..n_columns).map(column).collect();
-    columns.push(Column::categories("kind", (0..24).map(|row| Some(["a", "b"][row % 2]))));
+    columns.push(Column::categories("kind", (0..12).map(|row| Some(["a", "b"][row % 2]))));
     let table = Table::new(columns).unwrap();
     let model = fit(&table).unwrap();
-    assert_eq!(classes(&model, &table).unwrap().len(), 24);
+    assert_eq!(classes(&model, &table).unwrap().len(), 12);
 }
 
 #[test]

@@ -126,6 +126,7 @@ fn what_cannot_be_calibrated_abstains() {
             if bits >> 2 & 1 == 1 { "yes" } else { "no" }
         ));
     }
+    assert_eq!(model.probabilities(&Tsetlin.data(&few).unwrap().0.table, 0..3).unwrap(), None);
     let noise = request(&[&coin, "a,b\n0,1\n1,1\n"], SMALL);
     let (_, verdict) = run(&noise, &fit(&noise), true);
     assert!(matches!(verdict, Verdict::Abstain(ref why) if why.contains("no margin is 90 %")), "{verdict:?}");
@@ -135,6 +136,14 @@ fn what_cannot_be_calibrated_abstains() {
 fn outputs_against_the_model_fail_the_check() {
     let request = request(&[&weather(400, 4)], SMALL);
     let model = fit(&request);
+    let table = Tsetlin.data(&request).unwrap().0.table;
+    let probabilities = model.probabilities(&table, 0..4).unwrap().unwrap();
+    for (answer, row) in
+        model.answer(&Ctx::new(1), &table, 0..4).unwrap().0.iter().zip(probabilities.chunks(2))
+    {
+        assert_eq!(answer.probability, Some(row[answer.class as usize]));
+        assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{row:?}");
+    }
     let (answers, _) =
         model.answer(&Ctx::new(1), &Tsetlin.input(&request, &model, true).unwrap().table, 0..4).unwrap();
     let mut wrong_class = answers.clone();
@@ -178,6 +187,7 @@ fn bad_requests_have_words_and_hints() {
         let has_words = !matches!(error, TsetlinError::Option { .. } | TsetlinError::Sources { .. });
         assert_eq!(error.hint().is_some(), has_words, "{name}");
     }
+    assert_eq!(Tsetlin.report(&fit(&request(&[&good], SMALL))), [""; 0]);
     let full = request(&[&good], SMALL);
     let error = Tsetlin.input(&full, &fit(&full), true).unwrap_err();
     assert!(error.to_string().contains("nothing to predict") && error.hint().is_some(), "{error}");
@@ -236,6 +246,25 @@ fn odd_columns_are_told() {
 }
 
 #[test]
+fn a_rare_class_is_found_where_classes_count_alike() {
+    // Where x is 1 the rare class is one row of three, and nowhere else.
+    let row = |at: usize| {
+        let x = u8::from(at.is_multiple_of(10));
+        let class = if at.is_multiple_of(30) { "rare" } else { "common" };
+        format!("{x},{},{class}\n", at % 7)
+    };
+    let text = "x,y,play\n".to_string() + &(0..900).map(row).collect::<String>();
+    let found = |weight: &str| {
+        let request = request(&[&text], &[("class-weight", weight)]);
+        let (model, table) = (fit(&request), Tsetlin.data(&request).unwrap().0.table);
+        let answers = model.answer(&Ctx::new(1), &table, 0..900).unwrap().0;
+        let is_rare = |class: u32| model.classes()[class as usize] == "rare";
+        answers.iter().filter(|answer| is_rare(answer.class) && answer.row.is_multiple_of(30)).count()
+    };
+    assert_eq!((found("uniform"), found("balanced")), (0, 30));
+}
+
+#[test]
 fn trials_choose_settings_and_keep_those_given() {
     let options = [("trials", "5"), ("clauses", "40"), ("threads", "2")];
     let tuned = request(&[&weather(300, 0)], &options);
@@ -245,6 +274,9 @@ fn trials_choose_settings_and_keep_those_given() {
     assert!(trials.is_sorted_by(|a, b| a.accuracy >= b.accuracy), "{trials:?}");
     assert!(trials.iter().all(|trial| trial.options.n_clauses == 40 && trial.n_bytes > 0), "{trials:?}");
     assert!(trials[0].accuracy > 0.98, "{:?}", trials[0]);
+    let report = Tsetlin.report(&model);
+    assert_eq!((report.len(), report[0].as_str()), (6, "5 settings were tried on rows held out:"));
+    assert!(report[1].contains("% right: 40 clauses, threshold "), "{report:?}");
     let alone = request(&[&weather(300, 0)], &[("trials", "5"), ("clauses", "40"), ("threads", "1")]);
     assert_eq!(fit(&alone).to_bytes(), model.to_bytes());
 }
@@ -272,8 +304,16 @@ fn settings_out_of_range_are_refused_in_words() {
             "option `binning` is `fine`, expected one of distinct, quantile, uniform, learned",
         ),
         ("cuts", "0", "option `cuts` is 0, expected a number within 1..=256"),
+        ("class-weight", "odd", "option `class-weight` is `odd`, expected one of uniform, balanced"),
+        (
+            "trials",
+            "3",
+            "option `trials` is 3, expected none beside `flash`, which tries settings of its own",
+        ),
     ] {
-        let request = request(&[&weather(60, 0)], &[(option, value)]);
+        let flash = (value == "3").then_some(("flash", "1k"));
+        let all: Vec<(&str, &str)> = [(option, value)].into_iter().chain(flash).collect();
+        let request = request(&[&weather(60, 0)], &all);
         let error = match Tsetlin.data(&request) {
             Err(error) => error,
             Ok((data, options)) => Tsetlin.fit(&Ctx::new(1), &data, &options).unwrap_err(),
@@ -340,6 +380,8 @@ fn a_model_fits_the_device_it_is_for() {
         let sizes = model.tried_sizes();
         assert!(sizes.len() == 6 && sizes.iter().all(|size| size.n_bytes <= most), "{sizes:?}");
         assert!(sizes.iter().any(|size| size.accuracy > 0.95), "{sizes:?}");
+        let report = Tsetlin.report(&model);
+        assert!(report.len() == 7 && report[1].ends_with(" bytes"), "{report:?}");
     }
     for flash in ["k", "-1", "15", "9999999999999999999M"] {
         let request = request(&[&weather(60, 0)], &[("flash", flash)]);

@@ -109,6 +109,8 @@ pub struct Outcome<'a> {
     pub file: Option<String>,
     /// What readers found odd but could use.
     pub warnings: &'a [String],
+    /// What the engine tells of a fit.
+    pub report: &'a [String],
     /// The exit code.
     pub exit: u8,
 }
@@ -548,7 +550,8 @@ mod tests {
             ("record", record),
             ("text", "x >= 2".into()),
         ]);
-        let voted = Value::map([("clause", Value::Int(4)), ("votes", Value::Int(1))]);
+        let voted =
+            Value::map([("clause", Value::Int(4)), ("votes", Value::Int(1)), ("text", "x >= 2".into())]);
         let reasons = Value::map([
             ("row", Value::Int(0)),
             ("class", Value::Int(1)),
@@ -602,6 +605,7 @@ mod tests {
                 verdict: Some(&verdict),
                 file: None,
                 warnings: &[],
+                report: &[],
                 exit: 0,
             }),
             line(&Found { engine: "plan", finding: &finding }),

@@ -38,6 +38,7 @@ pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
     // A model is an answer also when a limit ended its fit.
     let exit = Exit::after(fitted.stop, Answer::Whole);
     let (size, after) = (text::bytes(bytes.len() as u64), text::seconds(seconds));
+    fitted.report.iter().for_each(|line| app.screen.note(line));
     let ended = if fitted.stop == Stop::Done { String::new() } else { format!(" ({})", fitted.stop) };
     app.screen.note(&format!("{engine}: wrote {} ({size}) in {after}{ended}", path.display()));
     if app.screen.form == Form::Json {
@@ -52,6 +53,7 @@ pub(crate) fn execute(app: &mut App, matches: &ArgMatches) -> Result<Exit, Troub
             verdict: None,
             file: Some(path.display().to_string()),
             warnings: &warnings,
+            report: &fitted.report,
             exit: exit.code(),
         })?;
     }

@@ -211,6 +211,7 @@ impl<'a> Outputs<'a> {
                 verdict: self.last.as_ref().and_then(|(_, verdict)| verdict.as_ref()),
                 file: self.written(),
                 warnings,
+                report: &[],
                 exit: exit.code(),
             })?;
         }

@@ -191,9 +191,9 @@ impl Encoder {
     /// If the rows are not in the table.
     pub fn encode(&self, table: &Table, rows: Range<usize>) -> Result<BitMatrix, TsetlinError> {
         let mut bits = BitMatrix::new(rows.len(), self.n_features());
-        let mut first = 0;
+        let (mut first, mut finder) = (0, table.finder());
         for code in &self.columns {
-            code.encode(table.require(&code.name)?, rows.clone(), first, &mut bits)?;
+            code.encode(finder.require(&code.name)?, rows.clone(), first, &mut bits)?;
             first += code.n_features();
         }
         Ok(bits)

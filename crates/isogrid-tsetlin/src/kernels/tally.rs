@@ -6,11 +6,13 @@
 //! outputs are turned into a number a lane. A block has 64 `W` lanes: as many as a vector has bits.
 
 use isogrid_num::bits::BitMatrix;
-use isogrid_num::simd::{Level, level};
 
 #[cfg(target_arch = "x86_64")]
 use super::vector::{Avx2, Avx512};
 use super::vector::{Plain, Vector, transpose};
+
+/// The lanes of the widest block.
+pub(crate) const MOST_LANES: usize = 512;
 
 /// A machine as its votes are counted: of each clause the rows of its literals in eights, then its weights.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +30,11 @@ pub(crate) struct Program {
 struct Clause {
     /// Votes without misses, 1 to 255.
     most: u8,
-    /// Where its features end among the eights, then its negations, and its weights.
-    ends: [usize; 3],
+    /// Where its features end among the eights, and its negations, which follow them.
+    features_end: usize,
+    negations_end: usize,
+    /// Where its weights end.
+    weights_end: usize,
 }
 
 impl Program {
@@ -46,14 +51,27 @@ impl Program {
         most: u8,
         weights: impl Iterator<Item = (usize, i32)>,
     ) {
-        let n_rows = self.n_words as u32 * 64;
-        self.push(features, n_rows);
+        assert!(most > 0, "a clause without votes");
+        let [ones, zeros] = self.neutral_rows();
+        self.push(features, ones);
         let features = self.eights.len();
-        self.push(negations, n_rows + 1);
+        self.push(negations, zeros);
         self.weights.extend(
             weights.filter(|(_, weight)| *weight != 0).map(|(output, weight)| (output as u32, weight)),
         );
-        self.clauses.push(Clause { most, ends: [features, self.eights.len(), self.weights.len()] });
+        let (negations, weights) = (self.eights.len(), self.weights.len());
+        self.clauses.push(Clause {
+            most,
+            features_end: features,
+            negations_end: negations,
+            weights_end: weights,
+        });
+    }
+
+    /// The rows behind those of the features: all ones, and all zeros.
+    fn neutral_rows(&self) -> [u32; 2] {
+        let n_features = self.n_words as u32 * 64;
+        [n_features, n_features + 1]
     }
 
     fn push(&mut self, mut rows: impl Iterator<Item = u32>, empty: u32) {
@@ -61,36 +79,25 @@ impl Program {
             let mut eight = [empty; 8];
             eight[0] = first;
             eight[1..].iter_mut().zip(&mut rows).for_each(|(place, row)| *place = row);
+            // The kernel reads rows by these numbers unchecked.
+            assert!(eight.iter().all(|&row| row <= self.neutral_rows()[1]), "a literal beyond the features");
             self.eights.push(eight);
         }
     }
 
-    /// The votes for each output on as many rows from `start` on as `all` has room for: `[row][output]`.
-    pub(crate) fn sums(&self, (rows, start): (&BitMatrix, usize), all: &mut [i32]) {
-        #[cfg(target_arch = "x86_64")]
-        match level() {
-            // SAFETY: the processor has these instructions, as was just detected.
-            #[expect(unsafe_code, reason = "a kernel for a detected instruction set")]
-            Level::Avx512 => return unsafe { sums_avx512(self, (rows, start), all) },
-            // SAFETY: as above.
-            #[expect(unsafe_code, reason = "a kernel for a detected instruction set")]
-            Level::Avx2 => return unsafe { sums_avx2(self, (rows, start), all) },
-            Level::Baseline => {}
-        }
-        sum_blocks::<Plain, 4>(self, (rows, start), all);
+    /// The votes for each output on as many rows from `start` on as `all` has room for: `[row][output]`. What is beyond
+    /// 32 bits wraps.
+    pub(crate) fn sums(&self, rows: (&BitMatrix, usize), all: &mut [i32]) {
+        sums(self, rows, all);
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,bmi2,popcnt")]
-fn sums_avx512(program: &Program, rows: (&BitMatrix, usize), all: &mut [i32]) {
-    sum_blocks::<Avx512, 8>(program, rows, all);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi2,popcnt")]
-fn sums_avx2(program: &Program, rows: (&BitMatrix, usize), all: &mut [i32]) {
-    sum_blocks::<Avx2, 4>(program, rows, all);
+isogrid_num::by_level! {
+    fn sums(program: &Program, rows: (&BitMatrix, usize), all: &mut [i32]) {
+        baseline: sum_blocks::<Plain, 4>(program, rows, all),
+        avx2: sum_blocks::<Avx2, 4>(program, rows, all),
+        avx512: sum_blocks::<Avx512, 8>(program, rows, all),
+    }
 }
 
 /// Block by block, each as wide as `V`, which has `W` words.
@@ -100,6 +107,7 @@ fn sum_blocks<V: Vector, const W: usize>(
     (rows, start): (&BitMatrix, usize),
     all: &mut [i32],
 ) {
+    const { assert!(V::WORDS == W) };
     let mut block = Block::<W>::new(program);
     for (place, all) in all.chunks_mut(64 * W * program.n_outputs).enumerate() {
         let first = start + place * 64 * W;
@@ -108,23 +116,22 @@ fn sum_blocks<V: Vector, const W: usize>(
         block.digits.fill([0; W]);
         let mut begin = [0; 2];
         for clause in &program.clauses {
-            let [features, negations, weights] = clause.ends;
-            let clause = Work {
-                features: &program.eights[begin[0]..features],
-                negations: &program.eights[features..negations],
+            let work = Work {
+                features: &program.eights[begin[0]..clause.features_end],
+                negations: &program.eights[clause.features_end..clause.negations_end],
                 most: clause.most,
-                weights: &program.weights[begin[1]..weights],
+                weights: &program.weights[begin[1]..clause.weights_end],
             };
-            begin = [negations, weights];
-            match u8::BITS - (clause.most - 1).leading_zeros() {
-                0 | 1 => block.add::<V, 1>(&clause),
-                2 => block.add::<V, 2>(&clause),
-                3 => block.add::<V, 3>(&clause),
-                4 => block.add::<V, 4>(&clause),
-                5 => block.add::<V, 5>(&clause),
-                6 => block.add::<V, 6>(&clause),
-                7 => block.add::<V, 7>(&clause),
-                _ => block.add::<V, 8>(&clause),
+            begin = [clause.negations_end, clause.weights_end];
+            match u8::BITS - (work.most - 1).leading_zeros() {
+                0 | 1 => block.add::<V, 1>(&work),
+                2 => block.add::<V, 2>(&work),
+                3 => block.add::<V, 3>(&work),
+                4 => block.add::<V, 4>(&work),
+                5 => block.add::<V, 5>(&work),
+                6 => block.add::<V, 6>(&work),
+                7 => block.add::<V, 7>(&work),
+                _ => block.add::<V, 8>(&work),
             }
         }
         block.read::<V>(all);
@@ -151,23 +158,25 @@ struct Block<const W: usize> {
 
 impl<const W: usize> Block<W> {
     fn new(program: &Program) -> Block<W> {
-        let mut most = vec![[0_u64; 2]; program.n_outputs];
+        let mut largest = vec![[0_u64; 2]; program.n_outputs];
         let mut begin = 0;
         for clause in &program.clauses {
-            for &(output, weight) in &program.weights[begin..clause.ends[2]] {
-                most[output as usize][usize::from(weight < 0)] +=
+            for &(output, weight) in &program.weights[begin..clause.weights_end] {
+                largest[output as usize][usize::from(weight < 0)] +=
                     u64::from(clause.most) * u64::from(weight.unsigned_abs());
             }
-            begin = clause.ends[2];
+            begin = clause.weights_end;
         }
         let mut first_digit = vec![0];
-        for [positive, negative] in most {
+        for [positive, negative] in largest {
             // One more for the sign.
             let n_digits = (u64::BITS - (positive | negative).leading_zeros()) as usize + 1;
+            assert!(n_digits <= 64, "sums of {n_digits} bits");
             first_digit.push(first_digit[first_digit.len() - 1] + n_digits);
         }
-        let mut lanes = vec![[0; W]; program.n_words * 64 + 2];
-        lanes[program.n_words * 64] = [u64::MAX; W];
+        let [ones, zeros] = program.neutral_rows();
+        let mut lanes = vec![[0; W]; zeros as usize + 1];
+        lanes[ones as usize] = [u64::MAX; W];
         Block { lanes, digits: vec![[0; W]; first_digit[program.n_outputs]], first_digit }
     }
 
@@ -185,7 +194,7 @@ impl<const W: usize> Block<W> {
                 // A number's negative is its complement and one more; what is dead has nothing to add.
                 let flip = V::splat(if weight < 0 { u64::MAX } else { 0 });
                 let mut carry = alive.xor(flip);
-                let (low, high) = sums.split_at_mut(N.min(sums.len()));
+                let (low, high) = sums.split_at_mut(N);
                 for (sum, digit) in low.iter_mut().zip(votes) {
                     carry = add_to(sum, digit.xor(flip), carry);
                 }
@@ -215,6 +224,7 @@ impl<const W: usize> Block<W> {
             for (place, all) in all.chunks_mut(64 * n_outputs).enumerate() {
                 for (all, words) in all.chunks_exact_mut(n_outputs).zip(&squares) {
                     for (sum, (up, down)) in all[begin..].iter_mut().zip(&shifts) {
+                        // Shifts are below 64; the compiler is to know.
                         *sum = ((words[place] << (up & 63)).cast_signed() >> (down & 63)) as i32;
                     }
                 }
@@ -253,7 +263,7 @@ pub(super) fn turn<V: Vector, const W: usize>(rows: &[u64], n_words: usize, lane
     }
 }
 
-/// Bit-sliced counters of misses, and the lanes where they have overflown.
+/// Bit-sliced counters of misses, and the lanes where they have overflowed.
 struct Misses<V, const N: usize> {
     digits: [V; N],
     dead: V,
@@ -305,7 +315,7 @@ impl<V: Vector, const N: usize> Misses<V, N> {
         self.join(2, first, second)
     }
 
-    /// Adds the misses of literals, sixteen at a time; false as soon as all lanes are seen to have overflown.
+    /// Adds the misses of literals, sixteen at a time; false as soon as all lanes are seen to have overflowed.
     #[inline(always)]
     fn add_all(&mut self, eights: &[[u32; 8]], row: impl Fn(u32) -> V, of: Of) -> bool {
         // Few votes are soon lost, many hardly ever.
@@ -349,7 +359,7 @@ fn votes<V: Vector, const W: usize, const N: usize>(
     let ones = V::splat(u64::MAX);
     let row = |feature: u32| {
         debug_assert!((feature as usize) < rows.len());
-        // SAFETY: `Program::add` takes no features but those of its rows, for each of which a block has lanes.
+        // SAFETY: `Program::push` takes no row beyond the neutral ones, the last of which ends a block's lanes.
         #[expect(unsafe_code, reason = "a check a literal is a third of the work")]
         V::load(unsafe { rows.get_unchecked(feature as usize) })
     };
@@ -365,7 +375,7 @@ fn votes<V: Vector, const W: usize, const N: usize>(
 #[cfg(test)]
 mod tests {
     use isogrid_num::rng::Rng;
-    use isogrid_num::simd::cap;
+    use isogrid_num::simd::{Level, cap};
 
     use super::*;
 

@@ -3,9 +3,12 @@
 //! The compiler does not find the instructions of AVX-512 with three operands by itself where a kernel keeps many vectors
 //! at work, and spreads vectors over scalar registers; here they are named. [`Plain`] is the scalar twin of both others.
 
-/// A bit a lane. Those of the vector instructions are sound only in functions that are compiled for them, and called
-/// where the processor has them.
+/// A bit a lane. Types of vector instructions stay in this folder and are named in bodies of `by_level!` alone, which run
+/// only where the processor has the instructions.
 pub(crate) trait Vector: Copy {
+    /// Words of 64 bits.
+    const WORDS: usize;
+
     /// The same word everywhere.
     fn splat(word: u64) -> Self;
 
@@ -46,6 +49,7 @@ pub(crate) trait Vector: Copy {
 /// of word `j` (Warren, Hacker's Delight, section 7-3). Three of the six steps at a time are done on eight vectors.
 #[inline(always)]
 pub(crate) fn transpose<V: Vector, const W: usize>(squares: &mut [[u64; W]; 64]) {
+    const { assert!(V::WORDS == W) };
     for group in 0..8 {
         let mut rows: [V; 8] = std::array::from_fn(|at| V::load(&squares[group + at * 8]));
         exchange::<V, 4, 32>(&mut rows);
@@ -92,6 +96,8 @@ impl Plain {
 }
 
 impl Vector for Plain {
+    const WORDS: usize = 4;
+
     #[inline(always)]
     fn splat(word: u64) -> Plain {
         Plain([word; 4])
@@ -164,9 +170,11 @@ macro_rules! vector {
         pub(crate) struct $name(std::arch::x86_64::$raw);
 
         #[expect(unsafe_code, reason = "instructions of a detected set; loads and stores of slices that are long enough")]
-        // SAFETY, of every block: the trait asks for the processor's consent; loads and stores need no alignment, and
-        // their slices are checked.
+        // SAFETY, of every block: these types are named in bodies of `by_level!` alone, which run only where the processor
+        // has the instructions; loads and stores need no alignment, and their slices are checked.
         impl Vector for $name {
+            const WORDS: usize = $words;
+
             #[inline(always)]
             fn splat(word: u64) -> $name {
                 // SAFETY: see above.

@@ -94,7 +94,7 @@ fn show(
             target: model.target(),
             classes: model.classes(),
             rules: &Value::List(shown.iter().map(rule_value).collect()),
-            reasons: &Value::List(reasons.iter().map(reasons_value).collect()),
+            reasons: &Value::List(reasons.iter().map(|reasons| reasons_value(reasons, rules)).collect()),
         });
     }
     if reasons.is_empty() {
@@ -124,11 +124,11 @@ fn rule_value(rule: &Rule) -> Value {
     ])
 }
 
-fn reasons_value(reasons: &Reasons) -> Value {
-    let votes = reasons
-        .votes
-        .iter()
-        .map(|&(clause, votes)| Value::map([("clause", clause.into()), ("votes", votes.into())]));
+fn reasons_value(reasons: &Reasons, rules: &[Rule]) -> Value {
+    let text = |clause| rules.iter().find(|rule| rule.clause == clause).map_or("", |rule| rule.text.as_str());
+    let votes = reasons.votes.iter().map(|&(clause, votes)| {
+        Value::map([("clause", clause.into()), ("votes", votes.into()), ("text", text(clause).into())])
+    });
     Value::map([
         ("row", reasons.answer.row.into()),
         ("class", reasons.answer.class.into()),
