@@ -1,5 +1,5 @@
-//! Any bytes as a saved model, with and without the envelope: no panic, a model that loads can be saved, and one of a
-//! table answers rows.
+//! Any bytes as a saved model, with and without the envelope: no panic, a model that loads can be saved, one of a table
+//! answers rows, and training goes on.
 
 #![no_main]
 
@@ -10,7 +10,11 @@ use isogrid_core::{Ctx, Store};
 use isogrid_data::{Column, Table};
 use isogrid_plan::Planner;
 use isogrid_robot::Robot;
-use isogrid_tsetlin::{Anomaly, CompiledMachine, Trainer, Tsetlin};
+use isogrid_num::bits::BitMatrix;
+use isogrid_tsetlin::{Anomaly, CompiledMachine, Targets, Trainer, Tsetlin};
+
+/// Wider machines only take time.
+const MOST_FEATURES: usize = 1 << 12;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let _ = envelope::unwrap("model", bytes);
@@ -37,14 +41,25 @@ fn tsetlin(bytes: &[u8]) {
         let _ = model.answer(&ctx, &table, 0..2);
         let _ = model.rules(None);
         let _ = model.reasons(&table, 1);
-        let _ = CompiledMachine::new(model.machine().machine());
+        let machine = model.machine().machine();
+        if let Some(compiled) = CompiledMachine::new(machine).filter(|_| machine.n_features() < MOST_FEATURES) {
+            let rows = BitMatrix::new(70, machine.n_features());
+            assert_eq!(compiled.sums(&rows).expect("as wide"), machine.sums(&rows).expect("as wide"));
+        }
     }
     if let Ok(model) = Anomaly.load(bytes) {
         Anomaly.save(&model);
-        let _ = model.answer(&ctx, &table, 0..2);
+        if let Ok((answers, _)) = model.answer(&ctx, &table, 0..2) {
+            assert!(answers.iter().all(|answer| !answer.score.is_nan()));
+        }
     }
-    if let Ok(trainer) = Trainer::from_bytes(bytes) {
-        trainer.machine();
+    if let Ok(mut trainer) = Trainer::from_bytes(bytes) {
+        let machine = trainer.machine();
+        if machine.n_features() < MOST_FEATURES && machine.n_outputs() == 2 && !machine.is_shared() {
+            let rows = BitMatrix::new(3, machine.n_features());
+            let targets = Targets::Classes { of: &[0, 1, 1], n_classes: 2, weights: None };
+            let _ = trainer.partial_fit(&ctx, &rows, &targets);
+        }
     }
 }
 
