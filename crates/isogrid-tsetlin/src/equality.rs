@@ -1,8 +1,10 @@
-//! The fast machine equals the literal reference, clause by clause and vote by vote, whatever the options.
+//! The fast machine equals the literal reference, clause by clause and vote by vote, whatever the options and the vector
+//! instructions.
 
 use isogrid_core::Ctx;
 use isogrid_num::bits::BitMatrix;
 use isogrid_num::rng::Rng;
+use isogrid_num::simd::{Level, cap};
 use proptest::prelude::*;
 
 use crate::{CompiledMachine, Feedback, Machine, Options, Patches, Pool, Targets, Trainer, reference};
@@ -41,10 +43,14 @@ fn assert_equal(fast: &Machine, slow: &reference::Machine, packed: &BitMatrix, p
 }
 
 fn check(seed: u64, packed: &BitMatrix, plain: &[Vec<bool>], (targets, options): (&Targets<'_>, &Options)) {
-    let mut trainer = Trainer::new(seed, packed.n_cols(), targets.n_outputs(), options).unwrap();
-    trainer.fit(&Ctx::new(seed), packed, targets).unwrap();
     let slow = reference::Machine::fit(seed, plain, targets, options);
-    assert_equal(&trainer.machine(), &slow, packed, plain);
+    for level in Level::ALL {
+        cap(level);
+        let mut trainer = Trainer::new(seed, packed.n_cols(), targets.n_outputs(), options).unwrap();
+        trainer.fit(&Ctx::new(seed), packed, targets).unwrap();
+        assert_equal(&trainer.machine(), &slow, packed, plain);
+    }
+    cap(Level::Avx512);
 }
 
 fn options() -> impl Strategy<Value = Options> {

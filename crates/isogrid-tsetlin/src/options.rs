@@ -145,7 +145,7 @@ pub(crate) const MAX_FEATURES: usize = 1 << 24;
 pub(crate) const MAX_FUZZINESS: u32 = 255;
 const MAX_THRESHOLD: u32 = 1_000_000;
 const MAX_SPECIFICITY: f64 = 1_000_000.0;
-const MAX_THREADS: usize = 1 << 10;
+pub(crate) const MAX_THREADS: usize = 1 << 10;
 
 impl Options {
     /// The features that a clause sees of samples with `n_features`.

@@ -15,7 +15,7 @@ use crate::book::Book;
 use crate::draws::Draws;
 use crate::ledger::Ledger;
 use crate::machine::Machine;
-use crate::options::{MAX_FEATURES, MAX_OUTPUTS, Options, Pool};
+use crate::options::{MAX_FEATURES, MAX_OUTPUTS, MAX_THREADS, Options, Pool};
 use crate::patched::PatchBook;
 use crate::patches::Grid;
 use crate::pooled::Part;
@@ -115,6 +115,13 @@ impl Trainer {
         targets: &Targets<'_>,
     ) -> Result<Stop, TsetlinError> {
         self.train(ctx, samples, targets, self.position.epoch + 1)
+    }
+
+    /// The same on another number of threads: what is learned does not depend on it.
+    #[must_use]
+    pub fn on_threads(mut self, n_threads: usize) -> Trainer {
+        self.options.n_threads = n_threads.clamp(1, MAX_THREADS);
+        self
     }
 
     /// The passes finished.
