@@ -254,14 +254,16 @@ impl Machine {
     /// Whether the parts fit together, as after loading from a file.
     pub(crate) fn is_consistent(&self) -> bool {
         let n_columns = if self.is_shared() { self.n_outputs } else { 1 };
-        if self.patches.is_some_and(|patches| patches.validated(self.n_features).is_err()) {
+        // Sizes first: what follows multiplies them.
+        if !(1..=MAX_FEATURES).contains(&self.n_features)
+            || !(1..=MAX_OUTPUTS).contains(&self.n_outputs)
+            || self.patches.is_some_and(|patches| patches.validated(self.n_features).is_err())
+        {
             return false;
         }
         let n_clause_features = self.n_clause_features();
         let owns_all = self.owned.last().is_some_and(|&end| end as usize == self.ends.len());
-        (1..=MAX_FEATURES).contains(&self.n_features)
-            && (1..=MAX_OUTPUTS).contains(&self.n_outputs)
-            && self.fuzziness >= 1
+        self.fuzziness >= 1
             && (self.is_shared() || self.owned.len() == self.n_outputs && self.owned.is_sorted() && owns_all)
             && self.ends.len() <= MAX_CLAUSES * self.n_outputs
             && self.weights.len() == self.ends.len() * n_columns

@@ -297,9 +297,16 @@ impl TableClassifier {
     }
 
     fn is_consistent(&self) -> bool {
+        let is_share = |accuracy: f64| (0.0..=1.0).contains(&accuracy);
         self.machine.machine().is_consistent()
+            && self
+                .trials
+                .iter()
+                .all(|trial| is_share(trial.accuracy) && trial.options.specificity.is_finite())
+            && self.sizes.iter().all(|size| is_share(size.accuracy))
             && self.encoder.is_consistent()
             && self.sharpness.is_none_or(Sharpness::is_consistent)
+            && self.machine.machine().patches().is_none()
             && self.encoder.n_features() == self.machine.n_features()
             && self.classes.len() == self.machine.n_classes()
             && self.classes.is_sorted_by(|a, b| a < b)

@@ -2,7 +2,7 @@
 
 use isogrid_core::{Ctx, Source};
 use isogrid_data::{Column, CsvOptions, Table, read_table};
-use isogrid_tsetlin::{Settings, TableClassifier, TableOptions, Targets, Trainer, TsetlinError};
+use isogrid_tsetlin::{Machine, Settings, TableClassifier, TableOptions, Targets, Trainer, TsetlinError};
 
 fn csv(text: impl AsRef<[u8]>) -> Result<Table, String> {
     let source = Source::memory("rows.csv", text.as_ref().to_vec());
@@ -111,5 +111,33 @@ fn columns_of_another_kind_are_refused_by_name() {
     for (text, column) in [("size,color\nlarge,red\n", "size"), ("size\n3\n", "color")] {
         let error = classes(&model, &csv(text).unwrap()).unwrap_err();
         assert!(error.to_string().contains(&format!("`{column}`")), "{error}");
+    }
+}
+
+#[test]
+fn machines_that_contradict_themselves_do_not_load() {
+    let load = |n_features: usize, patches: Option<[usize; 5]>, literals: &[u32]| {
+        let (ends, weights, owned) = ([literals.len() as u32], [1_i32], [1_u32]);
+        let parts = (
+            n_features,
+            1_usize,
+            patches,
+            owned.as_slice(),
+            1_u8,
+            literals,
+            ends.as_slice(),
+            weights.as_slice(),
+        );
+        postcard::from_bytes::<Machine>(&postcard::to_allocvec(&parts).unwrap())
+    };
+    assert_eq!(load(64, None, &[0, 70]).unwrap().literals(0), [0, 70]);
+    for (n_features, patches, literals) in [
+        (usize::MAX, Some([1; 5]), &[][..]),
+        (64, Some([0; 5]), &[]),
+        (64, None, &[5_000_000]),
+        (64, None, &[70, 0]),
+        (0, None, &[]),
+    ] {
+        assert!(load(n_features, patches, literals).is_err(), "{n_features} {patches:?} {literals:?}");
     }
 }

@@ -73,6 +73,7 @@ impl Overlap {
 
     pub(super) fn is_consistent(&self, n_features: usize) -> bool {
         self.machine.is_consistent()
+            && self.machine.patches().is_none()
             && self.machine.n_features() == n_features
             && self.machine.n_outputs() == 2
     }

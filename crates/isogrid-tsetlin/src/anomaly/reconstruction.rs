@@ -80,6 +80,7 @@ impl Reconstruction {
         self.columns.len() <= spans.len()
             && self.columns.iter().zip(spans).all(|(guess, span)| {
                 guess.machine.is_consistent()
+                    && guess.machine.patches().is_none()
                     && guess.machine.n_features() == n_features
                     && guess.machine.n_outputs() == span.len() + 1
                     && guess.sharpness.is_none_or(Sharpness::is_consistent)
