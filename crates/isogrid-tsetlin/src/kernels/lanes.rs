@@ -1,10 +1,13 @@
 //! Misses of one clause over a block of 256 samples at once, one sample a lane.
 //!
-//! Literals stand as rows of 256 bits. A clause's misses are counted per lane in bit-sliced counters by carry-save
-//! additions (Harley and Seal; Muła, Kurz and Lemire, arXiv 1611.07612), then spread to a byte a lane.
+//! Literals stand as rows of 256 bits. A clause's misses are counted per lane in bit-sliced counters, then spread to a
+//! byte a lane.
 
+use super::misses::{Misses, Of};
 use super::tally;
-use super::vector::Plain;
+#[cfg(target_arch = "x86_64")]
+use super::vector::Avx2;
+use super::vector::{Plain, Vector};
 
 /// Samples in a block.
 pub(crate) const BLOCK: usize = 256;
@@ -34,71 +37,45 @@ pub(super) fn full_add(a: Lanes, b: Lanes, c: Lanes) -> (Lanes, Lanes) {
     (each(either, c, |either, c| either ^ c), carry)
 }
 
-/// Bit-sliced counters, lowest digit first.
-struct Counters([Lanes; N_DIGITS]);
-
-impl Counters {
-    /// Adds a bit of weight `1 << digit` to each lane.
-    #[inline(always)]
-    fn add(&mut self, digit: usize, bits: Lanes) {
-        let mut carry = bits;
-        for digit in &mut self.0[digit..] {
-            let old = *digit;
-            *digit = each(old, carry, |a, b| a ^ b);
-            carry = each(old, carry, |a, b| a & b);
-        }
-    }
-
-    /// Adds eight bits to each lane; `bits(i)` for each `i` below 8.
-    #[inline(always)]
-    fn add_eight(&mut self, bits: impl Fn(usize) -> Lanes) {
-        let [ones, twos, fours, ..] = self.0;
-        let (ones, a) = full_add(ones, bits(0), bits(1));
-        let (ones, b) = full_add(ones, bits(2), bits(3));
-        let (twos, first) = full_add(twos, a, b);
-        let (ones, a) = full_add(ones, bits(4), bits(5));
-        let (ones, b) = full_add(ones, bits(6), bits(7));
-        let (twos, second) = full_add(twos, a, b);
-        let (fours, carry) = full_add(fours, first, second);
-        (self.0[0], self.0[1], self.0[2]) = (ones, twos, fours);
-        self.add(3, carry);
-    }
-}
-
 isogrid_num::vectorized_wide! {
     /// Turns up to 256 rows of `n_words` words into lanes: bit `f` of row `r` becomes bit `r` of `lanes[f]`. Lanes without
     /// a row are zero.
     pub(crate) fn turn(rows: &[u64], n_words: usize, lanes: &mut [Lanes]) {
         tally::turn::<Plain, 4>(rows, n_words, lanes);
     }
+}
 
+isogrid_num::by_level! {
     /// The false literals among `literals` for each sample of a block. `rows[f]` are the block's values of feature `f`;
     /// literal `l` is feature `l` if below `half`, else the negation of feature `l - half`. At most 255, ascending.
     pub(crate) fn misses(literals: &[u32], half: u32, rows: &[Lanes], out: &mut LaneBytes) {
-        let mut counters = Counters([[0; 4]; N_DIGITS]);
-        let n_true = literals.partition_point(|&literal| literal < half);
-        let (features, negations) = literals.split_at(n_true);
-        let is_false = |feature: u32| {
-            let row = &rows[feature as usize];
-            [!row[0], !row[1], !row[2], !row[3]]
-        };
-        let eights = features.chunks_exact(8);
-        for &feature in eights.remainder() {
-            counters.add(0, is_false(feature));
-        }
-        for eight in eights {
-            counters.add_eight(|place| is_false(eight[place]));
-        }
-        let eights = negations.chunks_exact(8);
-        for &literal in eights.remainder() {
-            counters.add(0, rows[(literal - half) as usize]);
-        }
-        for eight in eights {
-            counters.add_eight(|place| rows[(eight[place] - half) as usize]);
-        }
-        let n_digits = (usize::BITS - literals.len().leading_zeros()) as usize;
-        spread(&counters.0[..n_digits.min(N_DIGITS)], out);
+        baseline: count::<Plain>((literals, half), rows, out),
+        avx2: count::<Avx2>((literals, half), rows, out),
+        avx512: count::<Avx2>((literals, half), rows, out),
     }
+}
+
+#[inline(always)]
+fn count<V: Vector>((literals, half): (&[u32], u32), rows: &[Lanes], out: &mut LaneBytes) {
+    let mut misses = Misses::<V, N_DIGITS>::from(0);
+    let (features, negations) = literals.split_at(literals.partition_point(|&literal| literal < half));
+    let (eights, rest) = features.as_chunks();
+    for &feature in rest {
+        misses.add(0, V::splat(u64::MAX).without(V::load(&rows[feature as usize])));
+    }
+    misses.add_all(eights, |feature| V::load(&rows[feature as usize]), Of::Features);
+    let (eights, rest) = negations.as_chunks();
+    let row = |literal: u32| V::load(&rows[(literal - half) as usize]);
+    for &literal in rest {
+        misses.add(0, row(literal));
+    }
+    misses.add_all(eights, row, Of::Negations);
+    let mut digits = [[0; BLOCK / 64]; N_DIGITS];
+    for (digit, counted) in digits.iter_mut().zip(misses.digits) {
+        counted.store(digit);
+    }
+    let n_digits = (usize::BITS - literals.len().leading_zeros()) as usize;
+    spread(&digits[..n_digits.min(N_DIGITS)], out);
 }
 
 /// Lanes of bits to bytes: byte `i` of `out` is the number whose binary digits stand in lane `i`, lowest digit first.

@@ -1,12 +1,12 @@
 //! Votes of a machine over a block of samples, kept as bit-sliced numbers from the first miss to the last sum.
 //!
 //! Counters of misses begin so that they overflow at the miss that takes the last vote: what overflows does not vote, and
-//! when all lanes have, counting ends early. Seven carry-save additions take in eight literals (Harley and Seal; Muła,
-//! Kurz and Lemire, arXiv 1611.07612). The digits that are left are added to those of an output, and only the sums of
-//! outputs are turned into a number a lane. A block has 64 `W` lanes: as many as a vector has bits.
+//! when all lanes have, counting ends early. The digits that are left are added to those of an output, and only the sums
+//! of outputs are turned into a number a lane. A block has 64 `W` lanes: as many as a vector has bits.
 
 use isogrid_num::bits::BitMatrix;
 
+use super::misses::{Misses, Of};
 #[cfg(target_arch = "x86_64")]
 use super::vector::{Avx2, Avx512};
 use super::vector::{Plain, Vector, transpose};
@@ -263,99 +263,13 @@ pub(super) fn turn<V: Vector, const W: usize>(rows: &[u64], n_words: usize, lane
     }
 }
 
-/// Bit-sliced counters of misses, and the lanes where they have overflowed.
-struct Misses<V, const N: usize> {
-    digits: [V; N],
-    dead: V,
-}
-
-impl<V: Vector, const N: usize> Misses<V, N> {
-    /// Adds a bit of weight `1 << digit` to each lane.
-    #[inline(always)]
-    fn add(&mut self, digit: usize, bits: V) {
-        let mut carry = bits;
-        for digit in self.digits.iter_mut().skip(digit) {
-            (*digit, carry) = (digit.xor(carry), digit.and(carry));
-        }
-        self.dead = self.dead.or(carry);
-    }
-
-    /// Adds two bits of weight `1 << digit` to each lane and returns the carry; where there is no such digit, what
-    /// overflows.
-    #[inline(always)]
-    fn join(&mut self, digit: usize, a: V, b: V) -> V {
-        if digit >= N {
-            return a.or(b);
-        }
-        let (sum, carry) = self.digits[digit].full_add(a, b);
-        self.digits[digit] = sum;
-        carry
-    }
-
-    /// Adds two bits to each lane, those of `row` or what they lack; returns the carry.
-    #[inline(always)]
-    fn pair(&mut self, rows: (V, V), of: Of) -> V {
-        let (sum, carry) = match of {
-            Of::Features => self.digits[0].full_add_false(rows.0, rows.1),
-            Of::Negations => self.digits[0].full_add(rows.0, rows.1),
-        };
-        self.digits[0] = sum;
-        carry
-    }
-
-    /// Adds eight bits to each lane; returns the carry, which weighs eight.
-    #[inline(always)]
-    fn eight(&mut self, row: impl Fn(usize) -> V, of: Of) -> V {
-        let a = self.pair((row(0), row(1)), of);
-        let b = self.pair((row(2), row(3)), of);
-        let first = self.join(1, a, b);
-        let a = self.pair((row(4), row(5)), of);
-        let b = self.pair((row(6), row(7)), of);
-        let second = self.join(1, a, b);
-        self.join(2, first, second)
-    }
-
-    /// Adds the misses of literals, sixteen at a time; false as soon as all lanes are seen to have overflowed.
-    #[inline(always)]
-    fn add_all(&mut self, eights: &[[u32; 8]], row: impl Fn(u32) -> V, of: Of) -> bool {
-        // Few votes are soon lost, many hardly ever.
-        let step = if N == 1 { 2 } else { 4 };
-        for eights in eights.chunks(step) {
-            let (pairs, odd) = eights.as_chunks::<2>();
-            for [one, other] in pairs {
-                let a = self.eight(|place| row(one[place]), of);
-                let b = self.eight(|place| row(other[place]), of);
-                let carry = self.join(3, a, b);
-                self.add(4, carry);
-            }
-            for eight in odd {
-                let carry = self.eight(|place| row(eight[place]), of);
-                self.add(3, carry);
-            }
-            if self.dead.is_all_ones() {
-                return false;
-            }
-        }
-        true
-    }
-}
-
-/// Which literals are counted: features miss where they are zero, negations where they are one.
-#[derive(Clone, Copy)]
-enum Of {
-    Features,
-    Negations,
-}
-
 /// The votes of a clause less one, and the lanes in which it votes; `None` if it does in none.
 #[inline(always)]
 fn votes<V: Vector, const W: usize, const N: usize>(
     clause: &Work<'_>,
     rows: &[[u64; W]],
 ) -> Option<([V; N], V)> {
-    let start = (1_u32 << N) - u32::from(clause.most);
-    let digit = |place: usize| V::splat(0_u64.wrapping_sub(u64::from(start >> place & 1)));
-    let mut misses = Misses::<V, N> { digits: std::array::from_fn(digit), dead: V::splat(0) };
+    let mut misses = Misses::<V, N>::from((1_u32 << N) - u32::from(clause.most));
     let ones = V::splat(u64::MAX);
     let row = |feature: u32| {
         debug_assert!((feature as usize) < rows.len());
